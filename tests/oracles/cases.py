@@ -1,0 +1,143 @@
+"""Test cases with known answers: parameters, and densities stored beside this file.
+
+Each `Relaxation` starts from W = exp(-K + a0 + eps a.sigma) with the multipliers given, so the
+initial state is smooth whatever eps is, and runs the collisional dynamics. Recompute the stored
+answers (20 minutes) with
+
+    cd tests && python -m oracles.cases
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import lcm
+from pathlib import Path
+
+import numpy as np
+
+from . import bgk, closed_forms, dense
+from .dense import Array, Box
+from .schroedinger import SIGMA, Gas
+
+Field = Callable[[Array, Array], Array]
+
+STORED = Path(__file__).with_name("relaxation.npz")
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A collisional run from t = 0 to times[-1].
+
+    Parameters
+    ----------
+    box : lattice and parameters of the dense solution
+    potential : V(x1, x2)
+    multipliers : a0, a1, a2, a3 at t = 0 as functions of (x1, x2)
+    tau : relaxation time
+    times : where the densities are wanted
+    """
+
+    box: Box
+    potential: Field
+    multipliers: tuple[Field, Field, Field, Field]
+    tau: float
+    times: tuple[float, ...] = (0.25, 0.5)
+
+    def initial(self) -> bgk.Maxwellian:
+        """exp(-K + a0 + eps a.sigma)."""
+        A = np.stack([dense.field(self.box, a) for a in self.multipliers])
+        return bgk.exponential(self.box, A)
+
+    def run(self, rtol: float = 1e-8) -> bgk.Trajectory:
+        """Densities and operators at `times`."""
+        V = dense.field(self.box, self.potential)
+        return bgk.relax(self.box, V, self.initial().operator(), self.tau, self.times, rtol=rtol)
+
+
+# V = 0.4 cos(X1 + X2) + 0.2 sin(X1 - X2), X = 2 pi x/L: no shift in one axis alone can reproduce it
+TRANSPORT = Gas(
+    epsilon=0.8,
+    alpha=0.5,
+    modulation={
+        (0, 0): SIGMA[0] + 0.3 * SIGMA[3],
+        (1, 0): 0.15 * SIGMA[0] + 0.1 * SIGMA[1],
+        (0, -1): 0.1j * SIGMA[0] + 0.15 * SIGMA[2],
+    },
+    potential={(1, 1): 0.2, (-1, -1): 0.2, (1, -1): -0.1j, (-1, 1): 0.1j},
+    length=(2 * np.pi, 6.6),
+    modes=8,
+)
+
+LOG_2PI = np.log(2 * np.pi)
+
+# fields of x1 alone
+STRIP = Relaxation(
+    dense.strip(55, 2 * np.pi, 0.25, 0.5, p_max=7.0, n_p=17),
+    lambda x1, x2: 0.6 * np.cos(x1) + 0.2 * np.sin(2 * x1),
+    (
+        lambda x1, x2: 0.4 * np.sin(x1) - LOG_2PI,
+        lambda x1, x2: 1.0 + 0.8 * np.cos(x1),
+        lambda x1, x2: 1.2 * np.sin(x1 + 0.5),
+        lambda x1, x2: 1.4 * np.cos(x1 + 1),
+    ),
+    tau=0.2,
+)
+
+# fields of u = x1 + x2 alone, in the square of side 2 pi; the box is along y1 = u/sqrt(2), and the
+# spin components given here are those along and across it
+DIAGONAL = Relaxation(
+    dense.strip(27, np.sqrt(2) * np.pi, 0.4, 0.5, p_max=7.0, n_p=17),
+    lambda y1, y2: 0.6 * np.cos(np.sqrt(2) * y1),
+    (
+        lambda y1, y2: 0.4 * np.sin(np.sqrt(2) * y1) - LOG_2PI,
+        lambda y1, y2: 0.5 + 0.6 * np.cos(np.sqrt(2) * y1),
+        lambda y1, y2: 0.8 * np.sin(np.sqrt(2) * y1 + 0.5),
+        lambda y1, y2: 0.7 * np.cos(np.sqrt(2) * y1 + 1),
+    ),
+    tau=0.2,
+)
+
+# nothing is separable
+TORUS = Relaxation(
+    Box((25, 27), (6.0, 6.4), 0.5, 0.4),
+    lambda x1, x2: 0.4 * np.cos(np.pi * (x1 / 3 + x2 / 3.2)) + 0.2 * np.sin(np.pi * x2 / 3.2),
+    (
+        lambda x1, x2: 0.4 * np.sin(np.pi * x1 / 3) * np.cos(np.pi * x2 / 3.2) - LOG_2PI,
+        lambda x1, x2: 0.4 + 0.4 * np.cos(np.pi * x1 / 3),
+        lambda x1, x2: 0.6 * np.sin(np.pi * x2 / 3.2 + 0.5),
+        lambda x1, x2: 0.7 * np.cos(np.pi * (x1 / 3 + x2 / 3.2) + 1),
+    ),
+    tau=0.2,
+)
+
+CASES = {"strip": STRIP, "diagonal": DIAGONAL, "torus": TORUS}
+
+
+def densities(name: str, n: tuple[int, int]) -> tuple[Array, Array]:
+    """The stored answer of a case on the lattice of n points, x = 0 first.
+
+    Returns
+    -------
+    times : (T,), starting with 0
+    N : (T, 4, n1, n2), densities (n0, n); for "diagonal" on the square, in the axes x1, x2
+    """
+    with np.load(STORED) as stored:
+        times, N = stored[f"{name}_times"], stored[f"{name}_N"]
+    if name != "diagonal":
+        return times, dense.resample(N, n)
+    line = dense.resample(N, (lcm(*n), 1))[..., 0]
+    return times, np.stack([closed_forms.diagonal(f, n) for f in line])
+
+
+def compute(case: Relaxation, rtol: float = 1e-8) -> tuple[Array, Array]:
+    """Times and densities of a case with t = 0 first, on the lattice of its box."""
+    N = case.run(rtol).N
+    return np.array([0.0, *case.times]), np.concatenate([case.initial().N[None], N])
+
+
+if __name__ == "__main__":
+    answers = {}
+    for case_name, case in CASES.items():
+        answers[f"{case_name}_times"], answers[f"{case_name}_N"] = compute(case)
+    np.savez_compressed(STORED, **answers)

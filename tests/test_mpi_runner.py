@@ -1,0 +1,216 @@
+"""The MPI test runner: whatever ranks do, every test gets its outcome and nothing hangs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mpi_runner import missing
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+SUITE = """
+import os, signal, warnings
+from pathlib import Path
+import numpy as np
+import pytest
+
+@pytest.mark.mpi(n=2)
+def test_first(comm, tmp_path, shared_path):
+    (tmp_path / "file").write_text("mine alone")
+    assert (shared_path == tmp_path) is (comm.rank == 0)
+    assert comm.allreduce(1) == 2
+
+@pytest.mark.mpi(n=2)
+def test_strict_floats(comm):
+    with pytest.raises(FloatingPointError):
+        np.float64(1) / np.float64(0)
+    with pytest.raises(UserWarning):
+        warnings.warn("now")
+
+def test_serial():
+    pass
+
+@pytest.mark.mpi(n=[1, 2, 3])
+def test_counts(comm, ranks):
+    assert comm.size == ranks
+
+@pytest.mark.mpi(n=2)
+def test_one_rank_fails(comm):
+    assert comm.rank == 0, "only rank 1"
+    comm.barrier()
+
+@pytest.mark.mpi(n=2)
+def test_all_ranks_fail(comm):
+    raise ValueError("all the same")
+
+@pytest.mark.mpi(n=2, timeout=1)
+def test_hang(comm):
+    Path(f"hanging-{comm.rank}").write_text(str(os.getpid()))
+    if comm.rank == 0:
+        comm.recv(source=1)
+
+@pytest.mark.mpi(n=2)
+def test_crash(comm):
+    if comm.rank == 1:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    comm.barrier()
+
+@pytest.mark.mpi(n=2)
+def test_skip(comm):
+    pytest.skip("not here")
+
+@pytest.mark.mpi(n=2)
+@pytest.mark.xfail(reason="known", strict=True)
+def test_known(comm):
+    assert False
+
+@pytest.mark.mpi(n=2)
+def test_skip_on_one(comm):
+    if comm.rank == 1:
+        pytest.skip("odd")
+
+def test_comm_without_marker(comm):
+    pass
+
+@pytest.mark.slow
+@pytest.mark.mpi(n=2)
+def test_slow(comm):
+    pass
+
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("in tear-down")
+
+@pytest.mark.mpi(n=2)
+def test_teardown(comm, broken):
+    pass
+"""
+CONFIGURATION = """
+[pytest]
+addopts = --strict-markers -m "not slow"
+markers =
+    slow: slow
+    mpi: ranks
+"""
+
+
+def run(directory: Path, *arguments: str, timeout: float = 60) -> str:
+    """Output of pytest on the tests in a directory."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "-v", *arguments],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A suite of its own with this suite's runner."""
+    directory = tmp_path_factory.mktemp("suite")
+    for name in ("conftest.py", "mpi_runner.py", "mpi_child.py"):
+        shutil.copy(Path(__file__).with_name(name), directory)
+    (directory / "test_ranks.py").write_text(SUITE)
+    (directory / "pytest.ini").write_text(CONFIGURATION)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def output(directory: Path) -> str:
+    """What one run of that suite prints."""
+    return run(directory)
+
+
+def outcome(output: str, test: str) -> str:
+    """The outcome of a test in the short summary, in which every test has its line."""
+    return " ".join(re.findall(rf"^([A-Z]+) .*{re.escape(test)}(?: - .*)?$", output, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("test_first", "PASSED"),
+        ("test_serial", "PASSED"),
+        ("test_counts[1-ranks]", "PASSED"),
+        ("test_counts[2-ranks]", "PASSED"),
+        ("test_counts[3-ranks]", "PASSED"),
+        ("test_one_rank_fails", "FAILED"),
+        ("test_all_ranks_fail", "FAILED"),
+        ("test_hang", "FAILED"),
+        ("test_crash", "FAILED"),
+        ("test_known", "XFAIL"),
+        ("test_skip_on_one", "FAILED"),
+        ("test_teardown", "FAILED"),
+        ("test_strict_floats", "PASSED"),
+        ("test_comm_without_marker", "ERROR"),
+        ("test_slow", ""),
+    ],
+)
+def test_every_test_has_its_outcome(output: str, test: str, expected: str) -> None:
+    assert outcome(output, test) == expected
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "ranks [1]: AssertionError: only rank 1",
+        "the other ranks did not come back; back from it: [1] of 2 ranks",
+        "ranks [0, 1]: ValueError: all the same",
+        "no end within 1 s; back from it: [1] of 2 ranks\non rank 0: Timeout",
+        "in test_hang",
+        "mpiexec ended with status",
+        "skipped on some ranks only",
+        "ranks [0, 1]: RuntimeError: in tear-down",
+        "the fixture comm needs the marker mpi",
+        "not here",
+        "6 failed, 6 passed, 1 skipped, 1 deselected, 1 xfailed, 1 error",
+    ],
+)
+def test_reports_say_what_happened(output: str, told: str) -> None:
+    assert told in output
+
+
+def test_nothing_is_left_running(directory: Path, output: str) -> None:
+    assert "test_hang" in output
+    pids = [int(path.read_text()) for path in directory.glob("hanging-*")]
+    time.sleep(0.2)
+    assert len(pids) == 2
+    assert not any(running(pid) for pid in pids)
+
+
+def running(pid: int) -> bool:
+    """Whether a process exists and is not merely waiting to be collected."""
+    status = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self").exists():
+        return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_marker_selects_slow_tests(directory: Path) -> None:
+    text = run(directory, "-m", "slow")
+    assert outcome(text, "test_slow") == "PASSED"
+
+
+def test_missing_mpi_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mpi_runner.find_mpiexec", lambda: None)
+    assert missing() == "no mpiexec, neither beside python nor in PATH"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert missing() == "mpi4py is not installed"

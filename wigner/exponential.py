@@ -1,0 +1,59 @@
+"""The quantum exponential Exp(-K + A), eq. (36), on the phase-space lattice.
+
+exp(-K + A) = S S^dagger with S = (exp(delta A/2) exp(-delta K) exp(delta A/2))^m and
+delta = 1/(2m): the two exact flows of ``transport`` in imaginary time, applied to the symbol of
+the identity. Here K = |p|^2/2 + eps alpha p_perp.sigma and A = a0 sigma_0 + eps a.sigma; the
+potential cancels between H and A~ (eq. 28).
+"""
+
+from __future__ import annotations
+
+from numpy.typing import NDArray
+
+from . import factors, pauli
+from .splitting import richardson
+from .twosided import PhaseSpace
+
+
+class Exponential:
+    """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation."""
+
+    def __init__(self, space: PhaseSpace, alpha: float) -> None:
+        self.space, self.alpha = space, alpha
+        self._K = factors.rounded_parabola(space.momentum.q, space.layout.grid.p_max)
+        self._work = space.layout.x_major()
+
+    def __call__(self, A: NDArray, levels: int, out: NDArray) -> None:
+        """Write Exp(-K + A) into x-major ``out``.
+
+        Parameters
+        ----------
+        A
+            Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
+        levels
+            Results of 1, 2, ..., ``levels`` steps are combined, to order 2*levels in the step.
+        """
+        if levels == 1:
+            self.strang(A, 1, out)
+            return
+        out[:] = 0.0
+        for m, weight in enumerate(richardson(levels), start=1):
+            self.strang(A, m, self._work)
+            self._work *= weight
+            out += self._work
+
+    def strang(self, A: NDArray, m: int, out: NDArray) -> None:
+        """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
+        delta = 0.5 / m
+        epsilon, position = self.space.epsilon, self.space.position
+        refined = position.refined(A)
+        half, full = factors.multiplier(refined, delta / 2), factors.multiplier(refined, delta)
+        diffusion = factors.kinetic(self._K, epsilon, self.alpha, -1j * epsilon * delta)
+        # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
+        local = pauli.exp(delta * A).reshape(4, -1)[:, self.space.layout.x]
+        out[:] = pauli.pack(local)[:, :, None]
+        for _ in range(m - 1):
+            self.space.by_momentum(out, diffusion)
+            self.space.by_position(out, full)
+        self.space.by_momentum(out, diffusion)
+        self.space.by_position(out, half)

@@ -1,0 +1,313 @@
+"""Formulas of a case file: text to float64 fields on the x lattice, without executing code.
+
+A formula is read by Python's own parser, checked node by node against a whitelist and turned
+into a postfix program of float64 numpy operations. Neither ``eval`` nor integer arithmetic takes
+part: a formula can be wrong, but it can neither run code nor keep the machine busy.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LONGEST_TEXT = 1000
+DEEPEST_NESTING = 50
+
+CONSTANTS = {"pi": math.pi, "e": math.e}
+VARIABLES = ("x1", "x2")
+FUNCTIONS: dict[str, tuple[Callable, int]] = {
+    "sin": (np.sin, 1),
+    "cos": (np.cos, 1),
+    "tan": (np.tan, 1),
+    "arctan": (np.arctan, 1),
+    "atan": (np.arctan, 1),
+    "sinh": (np.sinh, 1),
+    "cosh": (np.cosh, 1),
+    "tanh": (np.tanh, 1),
+    "exp": (np.exp, 1),
+    "log": (np.log, 1),
+    "sqrt": (np.sqrt, 1),
+    "abs": (np.abs, 1),
+    "minimum": (np.minimum, 2),
+    "maximum": (np.maximum, 2),
+}
+OPERATORS: dict[type[ast.AST], tuple[str, Callable, int]] = {
+    ast.Add: ("+", np.add, 2),
+    ast.Sub: ("-", np.subtract, 2),
+    ast.Mult: ("*", np.multiply, 2),
+    ast.Div: ("/", np.divide, 2),
+    ast.Pow: ("**", np.power, 2),
+    ast.UAdd: ("unary +", np.positive, 1),
+    ast.USub: ("unary -", np.negative, 1),
+}
+# What a step of a program stands for: every operation by its name.
+OPERATIONS = FUNCTIONS | {name: (apply, arity) for name, apply, arity in OPERATORS.values()}
+ALLOWED_NAMES = f"allowed names are {', '.join((*VARIABLES, *CONSTANTS))}"
+ALLOWED_FUNCTIONS = f"allowed functions are {', '.join(FUNCTIONS)}"
+ALLOWED = f"allowed are + - * / **, parentheses and numbers; {ALLOWED_NAMES}; {ALLOWED_FUNCTIONS}"
+EXAMPLE = 'write for instance "1 + 0.4*sin(x1)*cos(x2)"'
+REFUSED: dict[type[ast.AST], str] = {
+    ast.Attribute: "an attribute",
+    ast.Subscript: "a subscript",
+    ast.Compare: "a comparison",
+    ast.BoolOp: "and/or",
+    ast.IfExp: "if/else",
+    ast.Lambda: "a lambda",
+    ast.NamedExpr: "an assignment",
+    ast.JoinedStr: "a string",
+    ast.Tuple: "a tuple",
+    ast.List: "a list",
+    ast.Starred: "unpacking",
+    ast.FloorDiv: "operator //",
+    ast.Mod: "operator %",
+    ast.MatMult: "operator @",
+    ast.BitXor: "operator ^ (a power is **)",
+    ast.BitAnd: "operator &",
+    ast.BitOr: "operator |",
+    ast.LShift: "operator <<",
+    ast.RShift: "operator >>",
+    ast.Invert: "operator ~",
+    ast.Not: "not",
+}
+
+
+class ExpressionError(ValueError):
+    """A formula that is not accepted, or has no finite value somewhere; the text says why."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A formula f(x1, x2) as a postfix program; made by :func:`parse`.
+
+    Attributes
+    ----------
+    text
+        The formula as written.
+    program
+        Steps in the order of evaluation: a number is pushed, ``"x1"`` or ``"x2"`` pushes the
+        coordinate, any other name takes its arguments from the stack and pushes its result.
+    """
+
+    text: str
+    program: tuple[float | str, ...]
+
+    def __call__(self, x1: ArrayLike, x2: ArrayLike) -> NDArray[np.float64]:
+        """f at the points (x1, x2), in scaled units.
+
+        Infinite intermediate values are legal, so that ``exp(-1/x1**2)`` is 0 at x1 = 0.
+
+        Parameters
+        ----------
+        x1, x2
+            Coordinates, of any shapes that broadcast together.
+
+        Returns
+        -------
+        NDArray
+            A new float64 array of the broadcast shape.
+
+        Raises
+        ------
+        ExpressionError
+            If f is not finite at one of the points; the first such point is named.
+        """
+        places = np.broadcast_arrays(np.asarray(x1, np.float64), np.asarray(x2, np.float64))
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(self._run(*places), places[0].shape).astype(np.float64)
+        bad = np.flatnonzero(~np.isfinite(values))
+        if bad.size:
+            at = ", ".join(
+                f"{name} = {place.flat[bad[0]]:.6g}"
+                for name, place in zip(VARIABLES, places, strict=True)
+            )
+            raise ExpressionError(
+                f"{_quoted(self.text)}: got {values.flat[bad[0]]} at {at} ({bad.size} of "
+                f"{values.size} points), expected finite values; change the formula there"
+            )
+        return values
+
+    def _run(self, x1: NDArray, x2: NDArray) -> NDArray | np.float64:
+        coordinates = {"x1": x1, "x2": x2}
+        stack: list[NDArray | np.float64] = []
+        for step in self.program:
+            if isinstance(step, float):
+                stack.append(np.float64(step))
+            elif step in coordinates:
+                stack.append(coordinates[step])
+            else:
+                function, arity = OPERATIONS[step]
+                arguments = stack[-arity:]
+                del stack[-arity:]
+                stack.append(function(*arguments))
+        return stack.pop()
+
+
+def parse(text: str | float) -> Expression:
+    """The formula written in ``text``; a TOML number stands for a constant field.
+
+    Parameters
+    ----------
+    text
+        A formula in x1, x2, e.g. ``"1 + 0.4*sin(x1)*cos(x2)"``, or a finite number.
+
+    Raises
+    ------
+    ExpressionError
+        If the text is not a formula of the grammar; the offending part is named.
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise _refuse(text, "expected a formula in quotes or a number", EXAMPLE)
+    if isinstance(text, str):
+        _check_text(text)
+        line = re.sub(r"\s", " ", text).strip()
+        return Expression(text, _program(_tree(line), line))
+    return Expression(repr(text), (_number(text, repr(text)),))
+
+
+def _quoted(text: object) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 80 else shown[:60] + " ... " + shown[-12:]
+
+
+def _refuse(text: object, problem: str, remedy: str = ALLOWED) -> ExpressionError:
+    return ExpressionError(f"{_quoted(text)}: {problem}; {remedy}")
+
+
+def _check_text(text: str) -> None:
+    """Refuse what must not reach the parser: too long, too deep, or not plain printable ASCII."""
+    if not text.strip():
+        raise _refuse(text, "the formula is empty", 'write "0" for a field that vanishes')
+    if len(text) > LONGEST_TEXT:
+        raise _refuse(text, f"{len(text)} characters", f"at most {LONGEST_TEXT} are allowed")
+    for column, character in enumerate(text, start=1):
+        if not (character.isascii() and (character.isprintable() or character in "\t\r\n")):
+            raise _refuse(
+                text,
+                f"character U+{ord(character):04X} at column {column}",
+                "only printable ASCII characters are allowed",
+            )
+    if "#" in text:
+        raise _refuse(text, "'#'", "put comments outside the quotes")
+    if _nesting(text) > DEEPEST_NESTING:
+        raise _refuse(
+            text, "nested too deeply", f"at most {DEEPEST_NESTING} levels are allowed; simplify it"
+        )
+
+
+def _nesting(text: str) -> int:
+    """Depth of what makes a parser recurse: open brackets, and signs in a row."""
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    signs = (len(re.sub(r"\s", "", run)) for run in re.findall(r"[-+~\s]+", text))
+    return max(deepest, *signs, 0)
+
+
+def _tree(text: str) -> ast.expr:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        where = f" at column {error.offset}" if error.offset else ""
+        raise _refuse(text, f"{error.msg}{where}", EXAMPLE) from None
+    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+        raise _refuse(text, f"it cannot be read ({error})", EXAMPLE) from None
+
+
+def _program(tree: ast.expr, text: str) -> tuple[float | str, ...]:
+    """Postfix program of a syntax tree: its preorder, rightmost operand first, reversed."""
+    steps: list[float | str] = []
+    pending = [tree]
+    while pending:
+        step, operands = _step(pending.pop(), text)
+        steps.append(step)
+        pending.extend(operands)
+    return tuple(reversed(steps))
+
+
+def _step(node: ast.expr, text: str) -> tuple[float | str, list[ast.expr]]:
+    """The step a node stands for, and its operands from left to right."""
+    match node:
+        case ast.Constant(value=value):
+            return _number(value, text), []
+        case ast.Name(id=name):
+            return _name(name, text), []
+        case ast.BinOp(left=left, op=operator, right=right):
+            return _operator(operator, text), [left, right]
+        case ast.UnaryOp(op=operator, operand=operand):
+            return _operator(operator, text), [operand]
+        case ast.Call():
+            return _call(node, text), node.args
+    problem = REFUSED.get(type(node), f"Python's {type(node).__name__}")
+    raise _refuse(text, f"{problem} is not allowed: {_quoted(_source(node, text))}")
+
+
+def _source(node: ast.expr, text: str) -> str:
+    return text[node.col_offset : node.end_col_offset]
+
+
+def _number(value: object, text: str) -> float:
+    if isinstance(value, str | bytes):
+        raise _refuse(text, f"a string is not allowed: {_quoted(value)}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refuse(text, f"{_quoted(value)} is not a real number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _refuse(text, "a number is not finite", "use numbers between -1.7e308 and 1.7e308")
+    return number
+
+
+def _name(name: str, text: str) -> float | str:
+    if name in CONSTANTS:
+        return CONSTANTS[name]
+    if name in VARIABLES:
+        return name
+    if name in FUNCTIONS:
+        raise _refuse(text, f"function {name!r} without an argument", f"write {name}(...)")
+    raise _refuse(text, f"unknown name {name!r}", _guess(name, ALLOWED_NAMES, VARIABLES))
+
+
+def _operator(operator: ast.operator | ast.unaryop, text: str) -> str:
+    if type(operator) in OPERATORS:
+        return OPERATORS[type(operator)][0]
+    raise _refuse(text, f"{REFUSED[type(operator)]} is not allowed")
+
+
+def _call(node: ast.Call, text: str) -> str:
+    called = _source(node.func, text)
+    if not isinstance(node.func, ast.Name):
+        remedy = ALLOWED if isinstance(node.func, ast.Attribute) else "write * for a product"
+        raise _refuse(text, f"{_quoted(called)} is not a function", remedy)
+    if called in VARIABLES or called in CONSTANTS:
+        raise _refuse(text, f"{called!r} is not a function", f"write {called}*(...) for a product")
+    if called not in FUNCTIONS:
+        raise _refuse(
+            text,
+            f"unknown function {called!r}",
+            _guess(called, ALLOWED_FUNCTIONS, tuple(FUNCTIONS)),
+        )
+    arity, given = FUNCTIONS[called][1], len(node.args) + len(node.keywords)
+    if node.keywords or given != arity:
+        raise _refuse(text, f"{called} got {given} arguments", f"it takes {arity}, by position")
+    return called
+
+
+def _guess(name: str, allowed: str, known: tuple[str, ...]) -> str:
+    beginnings = sorted((word for word in known if name.startswith(word)), key=len)
+    close = beginnings[-1:] or difflib.get_close_matches(
+        name.lower(), (*known, *CONSTANTS), n=1, cutoff=0.5
+    )
+    return f"did you mean {close[0]}? {allowed}" if close else allowed

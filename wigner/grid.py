@@ -1,0 +1,212 @@
+"""The phase-space lattice, its dual lattices, and the points that two lattices reach together.
+
+Axis order, stated once: fields on x have shape ``(N1, N2)``; on phase space both lattices are
+flattened in C order, ``(x, p) = (N1*N2, M1*M2)``. The dual of x is xi, the dual of p is eta.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pair = tuple[float, float]
+
+# A thermal state exp(-|p|^2/2) is 2e-16 of its maximum at |p| = 8.5, and so is its transform at
+# |eta| = 8.5: neither box needs to reach farther.
+THERMAL_REACH = 8.5
+
+
+@dataclass(frozen=True)
+class PhaseGrid:
+    """Periodic box [0, L1) x [0, L2) in x times the box [-P1, P1) x [-P2, P2) in p.
+
+    Attributes
+    ----------
+    n_x, n_p
+        Points per axis of x and of p. One point on an x axis means that nothing varies along it.
+    length
+        L1, L2 in units of the reference length x0.
+    p_max
+        P1, P2 in units of the thermal momentum p0.
+
+    Raises
+    ------
+    ValueError
+        If a count is not a positive integer or a size is not positive and finite.
+    """
+
+    n_x: tuple[int, int]
+    length: Pair
+    n_p: tuple[int, int]
+    p_max: Pair
+
+    def __post_init__(self) -> None:
+        for name, least in (("n_x", 1), ("n_p", 2)):
+            counts = getattr(self, name)
+            if len(counts) != 2 or any(n != int(n) or n < least for n in counts):
+                raise ValueError(f"{name}: got {counts}, expected two integers of at least {least}")
+        for name in ("length", "p_max"):
+            sizes = getattr(self, name)
+            if len(sizes) != 2 or any(not (s > 0 and math.isfinite(s)) for s in sizes):
+                raise ValueError(f"{name}: got {sizes}, expected two positive finite numbers")
+
+    @property
+    def nx(self) -> int:
+        """Number of points of the x lattice."""
+        return self.n_x[0] * self.n_x[1]
+
+    @property
+    def np(self) -> int:
+        """Number of points of the p lattice."""
+        return self.n_p[0] * self.n_p[1]
+
+    @cached_property
+    def x(self) -> tuple[NDArray, NDArray]:
+        """The two x axes, ``x_j = j L / N``."""
+        return tuple(np.arange(n) * (L / n) for n, L in zip(self.n_x, self.length, strict=True))
+
+    @cached_property
+    def p(self) -> tuple[NDArray, NDArray]:
+        """The two p axes, ``p_k = -P + k 2P / n_p``."""
+        return tuple(
+            np.arange(n) * (2 * P / n) - P for n, P in zip(self.n_p, self.p_max, strict=True)
+        )
+
+    @cached_property
+    def xi(self) -> tuple[NDArray, NDArray]:
+        """The duals of the x axes, in FFT order, Nyquist entries zero (see :func:`dual`)."""
+        return tuple(dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
+
+    @cached_property
+    def eta(self) -> tuple[NDArray, NDArray]:
+        """The duals of the p axes, in FFT order, Nyquist entries zero."""
+        return tuple(dual(n, 2 * P / n) for n, P in zip(self.n_p, self.p_max, strict=True))
+
+    @property
+    def eta_max(self) -> Pair:
+        """pi/dp: how far the lattice reaches in eta; 6 to 8.5 resolves a thermal state."""
+        return tuple(math.pi * n / (2 * P) for n, P in zip(self.n_p, self.p_max, strict=True))
+
+    @cached_property
+    def p_flat(self) -> tuple[NDArray, NDArray]:
+        """p1 and p2 on the flattened p lattice."""
+        return tuple(q.ravel() for q in np.meshgrid(*self.p, indexing="ij"))
+
+    @property
+    def dx(self) -> float:
+        """Area of an x cell."""
+        return self.length[0] * self.length[1] / self.nx
+
+    @property
+    def dp(self) -> float:
+        """Area of a p cell, so that ``<f> = dp * f.sum(over p)``."""
+        return 4 * self.p_max[0] * self.p_max[1] / self.np
+
+
+def dual(n: int, spacing: float) -> NDArray:
+    """Angular frequencies of ``n`` points in FFT order, with the Nyquist entry set to zero.
+
+    The Nyquist mode of an even lattice stands for +k and -k at once. With zero in its place the
+    lattice is its own mirror image, so that a multiplier with ``m(-k) = conj(m(k))`` keeps real
+    fields exactly real and unitary flows unitary.
+    """
+    k = 2 * np.pi * np.fft.fftfreq(n, spacing)
+    if n % 2 == 0:
+        k[n // 2] = 0.0
+    return k
+
+
+def mirror(n: tuple[int, int]) -> NDArray:
+    """Index of -k for every k of a flattened two-dimensional FFT-ordered lattice."""
+    minus = [-np.arange(m) % m for m in n]
+    return (minus[0][:, None] * n[1] + minus[1][None, :]).ravel()
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The distinct values among all ``base[j] + shift[m]``, and which of them each pair hits.
+
+    When the two lattices are commensurate few values are distinct, so whatever depends on the
+    sum alone is tabulated on a small lattice; when they are not, every pair has its own value
+    and nothing else changes.
+    """
+
+    values: NDArray
+    index: NDArray
+
+
+def sums(base: NDArray, shift: NDArray, period: float | None = None) -> Sums:
+    """Distinct sums of two axes, modulo ``period`` when one is given; equal to 1e-9 of a step."""
+    total = base[:, None] + shift[None, :]
+    step = np.min(np.abs(shift[shift != 0]), initial=np.inf)
+    tolerance = 1e-9 * (step if np.isfinite(step) else 1.0)
+    if period is not None:
+        total = np.mod(total, period)
+        total[period - total < tolerance] = 0.0
+    order = np.argsort(total, axis=None)
+    ascending = total.ravel()[order]
+    first = np.r_[True, np.diff(ascending) > tolerance]
+    index = np.empty(total.size, dtype=np.intp)
+    index[order] = np.cumsum(first) - 1
+    return Sums(ascending[first], index.reshape(total.shape))
+
+
+def interpolation(n: int, length: float, points: NDArray) -> NDArray:
+    """Matrix of trigonometric interpolation from ``n`` lattice points of a period to ``points``.
+
+    The Nyquist mode of an even lattice is taken as a cosine, so real data stay real.
+    """
+    k = 2 * np.pi * np.fft.fftfreq(n, length / n)
+    x = np.arange(n) * (length / n)
+    modes = np.exp(1j * points[:, None] * k) @ np.exp(-1j * k[:, None] * x)
+    if n % 2 == 0:
+        nyquist = k[n // 2]
+        modes += np.cos(nyquist * (points[:, None] - x)) - np.exp(
+            1j * nyquist * (points[:, None] - x)
+        )
+    return modes.real / n
+
+
+def fast_length(least: int) -> int:
+    """The smallest transform length from ``least`` on without prime factors above 5."""
+    n = least
+    while math.gcd(n, 30 ** n.bit_length()) != n:
+        n += 1
+    return n
+
+
+def commensurate_p_max(wanted: float, n_x: int, length: float, epsilon: float) -> float:
+    """The momentum cut nearest to ``wanted`` for which x +- eps eta/2 falls on a refined x lattice.
+
+    The shifts eps eta/2 are multiples of eps pi/(2P). They are r-th parts of q lattice steps when
+    P = (r/q) eps pi N/(2L); small r and q keep the refined lattice small.
+    """
+    if n_x == 1:
+        return wanted
+    unit = epsilon * math.pi * n_x / (2 * length)
+    ratios = [(r / q, r) for q in (1, 2, 3, 4) for r in range(1, 65) if math.gcd(r, q) == 1]
+    near = [(ratio, r) for ratio, r in ratios if abs(ratio * unit - wanted) <= 0.05 * wanted]
+    if not near:
+        return wanted
+    return min(near, key=lambda ratio_r: ratio_r[1])[0] * unit
+
+
+def automatic_p_max(
+    n_x: tuple[int, int], length: Pair, n_p: tuple[int, int], epsilon: float, alpha: float
+) -> Pair:
+    """P per axis for ``p_max = "auto"``: thermal tails in p and in eta balanced, cheap shifts.
+
+    Wanted is the smaller of ``8.5 + eps |alpha|`` (beyond it a thermal Rashba state is roundoff)
+    and ``sqrt(pi n_p/2)`` (where P = pi/dp, so neither tail dominates), moved by at most 5 % to a
+    commensurate value.
+    """
+    return tuple(
+        commensurate_p_max(
+            min(THERMAL_REACH + epsilon * abs(alpha), math.sqrt(math.pi * m / 2)), n, L, epsilon
+        )
+        for n, L, m in zip(n_x, length, n_p, strict=True)
+    )

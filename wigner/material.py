@@ -1,0 +1,154 @@
+"""Physical units: what a material is, and the scaled numbers it stands for (section 2.1).
+
+The paper's Rashba Hamiltonian is ``alpha_R p_perp.sigma`` with the momentum p, so its alpha_R is
+a velocity. Experiments quote ``H_R = rashba (sigma x k)_z`` with the wave vector k = p/hbar and
+``rashba`` in eV m: the same operator, sign included, with ``alpha_R = rashba/hbar``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+# SI values; all but the electron mass (CODATA 2022) are exact since 2019.
+HBAR = 6.62607015e-34 / (2 * math.pi)
+BOLTZMANN = 1.380649e-23
+ELEMENTARY_CHARGE = 1.602176634e-19
+ELECTRON_MASS = 9.1093837139e-31
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Measured constants of a two-dimensional electron gas.
+
+    Attributes
+    ----------
+    effective_mass
+        In electron masses.
+    rashba
+        Rashba constant in eV m. It is set by the heterostructure and its gates more than by the
+        well's material: a preset is a typical sample, not a constant of nature.
+    source
+        Where the two numbers come from.
+    """
+
+    effective_mass: float
+    rashba: float
+    source: str
+
+
+PRESETS = {
+    "InAs": Preset(
+        0.04,
+        7.5e-12,
+        "mass: J. Yuan et al., Experimental measurements of effective mass in near-surface InAs "
+        "quantum wells, Phys. Rev. B 101, 205310 (2020); Rashba: A. J. A. Beukman et al., "
+        "arXiv:1704.03482 (2017), InAs/GaSb well with two gates, 53 to 75 meV A",
+    ),
+    "InGaAs": Preset(
+        0.05,
+        7e-12,
+        "J. Nitta et al., Phys. Rev. Lett. 78, 1335 (1997), gated inverted "
+        "In0.53Ga0.47As/In0.52Al0.48As well",
+    ),
+    "GaAs": Preset(
+        0.067,
+        5e-13,
+        "mass: I. Vurgaftman et al., J. Appl. Phys. 89, 5815 (2001), bulk; Rashba: order of "
+        "magnitude (a few meV A) of J. B. Miller et al., arXiv:cond-mat/0206375 (2003), and "
+        "F. Dettwiler et al., arXiv:1702.05190 (2017), gated GaAs wells",
+    ),
+    "InSb": Preset(
+        0.019,
+        1.1e-11,
+        "arXiv:2209.08193 (2022), gated InSb surface wells: mass, and Rashba up to 110 meV A",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class MaterialSpec:
+    """The section [material] of a case: physical numbers in place of epsilon, alpha and tau.
+
+    Attributes
+    ----------
+    preset
+        Name of the preset that effective mass or Rashba constant were taken from, or None.
+    effective_mass
+        m in electron masses.
+    temperature
+        T0 in K.
+    rashba
+        Rashba constant in eV m; its sign is that of the gate field.
+    relaxation_time
+        In s.
+    reference_length
+        x0 in m, the unit of all lengths of the case.
+    """
+
+    preset: str | None
+    effective_mass: float
+    temperature: float
+    rashba: float
+    relaxation_time: float
+    reference_length: float
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Units of a scaled case in SI, and its dimensionless parameters.
+
+    Attributes
+    ----------
+    length
+        x0 in m.
+    momentum
+        p0 = sqrt(m kB T0) in kg m/s.
+    time
+        tE = m x0/p0 in s.
+    energy
+        kB T0 in J; the potential energy is measured in it.
+    epsilon
+        hbar/(x0 p0).
+    alpha
+        m x0 rashba/hbar^2.
+    tau
+        Relaxation time over tE.
+    """
+
+    length: float
+    momentum: float
+    time: float
+    energy: float
+    epsilon: float
+    alpha: float
+    tau: float
+
+
+def scale(material: MaterialSpec) -> Scaling:
+    """Units and scaled parameters of a material, after section 2.1 of the paper.
+
+    Raises
+    ------
+    ValueError
+        If the numbers are so far from any material that a scaled one is not finite, or is 0.
+    """
+    mass = material.effective_mass * ELECTRON_MASS
+    energy = BOLTZMANN * material.temperature
+    momentum = math.sqrt(mass * energy)
+    length = material.reference_length
+    rashba = material.rashba * ELEMENTARY_CHARGE
+    try:
+        time = mass * length / momentum
+        epsilon = HBAR / (length * momentum)
+        tau = material.relaxation_time / time
+    except ZeroDivisionError:
+        time = epsilon = tau = 0.0
+    alpha = (mass * rashba / HBAR) * (length / HBAR)
+    if not (all(0 < value < math.inf for value in (epsilon, tau)) and math.isfinite(alpha)):
+        raise ValueError(
+            f"got epsilon = {epsilon:.3g}, alpha = {alpha:.3g}, tau = {tau:.3g} after scaling, "
+            "expected finite numbers, epsilon and tau positive; check the units: effective mass in "
+            "electron masses, K, eV m, s, m"
+        )
+    return Scaling(length, momentum, time, energy, epsilon, alpha, tau)

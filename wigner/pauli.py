@@ -1,0 +1,70 @@
+"""2x2 Hermitian fields: how W is stored, and the few matrix functions the solver needs.
+
+A Hermitian field ``W = w0 sigma_0 + w.sigma`` is four real fields. On phase space they are kept
+as two complex ones, ``w0 + i w3`` and ``w1 + i w2``: exactly real by construction, and one
+complex FFT transforms two components. On x a field is simply an array ``(4, N1, N2)``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def pack(w: NDArray) -> NDArray:
+    """Real components ``(4, ...)`` to the stored form ``(2, ...)``: w0 + i w3, w1 + i w2."""
+    W = np.empty((2, *w.shape[1:]), dtype=complex)
+    W[0].real, W[0].imag, W[1].real, W[1].imag = w[0], w[3], w[1], w[2]
+    return W
+
+
+def unpack(W: NDArray) -> NDArray:
+    """Stored form ``(2, ...)`` to real components ``(4, ...)``; the inverse of :func:`pack`."""
+    return np.stack([W[0].real, W[1].real, W[1].imag, W[0].imag])
+
+
+def norm(a: NDArray) -> NDArray:
+    """|a| of the vector part of ``(4, ...)``."""
+    return np.sqrt(a[1] ** 2 + a[2] ** 2 + a[3] ** 2)
+
+
+def product(a: NDArray, b: NDArray) -> NDArray:
+    """Components of the symmetrised product (AB + BA)/2, eq. (13) without the cross product."""
+    scalar = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+    return np.stack([scalar, *(a[0] * b[j] + b[0] * a[j] for j in (1, 2, 3))])
+
+
+def conjugation(e: NDArray, b: NDArray) -> NDArray:
+    """Components of E B E for Hermitian E and B: ``2 e (e.b) - det(E) (b0, -b)`` in four-vectors."""
+    scalar = e[0] * b[0] + e[1] * b[1] + e[2] * b[2] + e[3] * b[3]
+    determinant = e[0] ** 2 - e[1] ** 2 - e[2] ** 2 - e[3] ** 2
+    return np.stack(
+        [2 * e[0] * scalar - determinant * b[0]]
+        + [2 * e[j] * scalar + determinant * b[j] for j in (1, 2, 3)]
+    )
+
+
+def exp(a: NDArray) -> NDArray:
+    """Components of exp(a0 sigma_0 + a.sigma) = e^a0 (cosh|a| sigma_0 + sinh|a| a.sigma/|a|)."""
+    r = norm(a)
+    safe = np.where(r > 0, r, 1.0)
+    along = np.exp(a[0]) * np.where(r > 0, np.sinh(r) / safe, 1.0)
+    return np.stack([np.exp(a[0]) * np.cosh(r), along * a[1], along * a[2], along * a[3]])
+
+
+def log(n: NDArray) -> NDArray:
+    """Components of the logarithm of a positive matrix field; the inverse of :func:`exp`.
+
+    Raises
+    ------
+    FloatingPointError
+        If an eigenvalue ``n0 - |n|`` is not positive.
+    """
+    r = norm(n)
+    if not np.all(n[0] > r):
+        raise FloatingPointError("logarithm of a matrix field that is not positive definite")
+    half = 0.5 * np.log((n[0] - r) * (n[0] + r))
+    ratio = r / n[0]
+    safe = np.where(ratio > 0, ratio, 1.0)
+    along = np.where(ratio > 0, np.arctanh(ratio) / safe, 1.0) / n[0]
+    return np.stack([half, along * n[1], along * n[2], along * n[3]])

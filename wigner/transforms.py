@@ -1,0 +1,33 @@
+"""FFT plans. Fourier in x goes with exp(-i x.xi), Fourier in p with exp(+i p.eta).
+
+With these signs the left factor of a two-sided product stands at x + eps eta/2 and p + eps xi/2.
+Transforms work in place on blocks, unnormalised both ways. Plans are FFTW_ESTIMATE: they cost
+nothing and give the same bits in every run, which a restart relies on.
+"""
+
+from __future__ import annotations
+
+import pyfftw
+from numpy.typing import NDArray
+
+FORWARD, BACKWARD = "FFTW_FORWARD", "FFTW_BACKWARD"
+
+
+class Planner:
+    """In-place complex FFTs over given axes, one plan for each shape and strides met."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+        self._plans: dict[tuple, pyfftw.FFTW] = {}
+
+    def __call__(self, block: NDArray, axes: tuple[int, ...], direction: str) -> None:
+        """Transform ``block`` in place along ``axes``; ``direction`` is the sign of the exponent."""
+        aligned = pyfftw.is_byte_aligned(block)
+        key = (block.shape, block.strides, axes, direction, aligned)
+        plan = self._plans.get(key)
+        if plan is None:
+            flags = ("FFTW_ESTIMATE",) if aligned else ("FFTW_ESTIMATE", "FFTW_UNALIGNED")
+            plan = pyfftw.FFTW(block, block, axes, direction, flags, threads=self._threads)
+            self._plans[key] = plan
+        plan.update_arrays(block, block)
+        plan.execute()

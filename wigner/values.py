@@ -1,0 +1,201 @@
+"""Values of a TOML document: kinds of them, how they are checked, and how they are written back."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+REQUIRED: Final = object()
+COUNTS = {2: "two", 3: "three"}
+
+
+class Problem(NamedTuple):
+    """What is wrong with one key: its name, what was found, what is expected and the remedy."""
+
+    key: str
+    got: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value.
+
+    Attributes
+    ----------
+    expected, plural
+        What it is called in a message, with its article and in the plural.
+    read
+        The checked value; raises ValueError, with a remedy as its text where it knows a better
+        one than an example.
+    """
+
+    expected: str
+    plural: str
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A key of a section: the kind of its value, an example, and the default if it has one."""
+
+    kind: Kind
+    example: str
+    default: Any = REQUIRED
+
+
+def real(
+    expected: str, plural: str = "numbers", accept: Callable[[float], bool] = math.isfinite
+) -> Kind:
+    """A finite number that satisfies ``accept``, as a float; integers are numbers, true is not."""
+
+    def read(value: object) -> float:
+        if isinstance(value, str):
+            raise ValueError("write numbers without quotes")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError from None
+        if not (math.isfinite(number) and accept(number)):
+            raise ValueError
+        return number
+
+    return Kind(expected, plural, read)
+
+
+def integer(least: int, most: int | None = None) -> Kind:
+    """An integer from ``least`` to ``most``."""
+
+    def read(value: object) -> int:
+        if isinstance(value, str):
+            raise ValueError("write numbers without quotes")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError
+        if value < least or (most is not None and value > most):
+            raise ValueError
+        return value
+
+    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+    return Kind(f"an integer {limits}", f"integers {limits}", read)
+
+
+def choice(*words: str) -> Kind:
+    """One of several words."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return value
+
+    expected = " or ".join(f'"{word}"' for word in words)
+    return Kind(expected, expected, read)
+
+
+def sequence(count: int, kind: Kind) -> Kind:
+    """A list of ``count`` values of one kind, as a tuple."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) != count:
+            raise ValueError
+        return tuple(kind.read(item) for item in value)
+
+    expected = f"a list of {COUNTS[count]} {kind.plural}"
+    return Kind(expected, expected, read)
+
+
+def broadcast(count: int, kind: Kind) -> Kind:
+    """A value, taken ``count`` times, or a list of ``count`` values, as a tuple."""
+    several = sequence(count, kind)
+
+    def read(value: object) -> tuple[Any, ...]:
+        return several.read(value if isinstance(value, list) else [value] * count)
+
+    return Kind(f"{kind.expected} or {several.expected}", several.plural, read)
+
+
+def automatic(kind: Kind) -> Kind:
+    """A value, or ``"auto"``, which is read as None."""
+
+    def read(value: object) -> Any:
+        return None if value == "auto" else kind.read(value)
+
+    return Kind(f'"auto" or {kind.expected}', kind.plural, read)
+
+
+def read_fields(
+    section: str, table: dict[str, Any], fields: dict[str, Field], problems: list[Problem]
+) -> dict[str, Any]:
+    """Checked values and defaults of a section; keys with a problem are reported and left out."""
+    values = {}
+    for key, field in fields.items():
+        expected, example = field.kind.expected, f"use for instance {field.example}"
+        if key in table:
+            try:
+                values[key] = field.kind.read(table[key])
+            except ValueError as error:
+                message = f"expected {expected}; {str(error) or example}"
+                problems.append(Problem(f"{section}.{key}", shown(table[key]), message))
+        elif field.default is REQUIRED:
+            problems.append(
+                Problem(f"{section}.{key}", "nothing", f"expected {expected}; {example}")
+            )
+        else:
+            values[key] = field.default
+    return values
+
+
+def unknown(key: str, value: object, known: Iterable[str]) -> Problem:
+    """The problem of a key or section that is not among the known ones."""
+    section, _, name = key.rpartition(".")
+    parts = [word for word in known if len(name) > 2 and name.lower() in word]
+    close = difflib.get_close_matches(name.lower(), known, n=1) or parts
+    guess = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+    what = f"a key of [{section}]" if section else "a known section"
+    return Problem(key, shown(value), f"expected {what}; {guess}")
+
+
+def override_values(
+    document: dict[str, Any], overrides: Sequence[str], problems: list[Problem]
+) -> None:
+    """Put every ``section.key=value`` into the document; report what is not of that form."""
+    for override in overrides:
+        name, equals, written = override.partition("=")
+        path = [part.strip() for part in name.split(".")]
+        if not equals or len(path) != 2 or not all(path):
+            message = "expected section.key=value; use for instance time.dt=0.01"
+            problems.append(Problem("override", shown(override), message))
+            continue
+        section = document.setdefault(path[0], {})
+        if isinstance(section, dict):
+            section[path[1]] = _value(written.strip())
+
+
+def _value(written: str) -> object:
+    """A TOML value, or the text itself where it is none."""
+    try:
+        document = tomllib.loads(f"value = {written}")
+    except (ValueError, RecursionError):
+        return written
+    return document["value"] if len(document) == 1 else written
+
+
+def shown(value: object) -> str:
+    """A value for a message: as in TOML, on one line, cut when it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:70] + " ... " + text[-5:]
+
+
+def toml(document: dict[str, dict[str, Any]], comments: Sequence[str]) -> str:
+    """A document of plain sections as TOML that reads as the same document."""
+    lines = [f"# {comment}" for comment in comments]
+    for name, table in document.items():
+        lines += ["", f"[{name}]"]
+        lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"
