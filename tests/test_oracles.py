@@ -325,6 +325,13 @@ def test_even_lattices_and_complex_potentials_are_refused() -> None:
         schroedinger.Gas(0.5, 0.1, {(0, 0): np.eye(2)}, {(1, 0): 0.1})
 
 
+def test_symbols_have_the_stored_densities() -> None:
+    p = np.linspace(-7.5, 7.5, 32, endpoint=False)
+    W = cases.STRIP.symbol((8, 1), p, p)
+    N = W.sum(axis=(3, 4)) * (p[1] - p[0]) ** 2
+    close(N, dense.scaled(cases.STRIP.box, cases.densities("strip", (8, 1))[1][0]), 1e-8)
+
+
 @pytest.mark.parametrize("name", cases.CASES)
 def test_stored_answers(name: str) -> None:
     case = cases.CASES[name]

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from .constraint import Secants
 from .layout import Communicator, Layout
 
 KEPT = 2
@@ -38,14 +39,17 @@ class State:
     levels
         Splittings combined in the quantum exponential.
     past
-        Times and multipliers of the last constraint solves.
+        Stage, time and multipliers of the last constraint solves.
+    secants
+        What the constraint solver has learned.
     """
 
     t: float
     steps: int
     records: int
     levels: int
-    past: list[tuple[float, NDArray]]
+    past: list[tuple[int, float, NDArray]]
+    secants: Secants
 
 
 def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
@@ -115,8 +119,11 @@ def _create(part: Path, layout: Layout, state: State) -> int:
         dataset = h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan)
         offset = dataset.get_offset()
         file.create_dataset("crc32", shape=(2, grid.nx), dtype="u4")
-        file["past_times"] = np.array([t for t, _ in state.past])
-        file["past_A"] = np.array([A for _, A in state.past])
+        file["past_stages"] = np.array([stage for stage, _, _ in state.past])
+        file["past_times"] = np.array([t for _, t, _ in state.past])
+        file["past_A"] = np.array([A for _, _, A in state.past])
+        file["secant_steps"] = np.array(state.secants.steps)
+        file["secant_changes"] = np.array(state.secants.changes)
         for name in ("t", "steps", "records", "levels"):
             file.attrs[name] = getattr(state, name)
         file.attrs["complete"] = 0
@@ -179,9 +186,11 @@ def _read(path: Path, layout: Layout) -> tuple[NDArray, State]:
         W = layout.x_major()
         file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])
         expected = file["crc32"][:, x]
-        past = list(zip(file["past_times"][:].tolist(), file["past_A"][:], strict=True))
+        stages, times = (file[name][:].tolist() for name in ("past_stages", "past_times"))
+        past = list(zip(stages, times, file["past_A"][:], strict=True))
+        secants = Secants(*(list(file[name][:]) for name in ("secant_steps", "secant_changes")))
         numbers = {name: file.attrs[name].item() for name in ("t", "steps", "records", "levels")}
     for c, k in np.ndindex(W.shape[:2]):
         if zlib.crc32(memoryview(W[c, k]).cast("B")) != expected[c, k]:
             raise CheckpointError(f"checksum of component {c}, x point {x.start + k} is wrong")
-    return W, State(past=past, **numbers)
+    return W, State(**numbers, past=past, secants=secants)

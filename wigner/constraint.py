@@ -51,6 +51,35 @@ class Solution:
 
 
 @dataclass
+class Secants:
+    """Changes of A and of its fixed-point residual G seen so far: what Anderson's method knows.
+
+    The response of G to A hardly changes from one solve of a run to the next, so a solve that
+    inherits the pairs of the ones before needs fewer evaluations.
+    """
+
+    steps: list[NDArray] = field(default_factory=list)
+    changes: list[NDArray] = field(default_factory=list)
+
+    def add(self, step: NDArray, change: NDArray) -> None:
+        """Remember a pair; the oldest is forgotten beyond DEPTH."""
+        self.steps.append(step)
+        self.changes.append(change)
+        del self.steps[:-DEPTH], self.changes[:-DEPTH]
+
+    def step(self, G: NDArray) -> NDArray:
+        """G - (steps + changes) w with w minimising |G - changes w|."""
+        if not self.steps:
+            return G
+        # pairs of every size count alike
+        scale = [1 / np.linalg.norm(change) for change in self.changes]
+        D = np.stack([c * k.ravel() for c, k in zip(scale, self.changes, strict=True)], axis=1)
+        S = np.stack([c * k.ravel() for c, k in zip(scale, self.steps, strict=True)], axis=1)
+        weights = np.linalg.lstsq(D, G.ravel(), rcond=1e-10)[0]
+        return G - ((S + D) @ weights).reshape(G.shape)
+
+
+@dataclass
 class _Search:
     """The moment map with a budget, and the best point met so far."""
 
@@ -122,6 +151,7 @@ def solve(
     tolerance: float,
     start: NDArray | None = None,
     max_evaluations: int = 200,
+    secants: Secants | None = None,
 ) -> Solution:
     """Solve ``moments(A) = N`` to ``tolerance``.
 
@@ -135,6 +165,8 @@ def solve(
         Bound on max |N - <M>| / max n0.
     start
         First guess; the classical multipliers log(N/2pi) when None.
+    secants
+        What earlier solves with similar N learned; this solve adds to it.
 
     Raises
     ------
@@ -146,7 +178,8 @@ def solve(
     search = _Search(moments, N, max_evaluations)
     smooth = _smoother(grid, epsilon)
     A = classical(N) if start is None else start
-    if not (_anderson(search, A, smooth, tolerance) or _newton(search, smooth, tolerance)):
+    secants = Secants() if secants is None else secants
+    if not (_anderson(search, A, smooth, tolerance, secants) or _newton(search, smooth, tolerance)):
         raise ConstraintError(search.diagnosis("no further progress"))
     return Solution(search.best, search.least, search.evaluations)
 
@@ -164,12 +197,14 @@ def _smoother(grid: PhaseGrid, epsilon: float) -> Callable[[NDArray], NDArray]:
 
 
 def _anderson(
-    search: _Search, A: NDArray, smooth: Callable[[NDArray], NDArray], tolerance: float
+    search: _Search,
+    A: NDArray,
+    smooth: Callable[[NDArray], NDArray],
+    tolerance: float,
+    secants: Secants,
 ) -> bool:
     """Anderson's method on A -> A + phi^-1 (log N - log <M>); whether it converged."""
     target = pauli.log(search.N)
-    steps: list[NDArray] = []
-    changes: list[NDArray] = []
     last: tuple[NDArray, NDArray] | None = None
     while True:
         found, size = search.residual(A)
@@ -179,15 +214,9 @@ def _anderson(
             return False
         G = smooth(target - pauli.log(found))
         if last is not None:
-            steps.append((A - last[0]).ravel())
-            changes.append((G - last[1]).ravel())
-            del steps[:-DEPTH], changes[:-DEPTH]
+            secants.add(A - last[0], G - last[1])
         last = A, G
-        A = A + G
-        if changes:
-            D = np.stack(changes, axis=1)
-            weights = np.linalg.lstsq(D, G.ravel(), rcond=1e-12)[0]
-            A = A - ((np.stack(steps, axis=1) + D) @ weights).reshape(A.shape)
+        A = A + secants.step(G)
 
 
 def _newton(search: _Search, smooth: Callable[[NDArray], NDArray], tolerance: float) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import constraint, pauli
-from .constraint import ConstraintError, Solution
+from .constraint import ConstraintError, Secants, Solution
 from .exponential import Exponential
 from .moment_map import MomentMap
 from .moments import density
@@ -44,6 +44,7 @@ class Maxwellian:
     ) -> None:
         self.space, self.alpha = space, alpha
         self.tolerance, self.max_evaluations, self.levels = tolerance, max_evaluations, levels
+        self.secants = Secants()
         self.moment_map = MomentMap(space.layout, space.epsilon, alpha)
         self.exponential = Exponential(space, alpha)
         p1, p2 = space.layout.grid.p_flat
@@ -119,4 +120,5 @@ class Maxwellian:
             tolerance,
             start,
             self.max_evaluations,
+            self.secants,
         )

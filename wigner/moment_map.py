@@ -178,7 +178,10 @@ class MomentMap:
         top = x.start // n2
         rows = range(top, (x.stop - 1) // n2 + 1)
         self._rows = [
-            (row - top, slice(max(row * n2, x.start) - x.start, min(row * n2 + n2, x.stop) - x.start))
+            (
+                row - top,
+                slice(max(row * n2, x.start) - x.start, min(row * n2 + n2, x.stop) - x.start),
+            )
             for row in rows
         ]
         self._ratio = tuple(

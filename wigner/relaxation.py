@@ -68,40 +68,50 @@ class Collisions:
     seconds
         Wall time spent on the constraint and on the exponential.
     past
-        Times and multipliers of the last solves, newest last; what a restart needs.
+        (stage, time, multipliers) of the last solves, oldest first; what a restart needs.
     """
 
-    def __init__(self, maxwellian: Maxwellian, memory: int = 3) -> None:
+    def __init__(self, maxwellian: Maxwellian, memory: int = 4) -> None:
         self.maxwellian, self._memory = maxwellian, memory
         self.evaluations: list[int] = []
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
-        self.past: list[tuple[float, NDArray]] = []
+        self.past: list[tuple[int, float, NDArray]] = []
 
-    def multipliers(self, N: NDArray, t: float) -> NDArray:
-        """A with <Exp(-K + A)> = N; ``t`` is the time at which N stands."""
+    def multipliers(self, N: NDArray, t: float, stage: int = 0) -> NDArray:
+        """A with <Exp(-K + A)> = N, where N stands at time ``t`` in the given stage of a step."""
         clock = time.perf_counter()
-        solution = self.maxwellian.multipliers(N, self._guess(t))
+        solution = self.maxwellian.multipliers(N, self._guess(t, stage))
         self.seconds["constraint"] += time.perf_counter() - clock
         self.evaluations.append(solution.evaluations)
-        self.past = [(s, A) for s, A in self.past if s != t][1 - self._memory :]
-        self.past.append((t, solution.A))
+        if not (self.past and self.past[-1][1] == t):
+            alike = [entry for entry in self.past if entry[0] == stage]
+            if len(alike) == self._memory:
+                self.past = [entry for entry in self.past if entry is not alike[0]]
+            self.past.append((stage, t, solution.A))
         return solution.A
 
-    def symbol(self, N: NDArray, t: float, out: NDArray) -> None:
+    def symbol(self, N: NDArray, t: float, stage: int, out: NDArray) -> None:
         """Write M(N) into x-major ``out``."""
-        A = self.multipliers(N, t)
+        A = self.multipliers(N, t, stage)
         clock = time.perf_counter()
         self.maxwellian.symbol(A, N, out)
         self.seconds["exponential"] += time.perf_counter() - clock
 
-    def _guess(self, t: float) -> NDArray | None:
-        """Polynomial extrapolation of the past multipliers to ``t``."""
+    def _guess(self, t: float, stage: int) -> NDArray | None:
+        """Multipliers of the same stage in earlier steps, extrapolated to ``t``.
+
+        Stages differ by errors of their own, so mixing them would spoil the extrapolation.
+        """
         if not self.past:
             return None
-        times = [s for s, _ in self.past]
+        latest = self.past[-1]
+        alike = [(s, A) for k, s, A in self.past if k == stage]
+        if len(alike) < 2 or latest[1] == t:
+            return latest[2]
+        times = [s for s, _ in alike]
         return sum(
             A * math.prod((t - other) / (s - other) for other in times if other != s)
-            for s, A in self.past
+            for s, A in alike
         )
 
 
@@ -129,7 +139,7 @@ def sdirk(
             N = density(layout, W) + sum(
                 a * density(layout, k) for a, k in zip(row, K, strict=False)
             )
-            collisions.symbol(N, t + node * dt, K[i])
+            collisions.symbol(N, t + node * dt, i, K[i])
             # K_i = lam/(1 + lam) (M - Z_i)
             K[i] -= W
             _add(K[i], tuple(-a for a in row), K)
@@ -157,7 +167,7 @@ def strang(transport: Transport, collisions: Collisions, tau: float, dt: float) 
 
     def step(W: NDArray, t: float) -> None:
         half(W)
-        collisions.symbol(density(layout, W), t + 0.5 * dt, M)
+        collisions.symbol(density(layout, W), t + 0.5 * dt, 0, M)
         W -= M
         W *= decay
         W += M

@@ -97,7 +97,8 @@ def execute(
     clock = time.perf_counter()
     if resume:
         W, state = checkpoint.load(directory / "checkpoint", solver.layout)
-        solver.maxwellian.levels, solver.collisions.past = state.levels, state.past
+        solver.maxwellian.levels, solver.maxwellian.secants = state.levels, state.secants
+        solver.collisions.past = state.past
         observer.resume(state)
     else:
         state = None

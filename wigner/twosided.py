@@ -156,18 +156,24 @@ def conjugate(
         s = F.scalar.ravel()
         s = s.take(plus) * np.conj(s.take(minus)) * scale
         return np.stack([U * s, V * s]), np.conj(np.stack([Uc * s, Vc * s]))
-    F11, F12, F21, F22 = (entry.ravel() for entry in F.spin)
     # W11, W22 = w0 +- w3 with w0 = (U + Uc)/2, w3 = (U - Uc)/2i;  W21 = V, W12 = Vc
     w0, w3 = U + Uc, -1j * (U - Uc)
     half = 0.5 * scale
     W11, W22, W12, W21 = half * (w0 + w3), half * (w0 - w3), scale * Vc, scale * V
     # X = F(+) W
-    a, b, c, d = (f.take(plus) for f in (F11, F12, F21, F22))
+    a, b, c, d = _entries_at(F, plus)
     X11, X12 = a * W11 + b * W21, a * W12 + b * W22
     X21, X22 = c * W11 + d * W21, c * W12 + d * W22
     # Y = X F(-)^dagger
-    a, b, c, d = (np.conj(f.take(minus)) for f in (F11, F12, F21, F22))
+    a, b, c, d = (np.conj(entry) for entry in _entries_at(F, minus))
     Y11, Y12 = X11 * a + X12 * b, X11 * c + X12 * d
     Y21, Y22 = X21 * a + X22 * b, X21 * c + X22 * d
     w0, w3 = 0.5 * (Y11 + Y22), 0.5j * (Y11 - Y22)
     return np.stack([w0 + w3, Y21]), np.conj(np.stack([w0 - w3, Y12]))
+
+
+def _entries_at(F: Factor, at: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Entries (11, 12, 21, 22) at table positions; equal diagonals are read once."""
+    F11, F12, F21, F22 = F.spin
+    a, b, c = (entry.ravel().take(at) for entry in (F11, F12, F21))
+    return a, b, c, a if F22 is F11 else F22.ravel().take(at)
