@@ -53,8 +53,9 @@ def _modes(grid: PhaseGrid, f: NDArray) -> tuple[NDArray, NDArray]:
     """Amplitudes and indices of the modes of f that matter, phases counted from x = p = 0."""
     spectrum = np.fft.fftn(f) / f.size
     at = np.argwhere(np.abs(spectrum) > 1e-16 * np.abs(spectrum).max())
-    signs = (-1.0) ** at[:, 2:].sum(axis=1)  # the p lattice starts at -P
-    return spectrum[tuple(at.T)] * signs, at
+    _, eta = _duals(grid)
+    start = eta[0][at[:, 2]] * grid.p_max[0] + eta[1][at[:, 3]] * grid.p_max[1]
+    return spectrum[tuple(at.T)] * np.exp(1j * start), at  # the p lattice starts at -P
 
 
 def _duals(grid: PhaseGrid) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
