@@ -56,3 +56,17 @@ def thermal(space: PhaseSpace, seed: int = 1) -> NDArray:
             amplitude = complex(*rng.normal(size=2))
             W[c] += amplitude * wave[:, None] * bump * (1 + 0.3 * np.sin(k[0] * p1 + k[1] * p2))
     return W
+
+
+def periodic_parabola(space: PhaseSpace) -> tuple[NDArray, NDArray]:
+    """x1 from the middle of the box, and x1^2/2 continued periodically, shape ``(N1, 1)``.
+
+    The kink at the edge is rounded by a Gaussian of width 0.4: the Fourier series of the parabola
+    with damped coefficients, so that the lattice resolves it.
+    """
+    L = space.layout.grid.length[0]
+    x1 = space.layout.grid.x[0] - 0.5 * L
+    m = np.arange(1, space.layout.grid.n_x[0] // 2)
+    k = 2 * np.pi / L * m
+    series = (-1.0) ** m * 2 / k**2 * np.exp(-0.5 * (0.4 * k) ** 2)
+    return x1, (L**2 / 24 - 0.5 * 0.4**2 + np.cos(x1[:, None] * k) @ series)[:, None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from oracles import closed_forms, dense
-from setups import mesh, space
+from setups import mesh, periodic_parabola, space
 
 from wigner import factors, pauli
 from wigner.exponential import Exponential
@@ -25,27 +25,13 @@ def symbol(space, alpha, A, levels):
     return components(space, W)
 
 
-def harmonic(space, omega):
-    """-omega^2 x1^2/2 around the middle of the box, continued periodically.
-
-    The kink at the edge, where exp(A) is 1e-11, is rounded by a Gaussian of width 0.4: the
-    Fourier series of the parabola with damped coefficients.
-    """
-    L = space.layout.grid.length[0]
-    x1 = space.layout.grid.x[0] - 0.5 * L
-    k = 2 * np.pi / L * np.arange(1, space.layout.grid.n_x[0] // 2)
-    series = (-1.0) ** np.arange(1, len(k) + 1) * 2 / k**2 * np.exp(-0.5 * (0.4 * k) ** 2)
-    parabola = L**2 / 24 - 0.5 * 0.4**2 + np.cos(x1[:, None] * k) @ series
-    A = np.zeros((4, *space.layout.grid.n_x))
-    A[0] = -(omega**2) * parabola[:, None]
-    return A, x1
-
-
 def test_mehler():
     """Six two-sided steps reach 2e-9 of the maximum at eps = 0.2."""
     epsilon, omega = 0.2, 1.3
     space_ = space((80, 1), (40, 40), epsilon, length=(11.2, 1.0), p_max=(8.0, 8.0))
-    A, x1 = harmonic(space_, omega)
+    x1, parabola = periodic_parabola(space_)
+    A = np.zeros((4, 80, 1))
+    A[0] = -(omega**2) * parabola
     W = symbol(space_, 0.0, A, 3)[:, :, 0]
     p1, p2 = space_.layout.grid.p
     exact = closed_forms.mehler(x1[:, None], p1, omega, epsilon)[:, :, None] * np.exp(-0.5 * p2**2)

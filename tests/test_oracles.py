@@ -358,4 +358,4 @@ def test_stored_answers_are_reproduced(name: str, n: int) -> None:
 def test_stored_torus_is_reproduced_on_a_smaller_lattice() -> None:
     case = cases.TORUS
     N = replace(case, box=replace(case.box, n=(17, 19)), times=(0.25,)).run(1e-6).N[0]
-    close(dense.resample(N, (16, 18)), cases.densities("torus", (16, 18))[1][1], 1e-3)
+    close(dense.resample(N, (16, 18)), cases.densities("torus", (16, 18))[1][1], 3e-4)
