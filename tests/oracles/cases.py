@@ -124,7 +124,7 @@ TORUS = Relaxation(
 # The quantum exponential with fields of x1 and x2: W of the initial state to 1e-9 in 3 s.
 EXPONENTIAL = replace(TORUS, box=Box((17, 19), (6.0, 6.4), 0.8, 0.5))
 
-# Stored densities are accurate to 1e-9 (strip, diagonal) and TORUSACC (torus).
+# Stored densities are accurate to 1e-9 (strip, diagonal) and 3e-8 (torus; 2e-9 at t = 0).
 CASES = {"strip": STRIP, "diagonal": DIAGONAL, "torus": TORUS}
 
 
