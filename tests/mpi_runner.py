@@ -220,7 +220,9 @@ class Runner:
                 self.groups[item.nodeid] = n, nodeids
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
         """Run an MPI test and report it; None leaves the item to pytest."""
         if item.nodeid not in self.groups:
             return None
@@ -230,6 +232,8 @@ class Runner:
         report = _report(item, found, problem, start)
         item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        # a serial test before this one left fixtures of the file up; the next file is not theirs
+        item.session._setupstate.teardown_exact(nextitem)
         return True
 
     def _run(self, item: pytest.Item) -> tuple[dict[int, dict], str | None]:

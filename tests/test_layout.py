@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def test_blocks_are_consecutive_and_even():
     cut = blocks(11, 4)
     assert [b.stop - b.start for b in cut] == [2, 3, 3, 3]
     assert cut[0].start == 0
-    assert all(a.stop == b.start for a, b in zip(cut[:-1], cut[1:], strict=True))
+    assert all(a.stop == b.start for a, b in itertools.pairwise(cut))
 
 
 @pytest.mark.mpi(n=[1, 2, 3, 4])

@@ -125,6 +125,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("conftest.py", "mpi_runner.py", "mpi_child.py"):
         shutil.copy(Path(__file__).with_name(name), directory)
     (directory / "test_ranks.py").write_text(SUITE)
+    (directory / "test_zz_next_file.py").write_text("def test_next_file():\n    pass\n")
     (directory / "pytest.ini").write_text(CONFIGURATION)
     return directory
 
@@ -158,6 +159,7 @@ def outcome(output: str, test: str) -> str:
         ("test_strict_floats", "PASSED"),
         ("test_comm_without_marker", "ERROR"),
         ("test_slow", ""),
+        ("test_next_file", "PASSED"),
     ],
 )
 def test_every_test_has_its_outcome(output: str, test: str, expected: str) -> None:
@@ -177,7 +179,7 @@ def test_every_test_has_its_outcome(output: str, test: str, expected: str) -> No
         "ranks [0, 1]: RuntimeError: in tear-down",
         "the fixture comm needs the marker mpi",
         "not here",
-        "6 failed, 6 passed, 1 skipped, 1 deselected, 1 xfailed, 1 error",
+        "6 failed, 7 passed, 1 skipped, 1 deselected, 1 xfailed, 1 error",
     ],
 )
 def test_reports_say_what_happened(output: str, told: str) -> None:

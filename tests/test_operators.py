@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from setups import mesh, space, thermal
 
+from setups import mesh, space, thermal
 from wigner import moyal, pauli
+from wigner.factors import Factor
 from wigner.maxwellian import Maxwellian
 from wigner.moments import density, moments
 from wigner.operators import gradients, theta, transport
@@ -29,7 +30,9 @@ def band_limited(grid, seed):
     """A real symbol of low modes in x and p: products with V stay on the lattice."""
     rng = np.random.default_rng(seed)
     spectrum = np.zeros((*grid.n_x, *grid.n_p), dtype=complex)
-    low = np.ix_(*[np.r_[0, 1, n - 1] for n in grid.n_x], *[np.r_[0:3, n - 2 : n] for n in grid.n_p])
+    low = np.ix_(
+        *[np.r_[0, 1, n - 1] for n in grid.n_x], *[np.r_[0:3, n - 2 : n] for n in grid.n_p]
+    )
     spectrum[low] = rng.normal(size=spectrum[low].shape) + 1j * rng.normal(size=spectrum[low].shape)
     return np.fft.ifftn(spectrum).real * spectrum.size
 
@@ -87,6 +90,41 @@ def low(grid, seed):
     wave = {1: x[0] + k * p[1], 2: x[1] + 0 * p[0], 3: k * p[0] + 0 * x[0]}[seed]
     ones = np.ones((*grid.n_x, *grid.n_p))
     return (0.7 + np.exp(1j * wave)) * ones
+
+
+@pytest.mark.parametrize("variable", ["x", "p"])
+def test_two_sided_products_are_moyal_products(variable):
+    """F # W # F^dagger by the solver's kernel and by eqs. (14), (18), for F of x and F of p."""
+    space_ = space((7, 3), (9, 5), EPSILON, p_max=(3.0, 2.5), length=(4.0, 3.0))
+    layout, grid = space_.layout, space_.layout.grid
+    rng = np.random.default_rng(11)
+    x, p = np.ix_(*grid.x), np.ix_(*grid.p)
+    kx, kp = 2 * np.pi / grid.length[0], np.pi / grid.p_max[0]
+    # lowest modes alone, so that no product leaves the lattice; F is not Hermitian
+    wave = np.multiply.outer(np.cos(kx * x[0] + 0.3 + 0 * x[1]), np.sin(kp * p[0] - 0.2 + 0 * p[1]))
+    w = rng.normal(size=(4, 1, 1, 1, 1)) + rng.normal(size=(4, 1, 1, 1, 1)) * wave
+    c = rng.normal(size=(2, 4, 1, 1)) + 1j * rng.normal(size=(2, 4, 1, 1))
+    W = layout.x_major()
+    W[:] = pauli.pack(w.reshape(4, grid.nx, grid.np))
+    if variable == "x":
+        F = c[0] + c[1] * np.exp(1j * kx * (x[0] + 0 * x[1]))
+        refined = space_.position.refined
+        space_.by_position(W, Factor(None, tuple(refined(F.real) + 1j * refined(F.imag))))
+        F = F[..., None, None]
+    else:
+        q1, q2 = np.ix_(*space_.momentum.q)
+        table = c[0] + c[1] * np.exp(1j * kp * (q1 + 0 * q2))
+        space_.by_momentum(W, Factor(None, tuple(table)))
+        F = (c[0] + c[1] * np.exp(1j * kp * (p[0] + 0 * p[1])))[:, None, None]
+    F = (F * np.ones((1, *grid.n_x, *grid.n_p))).reshape(2, 2, *grid.n_x, *grid.n_p)
+    adjoint = F.conj().swapaxes(0, 1)
+    matrix = np.array([[w[0] + w[3], w[1] - 1j * w[2]], [w[1] + 1j * w[2], w[0] - w[3]]])
+    product = moyal.matrix_product
+    exact = product(grid, EPSILON, product(grid, EPSILON, F, matrix), adjoint)
+    found = pauli.unpack(W).reshape(4, *grid.n_x, *grid.n_p)
+    np.testing.assert_allclose(found[0] + found[3], exact[0, 0], atol=1e-11)
+    np.testing.assert_allclose(found[0] - found[3], exact[1, 1], atol=1e-11)
+    np.testing.assert_allclose(found[1] + 1j * found[2], exact[1, 0], atol=1e-11)
 
 
 def test_moments_of_theta():

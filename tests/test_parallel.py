@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from setups import mesh, modulated, space
 
+from setups import mesh, modulated, space
 from wigner import initial
 from wigner.evolve import evolve, schedule
 from wigner.layout import SERIAL

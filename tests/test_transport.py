@@ -6,12 +6,14 @@ every wrong shift, sign and pairing; then closed forms, invariants and realness.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+
 from oracles import closed_forms, schroedinger
 from oracles.cases import TRANSPORT
 from setups import mesh, periodic_parabola, space, thermal
-
 from wigner import pauli
 from wigner.splitting import FOURTH, SPLITTINGS, STRANG
 from wigner.transport import Transport
@@ -57,13 +59,13 @@ def test_bloch_waves_with_rashba_in_a_non_separable_potential(
     errors = [
         np.abs(advanced(space_, W, V, TRANSPORT.alpha, splitting, n) - exact).max() for n in steps
     ]
-    for coarse, fine in zip(errors[:-1], errors[1:], strict=True):
+    for coarse, fine in itertools.pairwise(errors):
         assert coarse / fine == pytest.approx(ratio, abs=tolerance)
     assert errors[-1] < 1e-3 * np.abs(exact).max()
 
 
 def test_error_in_space_falls_spectrally():
-    """At a step so small that time does not matter, each two or four points gain a digit or more."""
+    """At a step so small that time does not matter, a few more points gain a digit or more."""
     errors = []
     for n_x, n_p, P in ((8, 16, 4.9), (11, 22, 5.8), (14, 28, 6.5)):
         space_, W, V = on_lattice(TRANSPORT, (n_x, n_x), (n_p, n_p), (P, P))
@@ -153,7 +155,7 @@ def test_norm_mass_and_realness_over_100_steps(splitting, n_x):
 
 
 def test_components_do_not_leak_into_each_other():
-    """Without Rashba coupling a charge stays a charge, on even lattices with their Nyquist modes."""
+    """Without Rashba coupling a charge stays a charge, Nyquist modes of even lattices included."""
     space_ = space((8, 6), (12, 10), 0.6, p_max=(4.0, 4.4))
     x1, x2 = mesh(space_.layout.grid)
     w = np.zeros((4, *thermal(space_).shape[1:]))

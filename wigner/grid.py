@@ -171,14 +171,6 @@ def interpolation(n: int, length: float, points: NDArray) -> NDArray:
     return modes.real / n
 
 
-def fast_length(least: int) -> int:
-    """The smallest transform length from ``least`` on without prime factors above 5."""
-    n = least
-    while math.gcd(n, 30 ** n.bit_length()) != n:
-        n += 1
-    return n
-
-
 def commensurate_p_max(wanted: float, n_x: int, length: float, epsilon: float) -> float:
     """The momentum cut nearest to ``wanted`` for which x +- eps eta/2 falls on a refined x lattice.
 

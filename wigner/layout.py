@@ -10,6 +10,7 @@ Fields on x are replicated. This is the only file that talks to other ranks.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,7 +61,7 @@ SERIAL = Serial()
 def blocks(n: int, size: int) -> list[slice]:
     """Cut ``n`` points into ``size`` consecutive blocks whose lengths differ by at most one."""
     edges = [n * rank // size for rank in range(size + 1)]
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
 
 def check_ranks(grid: PhaseGrid, size: int) -> None:

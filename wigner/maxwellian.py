@@ -13,6 +13,8 @@ from .moments import density
 from .twosided import PhaseSpace
 
 MOST_LEVELS = 8
+# Share of n0 by which the moments of M(N) on the p lattice may miss N before that is an error.
+DEFECT = 1e-3
 
 
 class Maxwellian:
@@ -32,6 +34,15 @@ class Maxwellian:
     levels
         Splittings combined by Richardson extrapolation; None to choose them from the tolerance
         at the first solve.
+
+    Attributes
+    ----------
+    profile
+        Gaussian in p, on the lattice of integral one.
+    defect
+        Largest share of n0 so far by which the moments of M(N) on the p lattice missed N.
+    secants
+        What the constraint solver has learned.
     """
 
     def __init__(
@@ -44,7 +55,7 @@ class Maxwellian:
     ) -> None:
         self.space, self.alpha = space, alpha
         self.tolerance, self.max_evaluations, self.levels = tolerance, max_evaluations, levels
-        self.secants = Secants()
+        self.secants, self.defect = Secants(), 0.0
         self.moment_map = MomentMap(space.layout, space.epsilon, alpha)
         self.exponential = Exponential(space, alpha)
         p1, p2 = space.layout.grid.p_flat
@@ -81,11 +92,25 @@ class Maxwellian:
 
         What the solve and the p lattice leave of N - <M> is returned as that multiple of a
         Gaussian in p, so that collisions conserve density and spin exactly.
+
+        Raises
+        ------
+        ConstraintError
+            If that is more than a share of 1e-3: the p lattice cannot hold M(N).
         """
         self.exponential(A, self.levels or MOST_LEVELS, out)
         layout = self.space.layout
-        defect = (N - density(layout, out)).reshape(4, -1)[:, layout.x]
-        out += pauli.pack(defect)[:, :, None] * self.profile
+        missing = N - density(layout, out)
+        defect = float(np.abs(missing).max() / N[0].max())
+        self.defect = max(self.defect, defect)
+        if not defect <= DEFECT:
+            grid = layout.grid
+            raise ConstraintError(
+                f"p lattice: the moments of M(N) on it miss N by {defect:.1e} of the largest "
+                f"density, expected at most {DEFECT:.0e}; p_max = {_pair(grid.p_max)} and pi/dp "
+                f"= {_pair(grid.eta_max)} are too small; use a larger p_max and more points n_p"
+            )
+        out += pauli.pack(missing.reshape(4, -1)[:, layout.x])[:, :, None] * self.profile
 
     def choose_levels(self, N: NDArray) -> int:
         """The fewest levels whose moments the next level changes by less than the tolerance.
@@ -122,3 +147,7 @@ class Maxwellian:
             self.max_evaluations,
             self.secants,
         )
+
+
+def _pair(values: tuple[float, float]) -> str:
+    return "(" + ", ".join(f"{value:.3g}" for value in values) + ")"

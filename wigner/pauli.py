@@ -28,14 +28,8 @@ def norm(a: NDArray) -> NDArray:
     return np.sqrt(a[1] ** 2 + a[2] ** 2 + a[3] ** 2)
 
 
-def product(a: NDArray, b: NDArray) -> NDArray:
-    """Components of the symmetrised product (AB + BA)/2, eq. (13) without the cross product."""
-    scalar = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
-    return np.stack([scalar, *(a[0] * b[j] + b[0] * a[j] for j in (1, 2, 3))])
-
-
 def conjugation(e: NDArray, b: NDArray) -> NDArray:
-    """Components of E B E for Hermitian E and B: ``2 e (e.b) - det(E) (b0, -b)`` in four-vectors."""
+    """Components of E B E for Hermitian E and B: 2 (e.b) e - det(E) (b0, -b) as four-vectors."""
     scalar = e[0] * b[0] + e[1] * b[1] + e[2] * b[2] + e[3] * b[3]
     determinant = e[0] ** 2 - e[1] ** 2 - e[2] ** 2 - e[3] ** 2
     return np.stack(

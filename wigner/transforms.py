@@ -21,7 +21,7 @@ class Planner:
         self._plans: dict[tuple, pyfftw.FFTW] = {}
 
     def __call__(self, block: NDArray, axes: tuple[int, ...], direction: str) -> None:
-        """Transform ``block`` in place along ``axes``; ``direction`` is the sign of the exponent."""
+        """Transform ``block`` in place along ``axes``, ``direction`` being the exponent's sign."""
         aligned = pyfftw.is_byte_aligned(block)
         key = (block.shape, block.strides, axes, direction, aligned)
         plan = self._plans.get(key)

@@ -50,7 +50,7 @@ class Transport:
         return lambda W: self.space.by_position(W, factor)
 
     def flow(self, t: float) -> Flow:
-        """exp(-t T) over one step ``t``: exact without a potential, else of the splitting's order."""
+        """exp(-t T) over one step: exact without a potential, else of the splitting's order."""
         if np.ptp(self.V) == 0:
             return self.free(t)
         kicks = {c: self.kick(c * t) for c in set(self.splitting.potential)}
