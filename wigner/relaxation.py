@@ -124,27 +124,27 @@ def sdirk(
     flows = {length: transport.flow(length) for length in set(lengths)}
     rows = [tuple(a / tableau.gamma for a in row) for row in tableau.weights]
     layout = transport.space.layout
-    K = [layout.x_major() for _ in tableau.nodes]
+    K = [layout.x_major() for _ in tableau.nodes[1:]]
 
     def step(W: NDArray, t: float) -> None:
         last = len(rows) - 1
         for i, (node, length) in enumerate(zip(tableau.nodes, lengths, strict=True)):
             if i == last:
                 _add(W, rows[i], K)  # W = Phi W_n + dt sum_j a_ij Q_j, carried on as one
-                row, carried = (), [W]
+                row, carried, K_i = (), [W], K[0]
             else:
-                row, carried = rows[i], [W, *K[:i]]
+                row, carried, K_i = rows[i], [W, *K[:i]], K[i]
             for field in carried:
                 flows[length](field)
-            N = density(layout, W) + sum(
-                a * density(layout, k) for a, k in zip(row, K, strict=False)
-            )
-            collisions.symbol(N, t + node * dt, i, K[i])
-            # K_i = lam/(1 + lam) (M - Z_i)
-            K[i] -= W
-            _add(K[i], tuple(-a for a in row), K)
-            K[i] *= share
-        W += K[last]
+            # Z_i = W + sum_j row_j K_j,  K_i = lam/(1 + lam) (M - Z_i)
+            N = density(layout, W)
+            for a, k in zip(row, K, strict=False):
+                N += a * density(layout, k)
+            collisions.symbol(N, t + node * dt, i, K_i)
+            K_i -= W
+            _add(K_i, tuple(-a for a in row), K)
+            K_i *= share
+        W += K_i
 
     return step
 
