@@ -69,9 +69,7 @@ def test_a_p_lattice_that_cannot_hold_the_state_is_an_error():
     n0 = (1 - 0.265 * np.cos(x))[None]
     N = np.stack([n0, 0 * n0, 0 * n0, 0.05 * n0 * np.cos(x)])
     solver = Maxwellian(space_, -1.5, 1e-6)
-    with pytest.raises(
-        ConstraintError, match=r"p lattice: .* miss N by .*larger p_max"
-    ):
+    with pytest.raises(ConstraintError, match=r"p lattice: .* miss N by .*larger p_max"):
         initial.maxwellian(solver, N)
 
 

@@ -6,6 +6,8 @@ file counts once it is marked complete, synchronised and renamed. The one before
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import zlib
 from collections.abc import Callable
@@ -16,10 +18,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from . import files
 from .constraint import Secants
 from .layout import Communicator, Layout
 
+log = logging.getLogger(__name__)
+
 KEPT = 2
+NUMBERS = ("t", "steps", "records", "levels")
 
 
 class CheckpointError(RuntimeError):
@@ -42,6 +48,8 @@ class State:
         Stage, time and multipliers of the last constraint solves.
     secants
         What the constraint solver has learned.
+    physics
+        What the run solves, by key of the case: to be compared when it goes on.
     """
 
     t: float
@@ -50,6 +58,30 @@ class State:
     levels: int
     past: list[tuple[int, float, NDArray]]
     secants: Secants
+    physics: dict[str, str]
+
+    def arrays(self) -> dict[str, NDArray]:
+        """All of it as arrays, by name."""
+        return {
+            **{name: np.array(getattr(self, name)) for name in NUMBERS},
+            "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
+            "past_stages": np.array([stage for stage, _, _ in self.past], dtype=int),
+            "past_times": np.array([t for _, t, _ in self.past], dtype=float),
+            "past_A": np.array([A for _, _, A in self.past]),
+            "secant_steps": np.array(self.secants.steps),
+            "secant_changes": np.array(self.secants.changes),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray]) -> State:
+        """The state of these arrays."""
+        stages, times = arrays["past_stages"].tolist(), arrays["past_times"].tolist()
+        return cls(
+            **{name: arrays[name].item() for name in NUMBERS},
+            past=list(zip(stages, times, arrays["past_A"], strict=True)),
+            secants=Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"])),
+            physics=json.loads(arrays["physics"].tobytes()),
+        )
 
 
 def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
@@ -60,46 +92,63 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
     OSError
         On all ranks, if any rank cannot write; the checkpoint before stays.
     """
-    comm = layout.comm
     final = directory / f"ck-{state.steps:09d}.h5"
     part = final.with_suffix(".part")
-    offset = together(comm, lambda: _create(part, layout, state) if comm.rank == 0 else None)[0]
-    checksums = together(comm, lambda: _write_rows(part, offset, layout, W))
-    together(comm, lambda: _complete(part, final, checksums) if comm.rank == 0 else None)
+    try:
+        offset = on_first(layout.comm, lambda: _create(part, layout, state))
+        checksums = together(layout.comm, lambda: _write_rows(part, offset, layout, W))
+        on_first(layout.comm, lambda: _complete(part, final, checksums))
+    except OSError:
+        if layout.comm.rank == 0:
+            part.unlink(missing_ok=True)
+        raise
     return final
 
 
-def load(directory: Path, layout: Layout) -> tuple[NDArray, State]:
+def load(directory: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
     """The newest complete checkpoint whose checksums are right: x-major W and the state.
+
+    Parameters
+    ----------
+    physics
+        What the case solves; a checkpoint of anything else is refused.
 
     Raises
     ------
     CheckpointError
         If there is none; the message lists what was refused and why.
     """
+    comm = layout.comm
     refused = []
-    paths = layout.comm.bcast(sorted(directory.glob("ck-*.h5"), reverse=True))
-    for path in paths:
+    for path in comm.bcast(sorted(directory.glob("ck-*.h5"), reverse=True)):
         complaint, W, state = None, None, None
         try:
-            W, state = _read(path, layout)
-        except (OSError, KeyError, CheckpointError) as error:
+            W, state = _read(path, layout, physics)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
             complaint = str(error)
-        complaints = [c for c in layout.comm.allgather(complaint) if c]
+        complaints = [c for c in comm.allgather(complaint) if c]
         if not complaints:
             return W, state
-        refused.append(f"{path.name}: {complaints[0]}")
-    found = "; ".join(refused) or "the directory has none"
-    raise CheckpointError(f"checkpoint: no usable one in {directory}: {found}; start a new run")
+        refused.append(f"{path.name} ({complaints[0]})")
+        if comm.rank == 0:
+            log.warning("checkpoint %s cannot be used: %s", path.name, complaints[0])
+    got, remedy = ", ".join(refused) or "none", "undo what was changed, or " if refused else ""
+    raise CheckpointError(
+        f"checkpoint: got {got}, expected a complete one of this case in {directory}; "
+        f"the records are not touched; {remedy}start a new run elsewhere"
+    )
 
 
 def together(comm: Communicator, action: Callable[[], object]) -> list:
-    """Results of ``action`` on every rank; if it fails on one, OSError with its message on all."""
+    """Results of ``action`` on every rank; if it fails on one, OSError with its message on all.
+
+    HDF5 tells of a full disk by OSError or by RuntimeError.
+    """
     result, complaint = None, None
     try:
         result = action()
-    except OSError as error:
-        complaint = f"rank {comm.rank}: {error}"
+    except (OSError, RuntimeError) as error:
+        complaint = str(error) if comm.size == 1 else f"rank {comm.rank}: {error}"
     outcomes = comm.allgather((result, complaint))
     complaints = [complaint for _, complaint in outcomes if complaint]
     if complaints:
@@ -107,9 +156,16 @@ def together(comm: Communicator, action: Callable[[], object]) -> list:
     return [result for result, _ in outcomes]
 
 
+def on_first(comm: Communicator, action: Callable[[], object]) -> object:
+    """Result of ``action`` on rank 0, on all ranks; if it fails, OSError on all."""
+    return together(comm, lambda: action() if comm.rank == 0 else None)[0]
+
+
 def _create(part: Path, layout: Layout, state: State) -> int:
     """The file with W allocated but not written; where W starts in it."""
     part.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in part.parent.glob("ck-*.part"):
+        abandoned.unlink()
     grid = layout.grid
     with h5py.File(part, "w") as file:
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
@@ -119,28 +175,30 @@ def _create(part: Path, layout: Layout, state: State) -> int:
         dataset = h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan)
         offset = dataset.get_offset()
         file.create_dataset("crc32", shape=(2, grid.nx), dtype="u4")
-        file["past_stages"] = np.array([stage for stage, _, _ in state.past])
-        file["past_times"] = np.array([t for _, t, _ in state.past])
-        file["past_A"] = np.array([A for _, _, A in state.past])
-        file["secant_steps"] = np.array(state.secants.steps)
-        file["secant_changes"] = np.array(state.secants.changes)
-        for name in ("t", "steps", "records", "levels"):
-            file.attrs[name] = getattr(state, name)
+        arrays = state.arrays()
+        for name, array in arrays.items():
+            file[f"state/{name}"] = array
+        file["state"].attrs["crc32"] = _checksum(arrays)
         file.attrs["complete"] = 0
-    descriptor = os.open(part, os.O_RDWR)
-    try:  # a full disk shows now, not when rows are written
-        os.posix_fallocate(descriptor, 0, os.path.getsize(part))
-    finally:
-        os.close(descriptor)
+    if hasattr(os, "posix_fallocate"):  # a full disk shows now, not when rows are written
+        with part.open("r+b") as raw:
+            os.posix_fallocate(raw.fileno(), 0, os.path.getsize(part))
     return offset
+
+
+def _checksum(arrays: dict[str, NDArray]) -> int:
+    """Of names and contents."""
+    total = 0
+    for name, array in sorted(arrays.items()):
+        total = zlib.crc32(np.ascontiguousarray(array).tobytes(), zlib.crc32(name.encode(), total))
+    return total
 
 
 def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
     """Write this rank's rows; their checksums, shape ``(2, x block)``."""
     row = W[0, 0].nbytes
     checksums = np.empty(W.shape[:2], dtype=np.uint32)
-    descriptor = os.open(part, os.O_WRONLY)
-    try:
+    with part.open("r+b", buffering=0) as raw:
         for c in (0, 1):
             start = offset + (c * layout.grid.nx + layout.x.start) * row
             block = memoryview(W[c]).cast("B")
@@ -148,10 +206,8 @@ def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
                 checksums[c, k] = zlib.crc32(block[k * row : (k + 1) * row])
             written = 0
             while written < len(block):
-                written += os.pwrite(descriptor, block[written:], start + written)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+                written += os.pwrite(raw.fileno(), block[written:], start + written)
+        os.fsync(raw.fileno())
     return checksums
 
 
@@ -160,37 +216,33 @@ def _complete(part: Path, final: Path, checksums: list[NDArray]) -> None:
     with h5py.File(part, "r+") as file:
         file["crc32"][...] = np.concatenate(checksums, axis=1)
         file.attrs["complete"] = 1
-    _synchronise(part)
-    os.replace(part, final)
-    _synchronise(final.parent)
+    files.publish(part, final)
     for old in sorted(final.parent.glob("ck-*.h5"))[:-KEPT]:
         old.unlink()
 
 
-def _synchronise(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _read(path: Path, layout: Layout) -> tuple[NDArray, State]:
+def _read(path: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
     """This rank's rows, checked, and the state."""
-    grid, x = layout.grid, layout.x
+    x = layout.x
     with h5py.File(path, "r") as file:
         if file.attrs.get("complete", 0) != 1:
             raise CheckpointError("not complete")
-        if file["W"].shape != (2, grid.nx, grid.np, 2):
-            raise CheckpointError(f"W has shape {file['W'].shape}, not that of the case's lattice")
+        arrays = {name: np.asarray(file["state"][name][()]) for name in file["state"]}
+        if _checksum(arrays) != file["state"].attrs["crc32"]:
+            raise CheckpointError("checksum of the state is wrong")
+        state = State.from_arrays(arrays)
+        if state.physics != physics:
+            raise CheckpointError(_differences(state.physics, physics))
         W = layout.x_major()
         file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])
         expected = file["crc32"][:, x]
-        stages, times = (file[name][:].tolist() for name in ("past_stages", "past_times"))
-        past = list(zip(stages, times, file["past_A"][:], strict=True))
-        secants = Secants(*(list(file[name][:]) for name in ("secant_steps", "secant_changes")))
-        numbers = {name: file.attrs[name].item() for name in ("t", "steps", "records", "levels")}
     for c, k in np.ndindex(W.shape[:2]):
         if zlib.crc32(memoryview(W[c, k]).cast("B")) != expected[c, k]:
             raise CheckpointError(f"checksum of component {c}, x point {x.start + k} is wrong")
-    return W, State(**numbers, past=past, secants=secants)
+    return W, state
+
+
+def _differences(then: dict[str, str], now: dict[str, str]) -> str:
+    """What was changed between two cases."""
+    keys = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    return ", ".join(f"{key} was {then.get(key)} and is now {now.get(key)}" for key in keys)

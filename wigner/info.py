@@ -1,129 +1,124 @@
-"""What a case needs, without running it: lattice, memory, resolution, time."""
+"""A page on what a case is and what it needs; nothing is run."""
 
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Iterator
 
+import numpy as np
+
+from . import estimate, pauli
 from .case import Case
-from .grid import PhaseGrid
-from .layout import Layout
-from .material import scale
+from .checks import missed
+from .estimate import FIELD, size
+from .grid import Pair
+from .material import ELEMENTARY_CHARGE, scale
 from .moment_map import window_for
-from .problem import Problem
-from .relaxation import TABLEAUS
-from .splitting import SPLITTINGS, STRANG
-from .transforms import BACKWARD, FORWARD, Planner
-from .twosided import MomentumSide, PositionSide
+from .problem import Problem, formulas
 
-# Fields of 32 bytes a cell that a step keeps: W, one K per stage, the work array of the
-# exponential, and with several ranks the transposed field and what is in transit.
-FIELD = 32
-# Measured on one core (32^4): a two-sided product costs this many p transforms of its block.
-PRODUCT = 6.0
+Line = tuple[str, str]
+# Numbers that a record has for each x point: 4 moments of order 0, 16 of order 1, 2 energies, A.
+RECORDED = 4 + 16 + 2 + 4
 
 
 def describe(case: Case, problem: Problem, ranks: int) -> str:
-    """A page of text about the case on that many ranks."""
-    grid = problem.grid
-    window = window_for(grid, problem.epsilon)
-    cells = grid.nx * grid.np
-    lines = [
-        f"x lattice      {grid.n_x[0]} x {grid.n_x[1]}, box {_pair(grid.length)}",
-        f"p lattice      {grid.n_p[0]} x {grid.n_p[1]}, P = {_pair(grid.p_max)}"
-        f"{' (auto)' if case.grid.p_max is None else ''}, pi/dp = {_pair(grid.eta_max)}",
-        f"phase space    {cells} cells, W takes {_bytes(FIELD * cells)}",
-        f"parameters     epsilon {problem.epsilon:.6g}, alpha {problem.alpha:.6g}, "
-        f"tau {problem.tau:.6g}",
-        f"moment map     windows of {window.n[0]} x {window.n[1]} points, "
-        f"spacing {_pair(window.spacing)}",
-        f"thermal tails  in p {_tails(grid.p_max)}, in eta {_tails(grid.eta_max)}",
-        f"memory         about {_bytes(memory_per_rank(case, grid, problem.epsilon, ranks))} "
-        f"on each of {ranks} rank(s)",
-        f"time           {_steps(case)} steps of scheme {case.time.scheme}, roughly "
-        f"{_duration(estimated_seconds(case, grid, ranks))} on {ranks} rank(s) like this one",
-    ]
+    """The page, for a run on that many ranks."""
+    lines = [*_physics(case, problem), *_lattices(case, problem), *_run(case, problem, ranks)]
+    warnings = [f"warning: {warning}" for warning in problem.warnings]
+    return "\n".join([*(f"{name:<15}{text}" for name, text in lines), *warnings, ""])
+
+
+def _physics(case: Case, problem: Problem) -> Iterator[Line]:
+    """What is solved, and in which units."""
     if case.material is not None:
-        units = scale(case.material)
-        lines.append(
-            f"units          x0 {units.length:.4g} m, p0 {units.momentum:.4g} kg m/s, "
-            f"tE {units.time:.4g} s, kB T0 {units.energy:.4g} J"
+        units, material = scale(case.material), case.material
+        preset = f"{material.preset}: " if material.preset else ""
+        yield (
+            "material",
+            f"{preset}m = {material.effective_mass:.4g} electron masses, T0 = "
+            f"{material.temperature:.4g} K, Rashba constant {material.rashba:.4g} eV m, "
+            f"relaxation time {material.relaxation_time:.4g} s",
         )
-    lines += [f"warning        {warning}" for warning in problem.warnings]
-    return "\n".join(lines)
-
-
-def memory_per_rank(case: Case, grid: PhaseGrid, epsilon: float, ranks: int) -> int:
-    """Bytes a rank needs at the most: fields, tables of the flows, and 100 MB of libraries."""
-    tableau = TABLEAUS.get(case.time.scheme)
-    stages = 1 if tableau is None else len(tableau.nodes)
-    fields = 2 + stages + (2 if ranks > 1 else 0) + 1
-    share = math.ceil(grid.nx / ranks) * grid.np
-    momentum, position = table_sizes(grid, epsilon, ranks)
-    flows = 1 if tableau is None else len(set(tableau.nodes))
-    return int(FIELD * share * fields + 64 * flows * momentum + 160 * position + 1e8)
-
-
-def table_sizes(grid: PhaseGrid, epsilon: float, ranks: int) -> tuple[int, int]:
-    """Points of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
-    layout = Layout(grid, _First(ranks))
-    q = MomentumSide(layout, epsilon).q
-    refined = PositionSide(layout, epsilon).refinement
-    return len(q[0]) * len(q[1]), len(refined[0]) * len(refined[1])
-
-
-class _First:
-    """Stands for the first of several ranks where nothing is exchanged."""
-
-    rank = 0
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-
-def estimated_seconds(case: Case, grid: PhaseGrid, ranks: int) -> float:
-    """Time of the run from the time of a small FFT here: an estimate, right within a factor of 2."""
-    tableau = TABLEAUS.get(case.time.scheme)
-    stages = 1 if tableau is None else len(tableau.nodes)
-    splitting = SPLITTINGS.get(
-        case.time.splitting, STRANG if tableau is None else tableau.splitting
+        yield (
+            "units",
+            f"x0 = {units.length:.4g} m, p0 = {units.momentum:.4g} kg m/s, tE = "
+            f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
+        )
+    n0 = problem.N[0]
+    yield (
+        "parameters",
+        f"epsilon = {problem.epsilon:.6g}, alpha = {problem.alpha:.6g}, tau = {problem.tau:.6g}",
     )
-    flows = stages + (stages == 3)
-    transport = flows * (len(splitting.potential) + len(splitting.kinetic))
-    levels = case.maxwellian.richardson or 4
-    exponential = stages * levels * (levels + 1)
-    return _steps(case) * (transport + exponential) * PRODUCT * _transform_seconds(grid) / ranks
+    yield "potential", f"from {problem.V.min():.4g} to {problem.V.max():.4g}"
+    yield (
+        "initial state",
+        f"{case.initial.state}; n0 from {n0.min():.4g} to {n0.max():.4g}, "
+        f"eps|n|/n0 up to {(pauli.norm(problem.N) / n0).max():.4g}",
+    )
 
 
-def _transform_seconds(grid: PhaseGrid) -> float:
-    """Seconds of one p transform of a whole W, measured on some rows of it."""
-    rows = min(16, grid.nx)
-    layout = Layout(PhaseGrid((rows, 1), grid.length, grid.n_p, grid.p_max))
-    block = layout.x_major().reshape(2, rows, *grid.n_p)
-    block[:] = 0.0
-    fft, times = Planner(), []
-    for direction in (FORWARD, BACKWARD) * 4:
-        clock = time.perf_counter()
-        fft(block, (2, 3), direction)
-        times.append(time.perf_counter() - clock)
-    return min(times) * grid.nx / rows
+def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
+    """Points, sizes and what they resolve."""
+    grid = problem.grid
+    chosen = "" if case.grid.p_max else " (auto)"
+    lost = [
+        (key, missed(formula, formula(grid.x[0][:, None], grid.x[1][None, :]), grid))
+        for key, formula in formulas(case).items()
+    ]
+    key, share = max(lost, key=lambda item: item[1])
+    window = window_for(grid, problem.epsilon)
+    yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"
+    yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
+    yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"
+    yield "", f"a thermal state is {_tails(grid.p_max)} of its maximum at the edge of the box,"
+    yield "", f"and {_tails(grid.eta_max)} at |eta| = pi/dp = {_by(grid.eta_max)}"
+    yield "moment map", f"windows of {window.n[0]} x {window.n[1]} points around each x point"
+    yield "phase space", f"{grid.nx * grid.np} cells; W takes {size(FIELD * grid.nx * grid.np)}"
 
 
-def _steps(case: Case) -> int:
-    return math.ceil(case.time.t_end / case.time.dt * (1 - 1e-12))
+def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
+    """What a run does and needs."""
+    grid, spec = problem.grid, case.output
+    todo = estimate.work(case)
+    stored = 8.0 * RECORDED * todo.records * grid.nx
+    rhythm = [f"every {spec.checkpoint:g}"] if spec.checkpoint else []
+    rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
+    memory = estimate.memory_per_rank(case, grid, ranks)
+    duration = estimate.seconds(case, problem, ranks)
+    guess = "" if case.maxwellian.richardson else " (a guess)"
+    yield (
+        "steps",
+        f"{todo.steps} of scheme {case.time.scheme}, dt <= {case.time.dt:g}, "
+        f"to t = {case.time.t_end:g}",
+    )
+    yield (
+        "maxwellians",
+        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
+        f"of {todo.levels} splittings{guess}",
+    )
+    yield "records", f"{todo.records} in moments.h5, together about {size(stored)}"
+    yield (
+        "checkpoints",
+        f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
+    )
+    yield (
+        "memory",
+        f"about {size(memory)} on each of {ranks} rank(s), {size(memory * ranks)} together; "
+        f"this machine has {size(estimate.machine_memory())}",
+    )
+    yield "time", f"about {_duration(duration)} on {ranks} rank(s), each with a core like this one"
 
 
-def _tails(reach: tuple[float, float]) -> str:
-    return " and ".join(f"{math.exp(-0.5 * r**2):.0e}" for r in reach)
+def _tails(reach: Pair) -> str:
+    return " and ".join(f"{np.exp(-0.5 * r**2):.0e}" for r in reach)
 
 
-def _pair(values: tuple[float, float]) -> str:
-    return "(" + ", ".join(f"{v:.6g}" for v in values) + ")"
-
-
-def _bytes(n: float) -> str:
-    return f"{n / 1e9:.3g} GB" if n >= 1e9 else f"{n / 1e6:.3g} MB"
+def _by(values: Pair) -> str:
+    return " x ".join(f"{value:.6g}" for value in values)
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds > 1.5 * length:
+            return f"{seconds / length:.2g} {unit}"
+    return f"{math.ceil(seconds)} s"

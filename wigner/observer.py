@@ -1,46 +1,32 @@
-"""What a run shows and keeps: records, run.json, run.log and lines of progress; rank 0 only."""
+"""What a run keeps and says: records, run.json, warnings and progress."""
 
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import NDArray
 
+from . import files
 from .case import Case, as_dict
-from .checkpoint import State, together
+from .checkpoint import CheckpointError, State, on_first
 from .layout import Communicator
+from .logs import PROGRESS
 from .moments import Diagnostics, Moments
 from .problem import Problem
-from .records import Records, Report, provenance
-from .relaxation import Collisions
+from .records import Records
+from .report import Phases, Report, Session, peak_memory
 
 log = logging.getLogger(__name__)
 
-# Seconds between lines of progress where there is no terminal to rewrite one on.
-QUIET = 5.0
 # What a user should hear about: mass at the edge of the p box, and resolution that runs out.
-EDGE_MASS, TAIL = 1e-6, 1e-4
-
-
-class Progress:
-    """Lines that tell how far a run is and when it will be done."""
-
-    def __init__(self, start: float, t_end: float, steps: int) -> None:
-        self._start, self._t_end, self._steps, self._done = start, t_end, steps, 0
-        self._clock = time.perf_counter()
-
-    def line(self, t: float, evaluations: list[int]) -> str:
-        """One more step is done and the time is ``t``."""
-        self._done += 1
-        each = (time.perf_counter() - self._clock) / self._done
-        left = each * (self._steps - self._done)
-        return (
-            f"t = {t:.6g} of {self._t_end:g}, step {self._done} of {self._steps}, "
-            f"{each:.3g} s a step, {evaluations[-1]} evaluations, {left:.0f} s left"
-        )
+SIGNS = {
+    "edge_mass": (1e-6, "mass at the edge of the p box; use a larger grid.p_max"),
+    "tail_eta": (1e-4, "W is losing resolution in p; use more points grid.n_p"),
+    "tail_xi": (1e-4, "W is losing resolution in x; use more points grid.n_x"),
+}
 
 
 class Observer:
@@ -48,15 +34,14 @@ class Observer:
 
     def __init__(self, directory: Path, case: Case, problem: Problem, comm: Communicator) -> None:
         self.directory, self._case, self._problem, self._comm = directory, case, problem, comm
+        self.phases, self.t, self.steps, self.records = Phases(), 0.0, 0, 0
         self._moments = Records(directory / "moments.h5")
-        self._report = Report(directory / "run.json", {})
-        self._clock, self._shown = time.perf_counter(), 0.0
-        self._first: Diagnostics | None = None
-        self._last: Diagnostics | None = None
-        self._counted = 0
+        self._report = Report(directory)
+        self._session: Session | None = None
+        self._progress: Progress | None = None
+        self._first: tuple[float, NDArray] | None = None
+        self._since_record: list[int] = []
         self._warned: set[str] = set()
-        self.records = 0
-        self.spent: dict[str, float] = {}
 
     def start(self) -> None:
         """A new run: make the directory's files.
@@ -66,120 +51,159 @@ class Observer:
         OSError
             On all ranks, if the directory cannot be written.
         """
-        together(self._comm, lambda: self._begin() if self._comm.rank == 0 else None)
+        on_first(self._comm, self._create)
 
     def resume(self, state: State) -> None:
-        """Go on with the records that the checkpoint knows of; later ones are cut off."""
-        self.records = state.records
-        together(self._comm, lambda: self._continue(state) if self._comm.rank == 0 else None)
+        """Go on from a checkpoint: the records that it does not know of are cut off.
 
-    def record(
-        self, t: float, fields: Moments, scalars: Diagnostics, A: NDArray, collisions: Collisions
-    ) -> None:
-        """Append to moments.h5 and warn of what goes wrong in the state."""
-        clock = time.perf_counter()
-        counts = collisions.evaluations[self._counted :]
-        self._counted = len(collisions.evaluations)
-        mean = sum(counts) / max(1, len(counts))
-        self._first, self._last = self._first or scalars, scalars
-        self.records += 1
-        epsilon = self._problem.epsilon
+        Raises
+        ------
+        CheckpointError
+            On all ranks and with nothing changed, if the records are not those of the checkpoint.
+        OSError
+            As :meth:`start`.
+        """
+        complaint = on_first(self._comm, lambda: self._mismatch(state))
+        if complaint:
+            raise CheckpointError(complaint)
+        self.t, self.steps, self.records = state.t, state.steps, state.records
+        on_first(self._comm, lambda: self._continue(state))
 
-        def write() -> None:
-            self._moments.append(t, fields, scalars, A, epsilon, mean)
-            self._report.update({"t": t, "records": self.records})
+    def expect(self, steps: int) -> None:
+        """The run has so many steps before it."""
+        self._progress = Progress(self._case.time.t_end, steps)
 
-        together(self._comm, lambda: write() if self._comm.rank == 0 else None)
-        self._warn(scalars)
-        self.spent["records"] = self.spent.get("records", 0.0) + time.perf_counter() - clock
-
-    def progress(self, line: str) -> None:
-        """Show a line of progress: rewritten on a terminal, now and then otherwise."""
+    def step(self, t: float, evaluations: list[int]) -> None:
+        """A step to ``t`` is done; it took these evaluations, one entry a constraint solve."""
+        self.t, self.steps = t, self.steps + 1
+        self._since_record += evaluations
         if self._comm.rank:
             return
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-        elif time.perf_counter() - self._shown > QUIET:
-            self._shown = time.perf_counter()
-            log.info(line)
+        self._session.steps += 1
+        self._session.solves += len(evaluations)
+        self._session.evaluations += sum(evaluations)
+        log.info(self._progress.line(t, evaluations), extra=PROGRESS)
+
+    def record(self, fields: Moments, scalars: Diagnostics, A: NDArray) -> None:
+        """Append the state at ``self.t`` to moments.h5, and warn of what goes wrong in it."""
+        mean = sum(self._since_record) / max(1, len(self._since_record))
+        self._since_record = []
+        self.records += 1
+
+        def write() -> None:
+            self._moments.append(self.t, fields, scalars, A, self._problem.epsilon, mean)
+            self._session.spent(self.phases)
+            self._report.update(self._session, self._totals(scalars))
+            self._warn(scalars)
+
+        on_first(self._comm, write)
+
+    def before_checkpoint(self) -> None:
+        """Put on the disk what the checkpoint will count on."""
+        on_first(self._comm, self._moments.synchronise)
 
     def note(self, line: str) -> None:
         """A line for terminal and log."""
         if not self._comm.rank:
             log.info(line)
 
-    def elapsed(self) -> float:
-        """Wall-clock seconds since the run began."""
-        return time.perf_counter() - self._clock
+    def finish(self, reason: str | None, facts: dict[str, object]) -> None:
+        """The last word of a session that came to t_end, or was stopped for a reason.
 
-    def finish(self, state: str, steps: int, collisions: Collisions, peak: int) -> None:
-        """Write the final run.json and say how it went."""
-        if self._comm.rank:
-            return
-        seconds = self.elapsed()
-        self.spent |= collisions.seconds
-        self.spent["transport and relaxation"] = seconds - sum(self.spent.values())
-        counts = collisions.evaluations
-        first, last = self._first, self._last
-        values = {
-            "state": state,
-            "steps": steps,
-            "wall_seconds": round(seconds, 3),
-            "wall_seconds_by_phase": {k: round(v, 3) for k, v in self.spent.items()},
-            "peak_memory_bytes_per_rank": peak,
-            "evaluations_per_solve": sum(counts) / max(1, len(counts)),
-            "evaluations": counts,
-            "levels": collisions.maxwellian.levels,
-        }
-        if first and last:
-            values["mass_drift"] = abs(last.mass / first.mass - 1)
-            values["spin_change"] = [b - a for a, b in zip(first.spin, last.spin, strict=True)]
-            values["edge_mass"] = last.edge_mass
-        self._report.update(values)
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-        log.info(
-            "%s: %d steps in %.3g s, %.3g evaluations a solve, mass drift %.1e, edge mass %.1e",
-            state,
-            steps,
-            seconds,
-            values["evaluations_per_solve"],
-            values.get("mass_drift", 0.0),
-            values.get("edge_mass", 0.0),
-        )
+        ``facts`` are values for run.json that the solver knows.
+        """
+        peaks = self._comm.allgather(peak_memory())
+        on_first(self._comm, lambda: self._finish(reason, max(peaks), facts))
 
-    def _begin(self) -> None:
-        source = provenance(self._comm.size)
-        self._moments.create(self._problem, {"case": self._case.text} | source)
-        (self.directory / "case.toml").write_text(self._case.text)
-        self._report.update(
-            {"state": "running", "case": as_dict(self._case), **source, "ranks": self._comm.size}
-        )
-        grid = self._problem.grid
-        log.info(
-            "x lattice %d x %d, p lattice %d x %d, P = (%.4g, %.4g), %d rank(s)",
-            *grid.n_x,
-            *grid.n_p,
-            *grid.p_max,
-            self._comm.size,
-        )
+    def _create(self) -> None:
+        self._begin()
+        self._moments.create(self._problem, self._attributes())
+        files.write_text(self.directory / "case.toml", self._case.text)
 
     def _continue(self, state: State) -> None:
-        self._moments.truncate(state.records)
-        self._report = Report.read(self.directory / "run.json")
-        self._report.update({"state": "running", "ranks": self._comm.size})
+        self._report = Report.read(self.directory)
+        self._begin()
+        self._moments.truncate(state.records, self._attributes())
+        files.write_text(self.directory / "case.toml", self._case.text)
+        self._first = self._moments.totals(0)
         log.info("resumed at t = %.6g after %d steps", state.t, state.steps)
+
+    def _begin(self) -> None:
+        ranks = self._comm.size
+        self._session = Session(ranks, self.t)
+        case = {"t": self.t, "t_end": self._case.time.t_end, "case": as_dict(self._case)}
+        self._report.begin(self._session, case)
+        grid = self._problem.grid
+        lattices = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
+        log.info(f"{lattices.format(*grid.n_x, *grid.n_p, *grid.p_max)}, {ranks} rank(s)")
+
+    def _attributes(self) -> dict[str, str | int]:
+        return {"case": self._case.text} | self._session.attributes()
+
+    def _mismatch(self, state: State) -> str | None:
+        """What is wrong with the records, if anything."""
+        try:
+            times = self._moments.times()
+        except OSError as error:
+            return f"moments.h5: got no records ({error}), expected those of the checkpoint"
+        if len(times) < state.records or np.any(times[: state.records] > state.t * (1 + 1e-12)):
+            return (
+                f"moments.h5: got {len(times)} records, expected {state.records} up to the "
+                f"checkpoint at t = {state.t:g}; put back the file of this run"
+            )
+        return None
+
+    def _totals(self, scalars: Diagnostics) -> dict[str, object]:
+        """Values of run.json that follow from the last record."""
+        if self._first is None:
+            self._first = scalars.mass, np.array(scalars.spin)
+        mass, spin = self._first
+        return {
+            "t": self.t,
+            "steps": self.steps,
+            "records": self.records,
+            "mass_drift": abs(scalars.mass / mass - 1),
+            "spin_drift": (np.array(scalars.spin) - spin).tolist(),
+            "edge_mass": scalars.edge_mass,
+        }
+
+    def _finish(self, reason: str | None, peak: int, facts: dict[str, object]) -> None:
+        session, state = self._session, "stopped" if reason else "finished"
+        session.peak_memory_bytes_per_rank = peak
+        session.spent(self.phases)
+        values = facts | {"state": state, "t": self.t, "steps": self.steps}
+        values |= {"message": f"stopped by {reason}; resume goes on"} if reason else {}
+        self._report.update(session, values)
+        log.info(
+            f"{state} at t = {self.t:.6g}{f' by {reason}' if reason else ''}: {session.steps} "
+            f"steps in {session.wall_seconds:.3g} s, "
+            f"{session.evaluations / max(1, session.solves):.3g} evaluations a solve, "
+            f"{peak / 1e6:.0f} MB a rank"
+        )
 
     def _warn(self, scalars: Diagnostics) -> None:
         """Say once what the diagnostics show to go wrong."""
-        signs = {
-            "edge_mass": (EDGE_MASS, "mass at the edge of the p box; use a larger p_max"),
-            "tail_eta": (TAIL, "W is losing resolution in p; use more points n_p"),
-            "tail_xi": (TAIL, "W is losing resolution in x; use more points n_x"),
-        }
-        for name, (limit, meaning) in signs.items():
+        for name, (limit, meaning) in SIGNS.items():
             value = getattr(scalars, name)
-            if value > limit and name not in self._warned and not self._comm.rank:
+            if value > limit and name not in self._warned:
                 self._warned.add(name)
                 log.warning("%s = %.1e: %s", name, value, meaning)
+
+
+class Progress:
+    """How far a run is and when it will be done."""
+
+    def __init__(self, t_end: float, steps: int) -> None:
+        self._t_end, self._steps, self._done = t_end, steps, 0
+        self._clock = time.perf_counter()
+
+    def line(self, t: float, evaluations: list[int]) -> str:
+        """One more step is done and the time is ``t``."""
+        self._done += 1
+        each = (time.perf_counter() - self._clock) / self._done
+        left = each * (self._steps - self._done)
+        counts = "+".join(str(count) for count in evaluations)
+        return (
+            f"t = {t:.6g} of {self._t_end:g}, step {self._done} of {self._steps}, "
+            f"{each:.3g} s a step, {counts} evaluations, {left:.0f} s left"
+        )

@@ -1,25 +1,27 @@
-"""What a run writes: moments.h5 (HDF5 and netCDF-4), run.json and run.log; rank 0 only.
+"""moments.h5: the moments of a run, record by record, as HDF5 and netCDF-4; rank 0 only.
 
-moments.h5 is opened, appended to and closed for each record, so that anybody can read it at any
-moment.
+A record is added to a copy of the file, which then takes its place: whoever opens the file finds
+it whole, at any moment and whatever became of the run. Copying costs little beside the steps
+between two records, as the file holds fields on x only.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import subprocess
-from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import h5netcdf
+import h5py
 import numpy as np
 
+from . import files
 from .moments import Diagnostics, Moments
 from .problem import Problem
+
+Attributes = dict[str, str | int]
 
 SCALARS: dict[str, tuple[tuple[str, ...], str]] = {
     "mass": ((), "int n0 dx"),
@@ -45,38 +47,43 @@ ARRAYS: dict[str, tuple[tuple[str, ...], str]] = {
     "a0": ((), "multiplier a0 of the quantum Maxwellian"),
     "a": (("spin",), "multiplier a of the quantum Maxwellian"),
 }
+# Numbers of the axes that are not places: spin 1 to 3, component 0 (charge) to 3, direction 1, 2.
+LABELS = {"spin": range(1, 4), "component": range(4), "direction": range(1, 3)}
+# Records of a scalar that are stored together.
+CHUNK = 256
 
 
 class Records:
-    """moments.h5, record by record."""
+    """moments.h5 of a run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._part = path.with_name(f"{path.name}.part")
 
-    def create(self, problem: Problem, attributes: dict[str, str]) -> None:
+    def create(self, problem: Problem, attributes: Attributes) -> None:
         """Write the file with its axes, empty along time."""
         grid = problem.grid
-        with h5netcdf.File(self.path, "w") as file:
-            sizes = {"time": None, "x1": grid.n_x[0], "x2": grid.n_x[1]}
-            file.dimensions = sizes | {"spin": 3, "component": 4, "direction": 2}
-            file.create_variable("time", ("time",), "f8").attrs["units"] = "m x0/p0"
+        sizes = {"x1": grid.n_x[0], "x2": grid.n_x[1]} | {k: len(v) for k, v in LABELS.items()}
+        with h5netcdf.File(self._part, "w") as file:
+            file.dimensions = {"time": None} | sizes
+            time = file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
+            time.attrs["units"] = "m x0/p0"
             for name, axis in zip(("x1", "x2"), grid.x, strict=True):
                 file.create_variable(name, (name,), "f8", data=axis).attrs["units"] = "x0"
-            file.create_variable("spin", ("spin",), "i4", data=np.arange(1, 4, dtype="i4"))
-            file.create_variable("component", ("component",), "i4", data=np.arange(4, dtype="i4"))
-            file.create_variable(
-                "direction", ("direction",), "i4", data=np.arange(1, 3, dtype="i4")
-            )
+            for name, numbers in LABELS.items():
+                file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
             V = file.create_variable("potential", ("x1", "x2"), "f8", data=problem.V)
             V.attrs["long_name"] = "potential V"
-            for name, (axes, meaning) in SCALARS.items():
-                variable = file.create_variable(name, ("time", *axes), "f8")
-                variable.attrs["long_name"] = meaning
-            for name, (axes, meaning) in ARRAYS.items():
-                variable = file.create_variable(name, ("time", *axes, "x1", "x2"), "f8")
-                variable.attrs["long_name"] = meaning
-            for name, text in attributes.items():
-                file.attrs[name] = text
+            for table, tail, records in ((SCALARS, (), CHUNK), (ARRAYS, ("x1", "x2"), 1)):
+                for name, (axes, meaning) in table.items():
+                    chunks = (records, *(sizes[axis] for axis in (*axes, *tail)))
+                    variable = file.create_variable(
+                        name, ("time", *axes, *tail), "f8", chunks=chunks
+                    )
+                    variable.attrs["long_name"] = meaning
+        with h5py.File(self._part, "r+") as file:  # h5netcdf would make arrays of numbers
+            file.attrs.update(attributes)
+        os.replace(self._part, self.path)
 
     def append(
         self,
@@ -88,66 +95,54 @@ class Records:
         evaluations: float,
     ) -> None:
         """Add the record of time ``t``; ``A`` holds (a0, eps a)."""
-        values = asdict(fields) | asdict(scalars)
-        values["spin_total"] = values.pop("spin")
-        values |= {"a0": A[0], "a": A[1:] / epsilon, "evaluations": evaluations}
-        with h5netcdf.File(self.path, "a") as file:
-            k = file.dimensions["time"].size
-            file.resize_dimension("time", k + 1)
-            for name in (*SCALARS, *ARRAYS):
-                file[name][k] = values[name]
-            file["time"][k] = t
+        values = vars(fields) | vars(scalars)
+        values |= {"spin_total": values.pop("spin"), "evaluations": evaluations, "time": t}
+        values |= {"a0": A[0], "a": A[1:] / epsilon}
+        with self._copy() as file:
+            k = len(file["time"])
+            for name in ("time", *SCALARS, *ARRAYS):
+                variable = file[name]
+                variable.resize(k + 1, axis=0)
+                variable[k] = values[name]
 
-    def truncate(self, records: int) -> None:
-        """Keep the first ``records`` records."""
-        with h5netcdf.File(self.path, "a") as file:
-            file.resize_dimension("time", records)
+    def truncate(self, records: int, attributes: Attributes) -> None:
+        """Keep the first ``records`` records, and set attributes anew."""
+        with self._copy() as file:
+            for name in ("time", *SCALARS, *ARRAYS):
+                file[name].resize(records, axis=0)
+            file.attrs.update(attributes)
 
+    def times(self) -> np.ndarray:
+        """Times of the records.
 
-class Report:
-    """run.json: what state the run is in and what it cost; replaced as a whole at each write."""
+        Raises
+        ------
+        OSError
+            If the file is missing or not one of moments.
+        """
+        return self._read("time")
 
-    def __init__(self, path: Path, values: dict[str, Any]) -> None:
-        self._path, self._values = path, values
+    def totals(self, k: int) -> tuple[float, np.ndarray]:
+        """Mass and total spin of record ``k``; raises as :meth:`times`."""
+        return float(self._read("mass")[k]), self._read("spin_total")[k]
 
-    @classmethod
-    def read(cls, path: Path) -> Report:
-        """The report that a run left."""
-        return cls(path, json.loads(path.read_text()))
+    def synchronise(self) -> None:
+        """Wait until all records are on the disk."""
+        files.synchronise(self.path)
 
-    def update(self, values: dict[str, Any]) -> None:
-        """Set entries and write the file."""
-        self._values |= values
-        part = self._path.with_suffix(".part")
-        part.write_text(json.dumps(self._values, indent=2) + "\n")
-        os.replace(part, self._path)
+    def _read(self, name: str) -> np.ndarray:
+        with h5py.File(self.path, "r") as file:
+            if name not in file:
+                raise OSError(f"{self.path} has no {name}: it is not the moments of a run")
+            return file[name][:]
 
-
-def provenance(ranks: int) -> dict[str, str]:
-    """Versions, revision and machine, as text."""
-    packages = ("wigner-bgk", "numpy", "scipy", "pyfftw", "h5py", "h5netcdf", "mpi4py")
-    versions = {"python": platform.python_version()}
-    for package in packages:
+    @contextmanager
+    def _copy(self) -> Iterator[h5py.File]:
+        """A copy of the file to change; it replaces the file when the change is complete."""
         try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "none"
-    return {
-        "versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
-        "revision": revision(),
-        "ranks": str(ranks),
-        "host": platform.node(),
-    }
-
-
-def revision() -> str:
-    """The git revision of the source, with "+" if it was changed; "unknown" outside a checkout."""
-    source = Path(__file__).resolve().parent.parent
-    if not (source / ".git").exists():
-        return "unknown"
-    command = ["git", "-C", str(source), "describe", "--always", "--abbrev=12", "--dirty=+"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return found.stdout.strip()
+            shutil.copyfile(self.path, self._part)
+            with h5py.File(self._part, "r+") as file:
+                yield file
+            os.replace(self._part, self.path)
+        finally:
+            self._part.unlink(missing_ok=True)

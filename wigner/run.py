@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
-import logging
-import resource
-import signal
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from numpy.typing import NDArray
 
 from . import checkpoint, initial
-from .case import Case
+from .case import Case, CaseError
 from .checkpoint import State
-from .constraint import ConstraintError
+from .constraint import ConstraintError, Secants
 from .evolve import Interval, evolve, record_times, schedule
-from .layout import Communicator, Layout
+from .layout import SERIAL, Communicator, Layout
 from .maxwellian import Maxwellian
 from .moments import diagnostics, moments
-from .observer import Observer, Progress
+from .observer import Observer
 from .problem import Problem
 from .relaxation import TABLEAUS, Collisions, Step, make_step
-from .splitting import SPLITTINGS, STRANG
-from .transport import Transport
+from .report import Phases
+from .splitting import SPLITTINGS, STRANG, Splitting
+from .stopping import Agenda, stop_requests
+from .transport import Flow, Transport
 from .twosided import PhaseSpace
 
-log = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+def execute(
+    case: Case,
+    problem: Problem,
+    directory: Path,
+    comm: Communicator = SERIAL,
+    *,
+    resume: bool = False,
+) -> bool:
+    """Run a case into an existing directory, or go on with the run that is there.
+
+    A checkpoint is written when the case asks for one, and always at the end: whatever ended a
+    run, it can go on, to a later t_end too.
+
+    Returns
+    -------
+    bool
+        True when t_end was reached, False when a signal or the wall-clock limit stopped the run.
+
+    Raises
+    ------
+    CheckpointError, CaseError
+        If there is nothing to resume from, or nothing to resume to; nothing was changed.
+    ConstraintError
+        If a quantum Maxwellian cannot be computed; what was recorded stays.
+    OSError
+        If the directory cannot be written; what was recorded stays.
+    """
+    with stop_requests() as requests:
+        run = Run(case, problem, directory, comm)
+        if resume:
+            run.resume()
+        else:
+            run.start()
+        output = run.observer
+        agenda = Agenda(case.output, comm, requests, output.phases.elapsed, output.t)
+        return run.advance(agenda)
 
 
 class Solver:
     """Everything that one problem needs to be advanced in time."""
 
-    def __init__(self, case: Case, problem: Problem, comm: Communicator) -> None:
+    def __init__(self, case: Case, problem: Problem, comm: Communicator, phases: Phases) -> None:
         self.case, self.problem = case, problem
         self.layout = Layout(problem.grid, comm)
         self.space = PhaseSpace(self.layout, problem.epsilon)
@@ -48,8 +79,8 @@ class Solver:
         tableau = TABLEAUS.get(case.time.scheme)
         fitting = STRANG if tableau is None else tableau.splitting
         splitting = SPLITTINGS.get(case.time.splitting, fitting)
-        self.transport = Transport(self.space, problem.alpha, problem.V, splitting)
-        self.seconds = {"transport": 0.0, "other": 0.0}
+        self.transport = TimedTransport(self.space, problem, splitting, phases)
+        phases.include(self.collisions.seconds)
 
     def initial_state(self) -> NDArray:
         """W at t = 0, x-major."""
@@ -62,113 +93,145 @@ class Solver:
         scheme, tau = self.case.time.scheme, self.problem.tau
         return make_step(scheme, self.transport, self.collisions, tau, dt)
 
-    def intervals(self, state: State | None) -> Iterator[Interval]:
-        """The steps of the case, or those that are left after ``state``."""
+    def multipliers(self, N: NDArray) -> NDArray:
+        """A of M(N), without a trace: how often a run is recorded must not change it."""
+        learned, past = self.maxwellian.secants, self.collisions.past
+        self.maxwellian.secants = Secants(list(learned.steps), list(learned.changes))
+        try:
+            return self.maxwellian.multipliers(N, past[-1][2] if past else None).A
+        finally:
+            self.maxwellian.secants = learned
+
+    def intervals(self, t: float, steps: int) -> Iterator[Interval]:
+        """The steps that are left after ``steps`` steps have led to ``t``.
+
+        They are those of a run without interruption where that run comes by ``t``.
+        """
         times = record_times(self.case.time.t_end, self.case.output.every)
         dt = self.case.time.dt
-        if state is None:
-            return schedule(times, dt)
-        done = list(islice(schedule(times, dt), state.steps))
-        if done and len(done) == state.steps and done[-1].end == state.t:
-            return islice(schedule(times, dt), state.steps, None)
-        return schedule([t for t in times if t > state.t], dt, state.t)
+        whole, reached, done = schedule(times, dt), 0.0, 0
+        for interval in islice(whole, steps):
+            reached, done = interval.end, done + 1
+        if done == steps and abs(reached - t) <= 1e-9 * dt:
+            return whole
+        return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
+
+    def snapshot(self, t: float, steps: int, records: int) -> State:
+        """All but W that goes into a checkpoint."""
+        levels, secants = self.maxwellian.levels or 0, self.maxwellian.secants
+        past = self.collisions.past
+        return State(t, steps, records, levels, past, secants, self.problem.identity)
+
+    def restore(self, state: State) -> None:
+        """Know what was known at the checkpoint."""
+        self.maxwellian.levels = state.levels or self.case.maxwellian.richardson
+        self.maxwellian.secants = state.secants
+        self.collisions.past = state.past
 
 
-def execute(
-    case: Case, problem: Problem, directory: Path, comm: Communicator, *, resume: bool = False
-) -> bool:
-    """Run a case into ``directory``, or go on with the run that is there.
+class TimedTransport(Transport):
+    """Transport that measures its wall time."""
 
-    Returns
-    -------
-    bool
-        True when t_end was reached, False when a signal or the wall-clock limit stopped the run;
-        the state is then in a checkpoint.
+    def __init__(
+        self, space: PhaseSpace, problem: Problem, splitting: Splitting, phases: Phases
+    ) -> None:
+        super().__init__(space, problem.alpha, problem.V, splitting)
+        self._phases = phases
 
-    Raises
-    ------
-    ConstraintError
-        If a quantum Maxwellian cannot be computed; what was recorded stays.
-    CheckpointError
-        If there is nothing to resume from.
-    """
-    solver = Solver(case, problem, comm)
-    observer = Observer(directory, case, problem, comm)
-    clock = time.perf_counter()
-    if resume:
-        W, state = checkpoint.load(directory / "checkpoint", solver.layout)
-        solver.maxwellian.levels, solver.maxwellian.secants = state.levels, state.secants
-        solver.collisions.past = state.past
-        observer.resume(state)
-    else:
-        state = None
-        observer.start()
-        W = solver.initial_state()
-        _record(solver, observer, W, 0.0)
-    observer.spent["setup"] = time.perf_counter() - clock
-    return _advance(solver, observer, W, state)
+    def flow(self, t: float) -> Flow:
+        """exp(-t T) over one step ``t``."""
+        flow = super().flow(t)
+
+        def timed(W: NDArray) -> None:
+            with self._phases("transport"):
+                flow(W)
+
+        return timed
 
 
-def _advance(solver: Solver, observer: Observer, W: NDArray, state: State | None) -> bool:
-    """The time loop with its observations; whether it came to the end."""
-    spec, comm = solver.case.output, solver.layout.comm
-    steps, t = (0, 0.0) if state is None else (state.steps, state.t)
-    intervals = list(solver.intervals(state))
-    progress = Progress(t, solver.case.time.t_end, len(intervals))
-    saved_t, saved_clock, finished = t, time.monotonic(), True
-    with _stop_requests() as requests:
+class Run:
+    """A solution on its way, and the directory that it leaves its traces in."""
+
+    def __init__(self, case: Case, problem: Problem, directory: Path, comm: Communicator) -> None:
+        self._case, self._checkpoints = case, directory / "checkpoint"
+        self.observer = Observer(directory, case, problem, comm)
+        with self.observer.phases("setup"):
+            self.solver = Solver(case, problem, comm, self.observer.phases)
+        self._W: NDArray | None = None
+
+    def start(self) -> None:
+        """Begin at t = 0."""
+        self.observer.start()
+        with self.observer.phases("setup"):
+            self._W = self.solver.initial_state()
+        self._record()
+
+    def resume(self) -> None:
+        """Begin at the newest checkpoint."""
+        with self.observer.phases("setup"):
+            solver, t_end = self.solver, self._case.time.t_end
+            self._W, state = checkpoint.load(
+                self._checkpoints, solver.layout, solver.problem.identity
+            )
+            if state.t > t_end + 1e-9 * self._case.time.dt:
+                message = f"expected at least t = {state.t:g}, which the run has reached"
+                raise CaseError([("time.t_end", f"{t_end:g}", message)])
+            solver.restore(state)
+            self.observer.resume(state)
+
+    def advance(self, agenda: Agenda) -> bool:
+        """Go on to t_end, or until the agenda says stop; whether t_end was reached."""
+        output, solver = self.observer, self.solver
+        left = sum(1 for _ in solver.intervals(output.t, output.steps))
+        output.expect(left)
+        stop = None
+        if left:
+            stop = agenda.decide(output.t).stop or self._loop(left, agenda)
+            self._save()
+        maxwellian = solver.maxwellian
+        output.finish(stop, {"levels": maxwellian.levels, "lattice_defect": maxwellian.defect})
+        return stop is None
+
+    def _loop(self, left: int, agenda: Agenda) -> str | None:
+        """The steps that are left, with records and checkpoints; why they were stopped."""
+        counts, counted = self.solver.collisions.evaluations, 0
+        for interval in self._steps():
+            left -= 1
+            self.observer.step(interval.end, counts[counted:])
+            counted = len(counts)
+            if interval.landed:
+                self._record()
+            save, stop = agenda.decide(interval.end)
+            if left and stop:
+                return stop
+            if left and save:
+                self._save()
+                agenda.saved(interval.end)
+        return None
+
+    def _steps(self) -> Iterator[Interval]:
+        """Advance W; an error says when it happened."""
+        intervals = self.solver.intervals(self.observer.t, self.observer.steps)
         try:
-            for interval in evolve(W, intervals, solver.step):
-                steps, t = steps + 1, interval.end
-                if interval.landed:
-                    _record(solver, observer, W, t)
-                observer.progress(progress.line(t, solver.collisions.evaluations))
-                late = spec.wall_limit and observer.elapsed() > spec.wall_limit
-                due = spec.checkpoint and t - saved_t >= spec.checkpoint * (1 - 1e-9)
-                old = spec.checkpoint_wall and time.monotonic() - saved_clock > spec.checkpoint_wall
-                votes = comm.allgather((bool(requests) or bool(late), bool(due or old)))
-                stop = any(vote for vote, _ in votes) and t < solver.case.time.t_end
-                if stop or votes[0][1]:
-                    _save(solver, observer, W, t, steps)
-                    saved_t, saved_clock = t, time.monotonic()
-                if stop:
-                    finished = False
-                    break
+            yield from evolve(self._W, intervals, self.solver.step)
         except ConstraintError as error:
+            t, steps = self.observer.t, self.observer.steps
             raise ConstraintError(f"after t = {t:.6g} (step {steps + 1}): {error}") from None
-    observer.finish("finished" if finished else "stopped", steps, solver.collisions, _peak(comm))
-    return finished
 
+    def _record(self) -> None:
+        """Moments, diagnostics and multipliers of W, given to the observer."""
+        solver, problem = self.solver, self.solver.problem
+        with self.observer.phases("records"):
+            fields = moments(solver.layout, self._W, problem.epsilon, problem.alpha)
+            scalars = diagnostics(solver.layout, self._W, fields, problem.V, problem.epsilon)
+            A = solver.multipliers(fields.density(problem.epsilon))
+            self.observer.record(fields, scalars, A)
 
-def _record(solver: Solver, observer: Observer, W: NDArray, t: float) -> None:
-    """Moments, diagnostics and multipliers of W, given to the observer."""
-    problem = solver.problem
-    fields = moments(solver.layout, W, problem.epsilon, problem.alpha)
-    scalars = diagnostics(solver.layout, W, fields, problem.V, problem.epsilon)
-    A = solver.collisions.multipliers(fields.density(problem.epsilon), t)
-    observer.record(t, fields, scalars, A, solver.collisions)
-
-
-def _save(solver: Solver, observer: Observer, W: NDArray, t: float, steps: int) -> None:
-    state = State(t, steps, observer.records, solver.maxwellian.levels or 0, solver.collisions.past)
-    path = checkpoint.save(observer.directory / "checkpoint", solver.layout, W, state)
-    observer.note(f"checkpoint {path.name} at t = {t:.6g}")
-
-
-@contextmanager
-def _stop_requests() -> Iterator[list[int]]:
-    """The signals that asked for an end; handlers are put back afterwards."""
-    requests: list[int] = []
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in SIGNALS:
-        signal.signal(number, lambda received, _frame: requests.append(received))
-    try:
-        yield requests
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _peak(comm: Communicator) -> int:
-    """Largest memory of a rank so far, in bytes."""
-    return max(comm.allgather(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)) * 1024
+    def _save(self) -> None:
+        """A checkpoint of W."""
+        output, solver = self.observer, self.solver
+        with output.phases("checkpoints"):
+            output.before_checkpoint()
+            state = solver.snapshot(output.t, output.steps, output.records)
+            path = checkpoint.save(self._checkpoints, solver.layout, self._W, state)
+        output.note(f"{path.name} at t = {output.t:.6g}")

@@ -1,0 +1,244 @@
+"""What a case will cost in memory and time, without running it.
+
+Memory is counted; the constants were fitted to runs. Time is counted in the operations that a
+step is made of, and these are timed here on a small part of the lattice.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import constraint, factors
+from .case import Case, CaseError
+from .evolve import record_times
+from .grid import PhaseGrid, sums
+from .layout import Layout, Serial, check_ranks
+from .moment_map import MomentMap
+from .problem import Problem
+from .relaxation import TABLEAUS
+from .splitting import SPLITTINGS, STRANG, Splitting
+from .twosided import PhaseSpace
+
+# Bytes a cell of a field in phase space: two complex numbers.
+FIELD = 32
+# Bytes that a rank takes for python, libraries and buffers whatever the case.
+BASE = 1.05e8
+# Evaluations of the moment map in a solve within a run, and before its first step.
+WARM, COLD = 4, 14
+# What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
+ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
+# Seconds that timing one operation may take.
+PATIENCE = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations of a step, and of the state that it starts from.
+
+    Attributes
+    ----------
+    steps, records
+        Numbers of them.
+    solves
+        Quantum Maxwellians in a step.
+    kicks, frees
+        Two-sided products by functions of x and of p in the transport of a step.
+    levels
+        Splittings combined in the exponential; a guess where the case says "auto".
+    """
+
+    steps: int
+    records: int
+    solves: int
+    kicks: int
+    frees: int
+    levels: int
+
+
+def work(case: Case) -> Work:
+    """The work of a case."""
+    times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
+    steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
+    solves = _solves(case)
+    # stage i carries W and the stages before it, the last one their sum; Strang has two halves
+    flows = 2 if case.time.scheme == "strang" else solves * (solves - 1) // 2 + 1
+    splitting = _splitting(case)
+    kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
+    return Work(steps, len(times), solves, kicks, frees, _levels(case))
+
+
+def _solves(case: Case) -> int:
+    tableau = TABLEAUS.get(case.time.scheme)
+    return 1 if tableau is None else len(tableau.nodes)
+
+
+def _splitting(case: Case) -> Splitting:
+    tableau = TABLEAUS.get(case.time.scheme)
+    return SPLITTINGS.get(case.time.splitting, STRANG if tableau is None else tableau.splitting)
+
+
+def _levels(case: Case) -> int:
+    """For fields of moderate steepness the error of L levels is about 2 (0.015 eps^2)^L."""
+    if case.maxwellian.richardson is not None:
+        return case.maxwellian.richardson
+    ratio = min(0.015 * case.physics.epsilon**2, 0.5)
+    return min(8, max(1, math.ceil(math.log(case.maxwellian.tolerance / 2) / math.log(ratio))))
+
+
+def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """Bytes that a rank needs at the most: libraries, fields, and tables of the flows."""
+    share = math.ceil(grid.nx / ranks) * grid.np
+    # W, a K for each stage, the exponential's work array and a temporary; the transposed field
+    fields = 3 + _solves(case) + 3 * (case.initial.state == "prepared") + 2 * (ranks > 1)
+    lengths = 1 if case.time.scheme == "strang" else 2
+    splitting = _splitting(case)
+    frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
+    (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
+    tables = q1 * q2 * (48 * frees + 64) + y1 * y2 * (16 * kicks + 110)
+    interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
+    return BASE + max(FIELD * fields * share + tables, FIELD * share + interpolation)
+
+
+def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
+    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
+    half = 0.5 * case.physics.epsilon
+    rows = [math.ceil(n / ranks) for n in (grid.n_p[0], grid.n_x[0])]
+    p, x = (grid.p[0][: rows[0]], grid.p[1]), (grid.x[0][: rows[1]], grid.x[1])
+    q = [len(sums(base, half * xi).values) for base, xi in zip(p, grid.xi, strict=True)]
+    y = [
+        len(sums(base, half * eta, L).values) if n > 1 else 1
+        for base, eta, L, n in zip(x, grid.eta, grid.length, grid.n_x, strict=True)
+    ]
+    return q, y
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def check_machine(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
+    """Whether the ranks can share the lattice, and have the memory for it.
+
+    Parameters
+    ----------
+    hosts
+        Name and memory in bytes of the machine of each rank.
+
+    Raises
+    ------
+    CaseError
+        If not, with the numbers.
+    """
+    ranks = len(hosts)
+    try:
+        check_ranks(grid, ranks)
+    except ValueError as error:
+        key, got, message = str(error).replace(": got ", ", ", 1).split(", ", 2)
+        raise CaseError([(key, got, message)]) from None
+    least = FIELD * grid.nx * grid.np / ranks  # if that is too much, even the tables may be
+    names = [name for name, _ in hosts]
+    for name, memory in dict(hosts).items():
+        there = names.count(name)
+        each = least if least * there > memory else memory_per_rank(case, grid, ranks)
+        if each * there > memory:
+            got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
+            message = (
+                f"expected a lattice for the {size(memory)} of {name}, but its {there} rank(s) "
+                f"need about {size(each * there)}; use fewer points or more machines"
+            )
+            raise CaseError([("grid", got, message)])
+
+
+def size(n: float) -> str:
+    """Bytes for a human being."""
+    exponent = min(max(int(math.log10(max(n, 1)) // 3), 2), 5)
+    return f"{n / 1000**exponent:.3g} {('MB', 'GB', 'TB', 'PB')[exponent - 2]}"
+
+
+def seconds(case: Case, problem: Problem, ranks: int) -> float:
+    """Wall time of the whole run on as many ranks, all like this one."""
+    todo, grid = work(case), problem.grid
+    position, momentum, moment_map = (
+        timer(problem, todo.levels) for timer in (_position, _momentum, _moment_map)
+    )
+    products = todo.levels * (todo.levels + 1) // 2 * (position + momentum)
+    solve = WARM * moment_map + products
+    step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
+    record = moment_map + 2 * (position + momentum)
+    begin = (COLD * moment_map + products) * (5 if case.initial.state == "prepared" else 1)
+    total = todo.steps * step + todo.records * record + begin
+    exchange = 1.2 if ranks > 1 else 1.0
+    return 0.5 + exchange * total / min(ranks, grid.nx, grid.np)
+
+
+class _First(Serial):
+    """The first of several ranks, on its own."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
+        """What the others have is of no interest."""
+
+
+def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
+    """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
+    ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
+    return Layout(grid, _First(ranks)), float(ranks)
+
+
+def _position(problem: Problem, levels: int) -> float:
+    """Seconds of a product by a 2x2 function of x on all of W."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.nx, ROWS)
+    space = PhaseSpace(layout, problem.epsilon)
+    factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1 / levels)
+    W = layout.x_major()
+    W[:] = 0.0
+    return parts * _shortest(lambda: space.position.apply(W, factor))
+
+
+def _momentum(problem: Problem, levels: int) -> float:
+    """Seconds of a product by a 2x2 function of p on all of W."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.np, COLUMNS)
+    space, epsilon = PhaseSpace(layout, problem.epsilon), problem.epsilon
+    K = factors.parabola(space.momentum.q)
+    factor = factors.kinetic(K, epsilon, problem.alpha or 1.0, 0.1 / levels)
+    W = layout.p_major()
+    W[:] = 0.0
+    return parts * _shortest(lambda: space.momentum.apply(W, factor))
+
+
+def _moment_map(problem: Problem, levels: int) -> float:
+    """Seconds of a moment map."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
+    moments = MomentMap(layout, problem.epsilon, problem.alpha)
+    A = constraint.classical(_spin(problem.N))
+    return parts * _shortest(lambda: moments(A, levels))
+
+
+def _spin(N: NDArray) -> NDArray:
+    """Moments with a spin, so that nothing is skipped."""
+    return N + np.array([0, 0, 0, 1e-3])[:, None, None] * N[0]
+
+
+def _shortest(action: Callable[[], object]) -> float:
+    """Seconds of an action, the shortest of two or more."""
+    np.empty(3_000_000)  # freed at once: from now on the allocator keeps memory, as in a run
+    found = []
+    while len(found) < 2 or sum(found) < PATIENCE:
+        clock = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - clock)
+    return min(found)

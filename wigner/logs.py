@@ -1,0 +1,117 @@
+"""What a run says: lines on the terminal and in run.log, and one line of progress.
+
+A record logged with ``extra=PROGRESS`` is a line of progress. On a terminal it is rewritten in
+place, elsewhere one appears every now and then.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRESS = {"progress": True}
+# Seconds between lines of progress where there is no terminal to rewrite one on.
+QUIET = 10.0
+CLEAR = "\r\x1b[K"
+
+
+class BusyError(OSError):
+    """Another process is writing in the directory."""
+
+
+class Sparse(logging.Filter):
+    """Lets a line of progress pass at the beginning and then every ``QUIET`` seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = -QUIET
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        if not hasattr(record, "progress"):
+            return True
+        now = time.monotonic()
+        if now - self._shown < QUIET:
+            return False
+        self._shown = now
+        return True
+
+
+class Plain(logging.Formatter):
+    """Just the message, warnings marked as such."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        mark = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        return mark + super().format(record)
+
+
+class Terminal(logging.StreamHandler):
+    """A terminal whose last line is the progress until something else is said."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or rewrite the line of progress."""
+        line, end = self.format(record), self.terminator
+        if hasattr(record, "progress"):
+            line, end = line[: shutil.get_terminal_size().columns - 1], ""
+        self.stream.write(f"{CLEAR}{line}{end}")
+        self.flush()
+
+    def close(self) -> None:
+        """Wipe the line of progress."""
+        self.stream.write(CLEAR)
+        self.flush()
+        super().close()
+
+
+@contextmanager
+def logging_to(directory: Path) -> Iterator[None]:
+    """Log into ``directory/run.log`` and on standard error; nobody else may do so meanwhile.
+
+    Raises
+    ------
+    BusyError
+        If another process does.
+    OSError
+        If the file cannot be written.
+    """
+    file = logging.FileHandler(directory / "run.log", encoding="utf-8")
+    handlers, logger = [file, _terminal()], logging.getLogger("wigner")
+    before = logger.level
+    try:
+        _lock(file)
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        file.addFilter(Sparse())
+        logger.handlers += handlers
+        logger.setLevel(logging.INFO)
+        yield
+    finally:
+        logger.setLevel(before)
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+def _terminal() -> logging.Handler:
+    """Standard error, which may be a terminal or not."""
+    terminal = Terminal() if sys.stderr.isatty() else logging.StreamHandler()
+    terminal.setFormatter(Plain())
+    if not isinstance(terminal, Terminal):
+        terminal.addFilter(Sparse())
+    return terminal
+
+
+def _lock(file: logging.FileHandler) -> None:
+    """Hold the file as long as it is open; the kernel lets go of it if the process is killed."""
+    try:
+        fcntl.flock(file.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BusyError("another run is writing there; wait for it") from None
+    except OSError:
+        pass  # a file system without locks

@@ -1,0 +1,99 @@
+"""When a run writes a checkpoint and when it stops, decided alike on all ranks."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from .case import OutputSpec
+from .layout import Communicator
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+
+class Decision(NamedTuple):
+    """Whether a checkpoint is due, and why the run should stop (None: it should not)."""
+
+    save: bool
+    stop: str | None
+
+
+class Agenda:
+    """Decides after each step.
+
+    A checkpoint is due when t has passed a multiple of ``output.checkpoint``, or when
+    ``output.checkpoint_wall`` seconds have gone by since the last. The run stops when any rank got
+    a signal, or when another step like the longest so far would exceed ``output.wall_limit``.
+
+    Parameters
+    ----------
+    spec
+        The section [output] of the case.
+    comm
+        All ranks of the run; signals count on each, the clock of rank 0 holds for all.
+    requests
+        Signals received by this rank; see :func:`stop_requests`.
+    elapsed
+        Wall-clock seconds since the run began.
+    t
+        Time of the state that needs no checkpoint: the initial one, or the one resumed from.
+    """
+
+    def __init__(
+        self,
+        spec: OutputSpec,
+        comm: Communicator,
+        requests: Sequence[int],
+        elapsed: Callable[[], float],
+        t: float,
+    ) -> None:
+        self._spec, self._comm, self._requests, self._elapsed = spec, comm, requests, elapsed
+        self._saved_t, self._saved_clock = t, time.monotonic()
+        self._asked: float | None = None
+        self._longest = 0.0
+
+    def decide(self, t: float) -> Decision:
+        """What to do with the state at ``t``."""
+        now, limit = self._elapsed(), self._spec.wall_limit
+        begun = self._asked is not None  # every session makes a step at least
+        self._longest = max(self._longest, now - self._asked) if begun else 0.0
+        self._asked = now
+        late = begun and limit is not None and now + self._longest > limit
+        received = self._requests[0] if self._requests else 0
+        votes = self._comm.allgather((received, late, self._due(t)))
+        _, late, due = votes[0]
+        numbers = [number for number, _, _ in votes if number]
+        stop = f"output.wall_limit = {limit:g} s" if late else None
+        return Decision(due, signal.Signals(numbers[0]).name if numbers else stop)
+
+    def saved(self, t: float) -> None:
+        """The state at ``t`` is in a checkpoint."""
+        self._saved_t, self._saved_clock = t, time.monotonic()
+
+    def _due(self, t: float) -> bool:
+        every, seconds = self._spec.checkpoint, self._spec.checkpoint_wall
+        if every and math.floor(t / every + 1e-9) > math.floor(self._saved_t / every + 1e-9):
+            return True
+        return seconds is not None and time.monotonic() - self._saved_clock >= seconds
+
+
+@contextmanager
+def stop_requests() -> Iterator[list[int]]:
+    """The signals received so far that ask for an end; handlers are put back afterwards.
+
+    However many arrive, they are only noted: the run ends after the step it is at.
+    """
+    requests: list[int] = []
+    before = {
+        number: signal.signal(number, lambda received, _frame: requests.append(received))
+        for number in SIGNALS
+    }
+    try:
+        yield requests
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
