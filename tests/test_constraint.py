@@ -138,6 +138,39 @@ def test_newton_takes_over_where_anderson_diverges(monkeypatch):
     assert np.abs(N - moments(found.A)).max() <= 1e-9 * N[0].max()
 
 
+def test_short_waves_need_the_response():
+    """eps k = 4: without phi it takes thirty evaluations."""
+    epsilon = 0.8
+    x1, _ = mesh(grid_of((16, 4)))
+    N = np.zeros((4, 16, 4))
+    N[0], N[3] = 1 + 0.05 * np.cos(5 * x1), 0.02 * np.sin(3 * x1)
+    found, _ = solve(N, epsilon)
+    assert found.evaluations <= 16
+
+
+def test_few_unknowns_do_not_confuse_the_memory():
+    """Homogeneous spins that turn: four active unknowns, ten remembered pairs."""
+    grid, secants, start, counts = grid_of((1, 1)), constraint.Secants(), None, []
+    moment_map = MomentMap(Layout(grid), 0.8, -1.0)
+    for k in range(12):
+        N = np.array([1.0, 0.8 * np.cos(0.2 * k), 0.8 * np.sin(0.2 * k), 0.1]).reshape(4, 1, 1)
+        moments = lambda A: moment_map(A, 3)  # noqa: E731
+        found = constraint.solve(moments, N, grid, 0.8, 1e-10, start=start, secants=secants)
+        start = found.A
+        counts.append(found.evaluations)
+    assert max(counts) <= 12
+
+
+def test_misleading_memory_is_forgotten():
+    secants = constraint.Secants()
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        secants.add(rng.normal(size=(4, 8, 8)), 1e-6 * rng.normal(size=(4, 8, 8)))
+    N = modulated(grid_of((8, 8)), 0.3)
+    found, moments = solve(N, 0.3, tolerance=1e-9, levels=1, secants=secants)
+    assert np.abs(N - moments(found.A)).max() <= 1e-9 * N[0].max()
+
+
 def test_warm_solves_learn_from_those_before():
     secants = constraint.Secants()
     N = modulated(grid_of((16, 16)), 0.2)
@@ -168,9 +201,7 @@ def test_impossible_moments_are_refused_with_the_place(spoil, message):
 
 def test_nothing_unconverged_is_returned():
     N = polarised((12, 12), 0.9)
-    with pytest.raises(
-        ConstraintError, match=r"after 3 evaluations .*likely cause.*try"
-    ):
+    with pytest.raises(ConstraintError, match=r"after 3 evaluations .*likely cause.*try"):
         solve(N, 0.4, max_evaluations=3)
 
 

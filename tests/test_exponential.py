@@ -48,6 +48,18 @@ def test_homogeneous_rashba():
     assert np.abs(W - exact).max() < 1e-11
 
 
+@pytest.mark.parametrize(("epsilon", "alpha"), [(0.2, 3.0), (0.8, 1.0), (0.8, -3.0)])
+def test_windows_hold_states_that_rashba_coupling_widens(epsilon, alpha):
+    """<exp(-K)> = int exp(-|p|^2/2) cosh(eps alpha |p|) dp, by quadrature in |p|."""
+    space_ = space((3, 2), (8, 8), epsilon, p_max=(7.0, 7.0))
+    found = MomentMap(space_.layout, epsilon, alpha)(np.zeros((4, 3, 2)), 1)
+    p, w = np.polynomial.legendre.leggauss(200)
+    p, w = 8 * (p + 1), 8 * w
+    exact = 2 * np.pi * np.sum(w * p * np.exp(-0.5 * p**2) * np.cosh(epsilon * alpha * p))
+    np.testing.assert_allclose(found[0], exact, rtol=1e-9)
+    np.testing.assert_allclose(found[1:], 0, atol=1e-9 * exact)
+
+
 def grid_p(space):
     return np.stack(space.layout.grid.p_flat)[:, None]
 
@@ -153,8 +165,8 @@ def test_symbol_and_windows_agree():
         np.testing.assert_allclose(found, moments(A, levels), atol=3e-10 * found.max())
 
 
-def test_density_operator_is_positive():
-    """Dense eigenvalues of the operator whose symbol the solver computed."""
+def test_density_matrix_of_an_exponential_is_positive():
+    """n0 > eps|n| at every point, near full polarisation."""
     epsilon, L, n = 0.3, 4.0, 31
     space_ = space((n, 1), (36, 36), epsilon, p_max=(7.5, 7.5), length=(L, 1.0))
     x1, _ = mesh(space_.layout.grid)

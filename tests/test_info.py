@@ -68,7 +68,7 @@ def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
         "checkpoints    every 0.2, every 600 s, at the end; 0.221 MB each",
     ]
     assert re.match(r" +at most \de-1\d of a given field is lost between the points \(", lines[4])
-    window = window_for(lattice(parse_case(small.CASE, overrides)), 0.4).n
+    window = window_for(lattice(parse_case(small.CASE, overrides)), 0.4, 0.5).n
     assert lines[8].startswith("moment map     windows of {} x {} points".format(*window))
     assert re.match(r"memory +about 10\d MB on each of 2 rank\(s\), 2\d\d MB together; ", lines[-2])
     assert re.match(r"time +about [12] s on 2 rank\(s\), each with a core like this", lines[-1])
@@ -152,7 +152,7 @@ def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
 
     for name in ("by_position", "by_momentum"):
         monkeypatch.setattr(PhaseSpace, name, counting(name))
-    solver.step(0.1)(W, 0.0)
+    solver.step(0.1)(W)
     return counted
 
 

@@ -141,8 +141,8 @@ def test_moments_of_theta():
         np.testing.assert_allclose(density(layout, T * p), -slope * N, atol=1e-11 * scale)
 
 
-def test_transport_operator_is_the_moyal_commutator():
-    """Lemma 2.4: T W = (i/eps) (H # W - W # H), with waves in place of the polynomial H."""
+def test_transport_operator_generates_the_flow():
+    """d_t W = -T W for the flow W -> U # W # U^dagger, all terms of eq. (25)."""
     space_ = space((6, 6), (24, 24), 0.5, p_max=(6.0, 6.0))
     grid, layout = space_.layout.grid, space_.layout
     W, V = thermal(space_), potential(grid)

@@ -33,7 +33,7 @@ def run(comm, n_x, scheme, state="maxwellian"):
     for _ in evolve(W, schedule([0.2], 0.1), step_of):
         pass
     fields = moments(layout, W, EPSILON, ALPHA)
-    return N, fields, diagnostics(layout, W, fields, V, EPSILON), collisions.past[-1][2]
+    return N, fields, diagnostics(layout, W, fields, V, EPSILON), collisions.latest
 
 
 @pytest.mark.mpi(n=[1, 2, 3, 4])

@@ -14,7 +14,7 @@ from wigner.__main__ import main
 from wigner.case import CaseError, parse_case
 from wigner.checks import missed
 from wigner.commands import BAD_INPUT
-from wigner.estimate import check_machine
+from wigner.estimate import check_count, check_memory
 from wigner.expressions import parse
 from wigner.grid import PhaseGrid
 from wigner.problem import Problem, build, lattice
@@ -236,27 +236,27 @@ def hosts(*ranks: tuple[str, float]) -> list[tuple[str, int]]:
 def test_too_many_ranks() -> None:
     case = parse_case(GOOD, ["grid.n_x=[3, 1]"])
     with pytest.raises(CaseError) as caught:
-        check_machine(case, lattice(case), hosts(*[("a", 4)] * 4))
+        check_count(lattice(case), 4)
     assert str(caught.value) == (
         "ranks: got 4, expected at most 3 (the points of the smaller of the x lattice (3, 1) and "
         "the p lattice (24, 26)); start fewer ranks"
     )
-    check_machine(case, lattice(case), hosts(*[("a", 4)] * 3))
+    check_count(lattice(case), 3)
 
 
 def test_too_little_memory() -> None:
     case = parse_case(GOOD, ["grid.n_x=[64, 64]", "grid.n_p=[64, 64]"])
     grid = lattice(case)
     with pytest.raises(CaseError) as caught:
-        check_machine(case, grid, hosts(("a", 1.2)))
+        check_memory(case, grid, hosts(("a", 1.2)))
     assert str(caught.value) == (
         "grid: got n_x = [64, 64], n_p = [64, 64], expected a lattice for the 1.2 GB of a, but its "
         "1 rank(s) need about 3.22 GB; use fewer points or more machines"
     )
-    check_machine(case, grid, hosts(("a", 4)))
-    check_machine(case, grid, hosts(("a", 2.5), ("b", 2.5)))
+    check_memory(case, grid, hosts(("a", 4)))
+    check_memory(case, grid, hosts(("a", 2.5), ("b", 2.5)))
     with pytest.raises(CaseError, match="of b, but its 2 rank"):
-        check_machine(case, grid, hosts(("a", 2.5), ("b", 2.5), ("b", 2.5)))
+        check_memory(case, grid, hosts(("a", 2.5), ("b", 2.5), ("b", 2.5)))
 
 
 def test_a_lattice_beyond_all_memory(case: Path, capsys: pytest.CaptureFixture) -> None:

@@ -249,7 +249,7 @@ def spoil(path: Path, how: str) -> None:
             file.attrs["complete"] = 0
     elif how == "state":
         with h5py.File(path, "r+") as file:
-            file["state/past_A"][0, 0, 0, 0] += 1e-15
+            file["state/latest"][0, 0, 0] += 1e-15
     else:
         with h5py.File(path, "r+") as file:
             del file["state/levels"]

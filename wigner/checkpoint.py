@@ -44,8 +44,8 @@ class State:
         Records written so far.
     levels
         Splittings combined in the quantum exponential.
-    past
-        Stage, time and multipliers of the last constraint solves.
+    latest
+        Multipliers of the last constraint solve of a step, None before the first step.
     secants
         What the constraint solver has learned.
     physics
@@ -56,7 +56,7 @@ class State:
     steps: int
     records: int
     levels: int
-    past: list[tuple[int, float, NDArray]]
+    latest: NDArray | None
     secants: Secants
     physics: dict[str, str]
 
@@ -65,9 +65,7 @@ class State:
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
-            "past_stages": np.array([stage for stage, _, _ in self.past], dtype=int),
-            "past_times": np.array([t for _, t, _ in self.past], dtype=float),
-            "past_A": np.array([A for _, _, A in self.past]),
+            **({} if self.latest is None else {"latest": self.latest}),
             "secant_steps": np.array(self.secants.steps),
             "secant_changes": np.array(self.secants.changes),
         }
@@ -75,10 +73,9 @@ class State:
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray]) -> State:
         """The state of these arrays."""
-        stages, times = arrays["past_stages"].tolist(), arrays["past_times"].tolist()
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
-            past=list(zip(stages, times, arrays["past_A"], strict=True)),
+            latest=arrays.get("latest"),
             secants=Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"])),
             physics=json.loads(arrays["physics"].tobytes()),
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from .case import Case, CaseError, load_case
 from .checkpoint import CheckpointError
 from .constraint import ConstraintError
-from .estimate import check_machine, machine_memory
+from .estimate import check_count, check_memory, machine_memory
 from .info import describe
 from .layout import Communicator
 from .logs import BusyError, logging_to
@@ -64,7 +64,7 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     """``wigner info``; the exit status."""
     try:
         case = load_case(path, overrides)
-        check_machine(case, lattice(case), [("any machine", sys.maxsize)] * ranks)
+        check_count(lattice(case), ranks)
         sys.stdout.write(describe(case, build(case), ranks))
     except CaseError as error:
         return _complain(error)
@@ -112,7 +112,8 @@ def _agree(
     if comm.rank == 0:
         try:
             case = check()
-            check_machine(case, lattice(case), hosts)
+            check_count(lattice(case), comm.size)
+            check_memory(case, lattice(case), hosts)
             problem = build(case)
             _open(output, stack)
             for warning in (*problem.warnings, *_threads(hosts)):

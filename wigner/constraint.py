@@ -23,6 +23,8 @@ from .grid import PhaseGrid
 
 # Past residuals that Anderson's method combines.
 DEPTH = 10
+# Share of a past residual that the newer ones must not explain for it to count.
+INDEPENDENT = 1e-4
 # Anderson gives up when this many evaluations have not improved the best residual.
 PATIENCE = 12
 
@@ -63,20 +65,42 @@ class Secants:
 
     def add(self, step: NDArray, change: NDArray) -> None:
         """Remember a pair; the oldest is forgotten beyond DEPTH."""
-        self.steps.append(step)
-        self.changes.append(change)
-        del self.steps[:-DEPTH], self.changes[:-DEPTH]
+        if np.any(change):
+            self.steps.append(step)
+            self.changes.append(change)
+            del self.steps[:-DEPTH], self.changes[:-DEPTH]
+
+    def forget(self) -> None:
+        """Forget all pairs."""
+        self.steps.clear()
+        self.changes.clear()
 
     def step(self, G: NDArray) -> NDArray:
         """G - (steps + changes) w with w minimising |G - changes w|."""
-        if not self.steps:
+        kept, basis = self._independent()
+        if not kept:
             return G
-        # pairs of every size count alike
-        scale = [1 / np.linalg.norm(change) for change in self.changes]
-        D = np.stack([c * k.ravel() for c, k in zip(scale, self.changes, strict=True)], axis=1)
-        S = np.stack([c * k.ravel() for c, k in zip(scale, self.steps, strict=True)], axis=1)
-        weights = np.linalg.lstsq(D, G.ravel(), rcond=1e-10)[0]
+        D, S = (np.stack([f[k].ravel() for k in kept], axis=1) for f in (self.changes, self.steps))
+        # changes = basis R, so the least squares are triangular
+        weights = np.linalg.solve(basis.T @ D, basis.T @ G.ravel())
         return G - ((S + D) @ weights).reshape(G.shape)
+
+    def _independent(self) -> tuple[list[int], NDArray]:
+        """Pairs that add a direction to those after them, newest first, and orthonormal changes.
+
+        Where few unknowns are active old pairs repeat the newer ones up to noise, which would
+        otherwise be taken for a direction.
+        """
+        kept: list[int] = []
+        basis = np.empty((self.changes[0].size if self.changes else 0, 0))
+        for k in reversed(range(len(self.changes))):
+            v = self.changes[k].ravel() / np.linalg.norm(self.changes[k])
+            for _ in range(2):  # twice is enough for orthogonality to roundoff
+                v = v - basis @ (basis.T @ v)
+            if np.linalg.norm(v) > INDEPENDENT:
+                kept.append(k)
+                basis = np.column_stack([basis, v / np.linalg.norm(v)])
+        return kept, basis
 
 
 @dataclass
@@ -90,6 +114,7 @@ class _Search:
     history: list[float] = field(default_factory=list)
     best: NDArray | None = None
     found: NDArray | None = None
+    since: int = 0
 
     def map(self, A: NDArray) -> NDArray:
         """Moments at A; not finite where the exponential overflows."""
@@ -116,7 +141,7 @@ class _Search:
 
     def stalled(self) -> bool:
         """Whether the last evaluations brought no new best residual."""
-        old = self.history[:-PATIENCE]
+        old = self.history[self.since : -PATIENCE]
         return bool(old) and min(self.history[-PATIENCE:]) >= min(old)
 
     def diagnosis(self, why: str) -> str:
@@ -179,7 +204,13 @@ def solve(
     smooth = _smoother(grid, epsilon)
     A = classical(N) if start is None else start
     secants = Secants() if secants is None else secants
-    if not (_anderson(search, A, smooth, tolerance, secants) or _newton(search, smooth, tolerance)):
+    inherited = bool(secants.steps)
+    solved = _anderson(search, A, smooth, tolerance, secants)
+    if not solved and inherited:  # what was learned elsewhere may mislead here
+        secants.forget()
+        search.since = len(search.history)
+        solved = _anderson(search, A, smooth, tolerance, secants)
+    if not (solved or _newton(search, smooth, tolerance)):
         raise ConstraintError(search.diagnosis("no further progress"))
     return Solution(search.best, search.least, search.evaluations)
 
@@ -210,7 +241,7 @@ def _anderson(
         found, size = search.residual(A)
         if size <= tolerance:
             return True
-        if not np.all(found[0] > pauli.norm(found)) or search.stalled():
+        if size == np.inf or search.stalled() or not np.all(found[0] > pauli.norm(found)):
             return False
         G = smooth(target - pauli.log(found))
         if last is not None:

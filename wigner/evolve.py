@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from numpy.typing import NDArray
@@ -24,7 +25,20 @@ def schedule(times: Sequence[float], dt: float, start: float = 0.0) -> Iterator[
     """Steps from ``start`` through ``times``, landing on each exactly.
 
     Steps between two times are equal and not longer than ``dt``.
+
+    Raises
+    ------
+    ValueError
+        If ``dt`` is not positive or the times do not increase from ``start``.
     """
+    if not dt > 0:
+        raise ValueError(f"dt: got {dt}, expected a positive step")
+    if any(not later > earlier for earlier, later in pairwise([start, *times])):
+        raise ValueError(f"times: got {list(times)} after {start}, expected increasing times")
+    return _intervals(times, dt, start)
+
+
+def _intervals(times: Sequence[float], dt: float, start: float) -> Iterator[Interval]:
     for end in times:
         count = max(1, math.ceil((end - start) / dt * (1 - 1e-12)))
         # intervals that differ by roundoff share one length, hence one step
@@ -51,5 +65,5 @@ def evolve(
     for interval in intervals:
         if step is None or interval.length != length:
             length, step = interval.length, make_step(interval.length)
-        step(W, interval.t)
+        step(W)
         yield interval

@@ -47,7 +47,8 @@ class Exponential:
         delta = 0.5 / m
         epsilon, position = self.space.epsilon, self.space.position
         refined = position.refined(A)
-        half, full = factors.multiplier(refined, delta / 2), factors.multiplier(refined, delta)
+        half = factors.multiplier(refined, delta / 2)
+        full = factors.multiplier(refined, delta) if m > 1 else None
         diffusion = factors.kinetic(self._K, epsilon, self.alpha, -1j * epsilon * delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
         local = pauli.exp(delta * A).reshape(4, -1)[:, self.space.layout.x]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class PhaseGrid:
     def __post_init__(self) -> None:
         for name, least in (("n_x", 1), ("n_p", 2)):
             counts = getattr(self, name)
-            if len(counts) != 2 or any(n != int(n) or n < least for n in counts):
+            if len(counts) != 2 or any(not isinstance(n, Integral) or n < least for n in counts):
                 raise ValueError(f"{name}: got {counts}, expected two integers of at least {least}")
         for name in ("length", "p_max"):
             sizes = getattr(self, name)
@@ -162,20 +163,15 @@ def interpolation(n: int, length: float, points: NDArray) -> NDArray:
     """
     k = 2 * np.pi * np.fft.fftfreq(n, length / n)
     x = np.arange(n) * (length / n)
-    modes = np.exp(1j * points[:, None] * k) @ np.exp(-1j * k[:, None] * x)
-    if n % 2 == 0:
-        nyquist = k[n // 2]
-        modes += np.cos(nyquist * (points[:, None] - x)) - np.exp(
-            1j * nyquist * (points[:, None] - x)
-        )
-    return modes.real / n
+    return (np.exp(1j * points[:, None] * k) @ np.exp(-1j * k[:, None] * x)).real / n
 
 
 def commensurate_p_max(wanted: float, n_x: int, length: float, epsilon: float) -> float:
-    """The momentum cut nearest to ``wanted`` for which x +- eps eta/2 falls on a refined x lattice.
+    """A momentum cut near ``wanted`` for which x +- eps eta/2 falls on a refined x lattice.
 
     The shifts eps eta/2 are multiples of eps pi/(2P). They are r-th parts of q lattice steps when
-    P = (r/q) eps pi N/(2L); small r and q keep the refined lattice small.
+    P = (r/q) eps pi N/(2L). The refined lattice has r points to a lattice step, so within 5 % of
+    ``wanted`` the smallest r wins; none there, and ``wanted`` stays.
     """
     if n_x == 1:
         return wanted

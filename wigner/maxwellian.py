@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +12,8 @@ from . import constraint, pauli
 from .constraint import ConstraintError, Secants, Solution
 from .exponential import Exponential
 from .moment_map import MomentMap
-from .moments import density
+from .moments import density, spectral_tail
+from .splitting import richardson
 from .twosided import PhaseSpace
 
 MOST_LEVELS = 8
@@ -55,6 +59,7 @@ class Maxwellian:
     ) -> None:
         self.space, self.alpha = space, alpha
         self.tolerance, self.max_evaluations, self.levels = tolerance, max_evaluations, levels
+        self._automatic = levels is None
         self.secants, self.defect = Secants(), 0.0
         self.moment_map = MomentMap(space.layout, space.epsilon, alpha)
         self.exponential = Exponential(space, alpha)
@@ -66,6 +71,9 @@ class Maxwellian:
         self, N: NDArray, start: NDArray | None = None, tolerance: float | None = None
     ) -> Solution:
         """Solve <Exp(-K + A)> = N for A = (a0, eps a).
+
+        Where the levels are chosen from the tolerance, they grow when N has become so steep that
+        the splitting error seems to exceed it.
 
         Parameters
         ----------
@@ -79,13 +87,21 @@ class Maxwellian:
         Raises
         ------
         ConstraintError
-            If N is not positive definite or the solve does not converge.
+            If N is not positive definite, the solve does not converge, or no number of levels
+            reaches the tolerance.
         """
+        tolerance = self.tolerance if tolerance is None else tolerance
         if self.levels is None:
             self.levels = self.choose_levels(N)
-        return self._solve(
-            N, self.levels, self.tolerance if tolerance is None else tolerance, start
-        )
+        solution, error = self._solve(N, self.levels, tolerance, start)
+        evaluations = solution.evaluations
+        while self._automatic and error > self.tolerance:
+            if self.levels == MOST_LEVELS:
+                raise self._too_coarse(error)
+            self.levels += 1
+            solution, error = self._solve(N, self.levels, tolerance, solution.A)
+            evaluations += solution.evaluations
+        return replace(solution, evaluations=evaluations)
 
     def symbol(self, A: NDArray, N: NDArray, out: NDArray) -> None:
         """Write M(N) into x-major ``out``, with <M> = N to roundoff.
@@ -98,55 +114,84 @@ class Maxwellian:
         ConstraintError
             If that is more than a share of 1e-3: the p lattice cannot hold M(N).
         """
-        self.exponential(A, self.levels or MOST_LEVELS, out)
+        if self.levels is None:
+            raise ValueError("levels: got None, expected a number; solve for the multipliers first")
+        self.exponential(A, self.levels, out)
         layout = self.space.layout
         missing = N - density(layout, out)
         defect = float(np.abs(missing).max() / N[0].max())
         self.defect = max(self.defect, defect)
         if not defect <= DEFECT:
-            grid = layout.grid
-            raise ConstraintError(
-                f"p lattice: the moments of M(N) on it miss N by {defect:.1e} of the largest "
-                f"density, expected at most {DEFECT:.0e}; p_max = {_pair(grid.p_max)} and pi/dp "
-                f"= {_pair(grid.eta_max)} are too small; use a larger p_max and more points n_p"
-            )
+            raise ConstraintError(self._misfit(A, defect))
         out += pauli.pack(missing.reshape(4, -1)[:, layout.x])[:, :, None] * self.profile
 
+    def _misfit(self, A: NDArray, defect: float) -> str:
+        """The message of a lattice that cannot hold M(N), with what tells which one it is."""
+        grid = self.space.layout.grid
+        return (
+            f"lattice: the moments of M(N) on it miss N by {defect:.1e} of the largest density, "
+            f"expected at most {DEFECT:.0e}; {spectral_tail(A):.1e} of the multipliers' amplitude "
+            f"is beyond two thirds of the reach of n_x = {grid.n_x}, p_max = {_pair(grid.p_max)}, "
+            f"pi/dp = {_pair(grid.eta_max)}: use a finer n_x if the first is large, else a larger "
+            "p_max and more points n_p"
+        )
+
     def choose_levels(self, N: NDArray) -> int:
-        """The fewest levels whose moments the next level changes by less than the tolerance.
+        """The fewest levels, two at least, whose moments the next level leaves as they are.
 
         Raises
         ------
         ConstraintError
             If no number of levels reaches the tolerance.
         """
-        A = self._solve(N, 2, max(self.tolerance, 1e-6), None).A
-        scale = N[0].max()
-        last = self.moment_map(A, 1)
-        changes = []
-        for levels in range(2, MOST_LEVELS + 1):
-            found = self.moment_map(A, levels)
-            changes.append(float(np.abs(found - last).max() / scale))
-            if changes[-1] <= self.tolerance:
-                return levels - 1
+        A = self._solve(N, 2, max(self.tolerance, 1e-6), None)[0].A
+        scale, last = N[0].max(), self.moment_map(A, 2)
+        for levels in range(2, MOST_LEVELS):
+            found = self.moment_map(A, levels + 1)
+            change = float(np.abs(found - last).max() / scale)
+            if change <= self.tolerance:
+                return levels
             last = found
-        raise ConstraintError(
-            f"splitting error of the quantum Maxwellian: got {changes[-1]:.1e} with {MOST_LEVELS} "
+        raise self._too_coarse(change)
+
+    def _solve(
+        self, N: NDArray, levels: int, tolerance: float, start: NDArray | None
+    ) -> tuple[Solution, float]:
+        """Multipliers for a fixed number of levels, and the estimated error of the splitting."""
+        latest: list[NDArray] = []
+
+        def moments(A: NDArray) -> NDArray:
+            latest[:] = [self.moment_map.splittings(A, levels)]
+            return np.tensordot(richardson(levels), latest[0], axes=1)
+
+        grid, epsilon = self.space.layout.grid, self.space.epsilon
+        solution = constraint.solve(
+            moments, N, grid, epsilon, tolerance, start, self.max_evaluations, self.secants
+        )
+        return solution, splitting_error(latest[0]) / float(N[0].max())
+
+    def _too_coarse(self, error: float) -> ConstraintError:
+        return ConstraintError(
+            f"splitting error of the quantum Maxwellian: got {error:.1e} with {MOST_LEVELS} "
             f"levels, expected {self.tolerance:.1e}; raise maxwellian.tolerance, or reduce epsilon "
-            "or the steepness of the initial fields"
+            "or the steepness of the fields"
         )
 
-    def _solve(self, N: NDArray, levels: int, tolerance: float, start: NDArray | None) -> Solution:
-        return constraint.solve(
-            lambda A: self.moment_map(A, levels),
-            N,
-            self.space.layout.grid,
-            self.space.epsilon,
-            tolerance,
-            start,
-            self.max_evaluations,
-            self.secants,
-        )
+
+def splitting_error(splittings: NDArray) -> float:
+    """Estimated error of moments extrapolated from 1, 2, ... steps, from the series itself.
+
+    Each level divides the error by about the same factor; the change that the next one would
+    bring is the last change times that factor, with 2 for safety.
+    """
+    series = [
+        np.tensordot(richardson(k), splittings[:k], axes=1) for k in range(1, len(splittings) + 1)
+    ]
+    changes = [float(np.abs(series[0]).max())]
+    changes += [float(np.abs(b - a).max()) for a, b in pairwise(series)]
+    if len(changes) == 1:
+        return np.inf
+    return 2 * changes[-1] ** 2 / changes[-2] if changes[-2] > 0 else 0.0
 
 
 def _pair(values: tuple[float, float]) -> str:

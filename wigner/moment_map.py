@@ -52,9 +52,12 @@ class Window:
         return factors.rounded_parabola(q, tuple(np.pi * epsilon / h for h in self.spacing))
 
 
-def window_for(grid: PhaseGrid, epsilon: float) -> Window:
-    """The smallest window that gives double precision, on a refinement of the x lattice."""
-    widest = math.pi * epsilon / CUT
+def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
+    """The smallest window that gives double precision, on a refinement of the x lattice.
+
+    Rashba coupling, (|p| +- eps alpha)^2/2, moves thermal momenta out by eps |alpha|.
+    """
+    widest = math.pi * epsilon / (CUT + epsilon * abs(alpha))
     steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
     spacing = [
         widest if n == 1 else step / math.ceil(step / widest)
@@ -66,19 +69,19 @@ def window_for(grid: PhaseGrid, epsilon: float) -> Window:
 
 
 @dataclass(frozen=True)
-class _Level:
-    """Factors of m steps, each as entries (11, 12, 21, 22): what all columns share.
+class _Steps:
+    """What the columns S_m e_y share, each factor as entries (11, 12, 21, 22).
 
     ``start`` is exp(-delta K) e_0 on the window, ``diffusion`` is exp(-delta K) in momentum,
     ``full`` and ``half`` are exp(delta A) and exp(delta A/2) on the window of each column, views
-    ``(4, N1, N2, n1, n2)`` of the refined lattice, ``local`` is exp(delta A/2) at the columns'
-    own points.
+    ``(4, N1, N2, n1, n2)`` of the refined lattice (a single step needs no ``full``), ``local`` is
+    exp(delta A/2) at the columns' own points.
     """
 
-    weight: float
+    count: int
     start: NDArray
     diffusion: NDArray
-    full: NDArray
+    full: NDArray | None
     half: NDArray
     local: NDArray
 
@@ -96,7 +99,7 @@ class MomentMap:
 
     def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
         self.layout, self.epsilon, self.alpha = layout, epsilon, alpha
-        self.window = window_for(layout.grid, epsilon)
+        self.window = window_for(layout.grid, epsilon, alpha)
         self._fft = Planner()
         self._dispersion = self.window.dispersion(epsilon)
         self._diffusions: dict[int, tuple[NDArray, NDArray]] = {}
@@ -112,47 +115,46 @@ class MomentMap:
         levels
             Splittings of 1, ..., ``levels`` steps are combined, to order 2*levels.
         """
-        shared = self._levels(A, levels)
-        local = np.empty((4, self.layout.n_x_local))
-        for x1, row in self._rows:
-            for start in range(row.start, row.stop, self._per_pass):
-                block = slice(start, min(start + self._per_pass, row.stop))
-                local[:, block] = self._density(shared, x1, block)
-        norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(self.window.spacing)
-        return self.layout.gather(norm * local)
+        return np.tensordot(richardson(levels), self.splittings(A, levels), axes=1)
 
-    def _density(self, shared: list[_Level], x1: int, block: slice) -> NDArray:
-        """sum over m of weight * gram(S_m e_y), the components of the density matrix at y."""
+    def splittings(self, A: NDArray, levels: int) -> NDArray:
+        """The moments of S_m S_m^dagger for m = 1, ..., ``levels``, ``(levels, 4, N1, N2)``."""
+        local = np.empty((levels, 4, self.layout.n_x_local))
+        for m, density in enumerate(local, start=1):
+            steps = self._steps(A, m)
+            for x1, row in self._rows:
+                for start in range(row.start, row.stop, self._per_pass):
+                    block = slice(start, min(start + self._per_pass, row.stop))
+                    density[:, block] = self._density(steps, x1, block)
+        norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(self.window.spacing)
+        found = self.layout.gather(norm * local.reshape(4 * levels, -1))
+        return found.reshape(levels, 4, *self.layout.grid.n_x)
+
+    def _density(self, steps: _Steps, x1: int, block: slice) -> NDArray:
+        """gram(S_m e_y): components of the density matrix at the points y of the block."""
         count = block.stop - block.start
         first = (self.layout.x.start + block.start) % self.layout.grid.n_x[1]
         at = np.s_[:, x1, first : first + count]
+        # C = S_m e_y as (row, column, y, s1, s2), factors from right to left
         C, upper = self._columns[:, :, :count], self._upper[:, :count]
-        total = np.zeros((4, count))
-        for steps, level in enumerate(shared, start=1):
-            # C = S_m e_y as (row, column, y, s1, s2), factors from right to left
-            C[:] = level.start[:, :, None]
-            for _ in range(steps - 1):
-                _multiply(level.full[at], C, upper)
-                self._fft(C, (3, 4), FORWARD)  # s -> q
-                _multiply(level.diffusion, C, upper)
-                self._fft(C, (3, 4), BACKWARD)  # q -> s
-            _multiply(level.half[at], C, upper)
-            total += level.weight * _gram(C, level.local[:, block])
-        return total
+        C[:] = steps.start[:, :, None]
+        for _ in range(steps.count - 1):
+            _multiply(steps.full[at], C, upper)
+            self._fft(C, (3, 4), FORWARD)  # s -> q
+            _multiply(steps.diffusion, C, upper)
+            self._fft(C, (3, 4), BACKWARD)  # q -> s
+        _multiply(steps.half[at], C, upper)
+        return _gram(C, steps.local[:, block])
 
-    def _levels(self, A: NDArray, levels: int) -> list[_Level]:
+    def _steps(self, A: NDArray, m: int) -> _Steps:
         refined = self._refine[0] @ A @ self._refine[1].T
-        local = A.reshape(4, -1)[:, self.layout.x]
-        return [
-            _Level(
-                weight,
-                *self._diffusion(m),
-                self._windows(_exponential(refined, 0.5 / m)),
-                self._windows(_exponential(refined, 0.25 / m)),
-                _exponential(local, 0.25 / m),
-            )
-            for m, weight in enumerate(richardson(levels), start=1)
-        ]
+        return _Steps(
+            m,
+            *self._diffusion(m),
+            self._windows(_exponential(refined, 0.5 / m)) if m > 1 else None,
+            self._windows(_exponential(refined, 0.25 / m)),
+            _exponential(A.reshape(4, -1)[:, self.layout.x], 0.25 / m),
+        )
 
     def _windows(self, E: NDArray) -> NDArray:
         """A field on the refined lattice as seen from every x point: no copies."""

@@ -157,7 +157,22 @@ def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
 
 def _tail(layout: Layout, spectrum: NDArray, n: tuple[int, int]) -> float:
     """Largest amplitude with an index beyond two thirds of the Nyquist index, relative."""
-    spectrum = np.max(layout.comm.allgather(spectrum), axis=0)
+    return _share_beyond(np.max(layout.comm.allgather(spectrum), axis=0), n)
+
+
+def spectral_tail(field: NDArray) -> float:
+    """Share of the largest Fourier amplitude found beyond two thirds of the reach in xi.
+
+    ``field`` has shape ``(..., N1, N2)``; means do not count. Zero by construction on axes of
+    fewer than four points.
+    """
+    spectrum = np.abs(np.fft.fft2(field))
+    spectrum[..., 0, 0] = 0.0
+    return _share_beyond(spectrum.reshape(-1, *field.shape[-2:]).max(axis=0), field.shape[-2:])
+
+
+def _share_beyond(spectrum: NDArray, n: tuple[int, int]) -> float:
     index = [np.abs(np.fft.fftfreq(m)) if m > 1 else np.zeros(m) for m in n]
     far = (index[0][:, None] > 1 / 3) | (index[1][None, :] > 1 / 3)
-    return float(spectrum[far].max(initial=0.0) / spectrum.max())
+    largest = spectrum.max()
+    return float(spectrum[far].max(initial=0.0) / largest) if largest > 0 else 0.0

@@ -24,7 +24,7 @@ from .moments import density
 from .splitting import FOURTH, STRANG, Splitting
 from .transport import Transport
 
-Step = Callable[[NDArray, float], None]
+Step = Callable[[NDArray], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ SCHEMES = (*TABLEAUS, "strang")
 
 
 class Collisions:
-    """N -> M(N) along a run: each solve starts from an extrapolation of the ones before.
+    """N -> M(N) along a run: each solve starts from the one before.
 
     Attributes
     ----------
@@ -67,52 +67,32 @@ class Collisions:
         Evaluations of the moment map, one entry per solve.
     seconds
         Wall time spent on the constraint and on the exponential.
-    past
-        (stage, time, multipliers) of the last solves, oldest first; what a restart needs.
+    latest
+        Multipliers of the last solve, None before the first; what a restart needs. Extrapolating
+        earlier ones in time was measured to save nothing: the solver's secants do that work.
     """
 
-    def __init__(self, maxwellian: Maxwellian, memory: int = 4) -> None:
-        self.maxwellian, self._memory = maxwellian, memory
+    def __init__(self, maxwellian: Maxwellian) -> None:
+        self.maxwellian = maxwellian
         self.evaluations: list[int] = []
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
-        self.past: list[tuple[int, float, NDArray]] = []
+        self.latest: NDArray | None = None
 
-    def multipliers(self, N: NDArray, t: float, stage: int = 0) -> NDArray:
-        """A with <Exp(-K + A)> = N, where N stands at time ``t`` in the given stage of a step."""
+    def multipliers(self, N: NDArray) -> NDArray:
+        """A with <Exp(-K + A)> = N."""
         clock = time.perf_counter()
-        solution = self.maxwellian.multipliers(N, self._guess(t, stage))
+        solution = self.maxwellian.multipliers(N, self.latest)
         self.seconds["constraint"] += time.perf_counter() - clock
         self.evaluations.append(solution.evaluations)
-        if not (self.past and self.past[-1][1] == t):
-            alike = [entry for entry in self.past if entry[0] == stage]
-            if len(alike) == self._memory:
-                self.past = [entry for entry in self.past if entry is not alike[0]]
-            self.past.append((stage, t, solution.A))
+        self.latest = solution.A
         return solution.A
 
-    def symbol(self, N: NDArray, t: float, stage: int, out: NDArray) -> None:
+    def symbol(self, N: NDArray, out: NDArray) -> None:
         """Write M(N) into x-major ``out``."""
-        A = self.multipliers(N, t, stage)
+        A = self.multipliers(N)
         clock = time.perf_counter()
         self.maxwellian.symbol(A, N, out)
         self.seconds["exponential"] += time.perf_counter() - clock
-
-    def _guess(self, t: float, stage: int) -> NDArray | None:
-        """Multipliers of the same stage in earlier steps, extrapolated to ``t``.
-
-        Stages differ by errors of their own, so mixing them would spoil the extrapolation.
-        """
-        if not self.past:
-            return None
-        latest = self.past[-1]
-        alike = [(s, A) for k, s, A in self.past if k == stage]
-        if len(alike) < 2 or latest[1] == t:
-            return latest[2]
-        times = [s for s, _ in alike]
-        return sum(
-            A * math.prod((t - other) / (s - other) for other in times if other != s)
-            for s, A in alike
-        )
 
 
 def sdirk(
@@ -120,18 +100,19 @@ def sdirk(
 ) -> Step:
     """One step of ``dt`` by ``tableau``, in place on x-major W."""
     share = 1 / (1 + tau / (tableau.gamma * dt))  # lam/(1 + lam)
-    lengths = np.diff(tableau.nodes, prepend=0.0) * dt
+    # nodes that differ by roundoff share one flow
+    lengths = [float(f"{c:.12e}") for c in np.diff(tableau.nodes, prepend=0.0) * dt]
     flows = {length: transport.flow(length) for length in set(lengths)}
     rows = [tuple(a / tableau.gamma for a in row) for row in tableau.weights]
     layout = transport.space.layout
     K = [layout.x_major() for _ in tableau.nodes[1:]]
 
-    def step(W: NDArray, t: float) -> None:
+    def step(W: NDArray) -> None:
         last = len(rows) - 1
-        for i, (node, length) in enumerate(zip(tableau.nodes, lengths, strict=True)):
+        for i, length in enumerate(lengths):
             if i == last:
                 _add(W, rows[i], K)  # W = Phi W_n + dt sum_j a_ij Q_j, carried on as one
-                row, carried, K_i = (), [W], K[0]
+                row, carried, K_i = (), [W], K[0]  # K is spent: W has it all
             else:
                 row, carried, K_i = rows[i], [W, *K[:i]], K[i]
             for field in carried:
@@ -140,7 +121,7 @@ def sdirk(
             N = density(layout, W)
             for a, k in zip(row, K, strict=False):
                 N += a * density(layout, k)
-            collisions.symbol(N, t + node * dt, i, K_i)
+            collisions.symbol(N, K_i)
             K_i -= W
             _add(K_i, tuple(-a for a in row), K)
             K_i *= share
@@ -165,9 +146,9 @@ def strang(transport: Transport, collisions: Collisions, tau: float, dt: float) 
     layout, decay = transport.space.layout, math.exp(-dt / tau)
     M = layout.x_major()
 
-    def step(W: NDArray, t: float) -> None:
+    def step(W: NDArray) -> None:
         half(W)
-        collisions.symbol(density(layout, W), t + 0.5 * dt, 0, M)
+        collisions.symbol(density(layout, W), M)
         W -= M
         W *= decay
         W += M

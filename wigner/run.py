@@ -67,8 +67,15 @@ def execute(
 class Solver:
     """Everything that one problem needs to be advanced in time."""
 
-    def __init__(self, case: Case, problem: Problem, comm: Communicator, phases: Phases) -> None:
+    def __init__(
+        self,
+        case: Case,
+        problem: Problem,
+        comm: Communicator = SERIAL,
+        phases: Phases | None = None,
+    ) -> None:
         self.case, self.problem = case, problem
+        phases = Phases() if phases is None else phases
         self.layout = Layout(problem.grid, comm)
         self.space = PhaseSpace(self.layout, problem.epsilon)
         spec = case.maxwellian
@@ -95,12 +102,13 @@ class Solver:
 
     def multipliers(self, N: NDArray) -> NDArray:
         """A of M(N), without a trace: how often a run is recorded must not change it."""
-        learned, past = self.maxwellian.secants, self.collisions.past
-        self.maxwellian.secants = Secants(list(learned.steps), list(learned.changes))
+        solver = self.maxwellian
+        learned, levels = solver.secants, solver.levels
+        solver.secants = Secants(list(learned.steps), list(learned.changes))
         try:
-            return self.maxwellian.multipliers(N, past[-1][2] if past else None).A
+            return solver.multipliers(N, self.collisions.latest).A
         finally:
-            self.maxwellian.secants = learned
+            solver.secants, solver.levels = learned, levels or solver.levels
 
     def intervals(self, t: float, steps: int) -> Iterator[Interval]:
         """The steps that are left after ``steps`` steps have led to ``t``.
@@ -119,14 +127,14 @@ class Solver:
     def snapshot(self, t: float, steps: int, records: int) -> State:
         """All but W that goes into a checkpoint."""
         levels, secants = self.maxwellian.levels or 0, self.maxwellian.secants
-        past = self.collisions.past
-        return State(t, steps, records, levels, past, secants, self.problem.identity)
+        latest = self.collisions.latest
+        return State(t, steps, records, levels, latest, secants, self.problem.identity)
 
     def restore(self, state: State) -> None:
         """Know what was known at the checkpoint."""
         self.maxwellian.levels = state.levels or self.case.maxwellian.richardson
         self.maxwellian.secants = state.secants
-        self.collisions.past = state.past
+        self.collisions.latest = state.latest
 
 
 class TimedTransport(Transport):

@@ -2,7 +2,8 @@
 
 With these signs the left factor of a two-sided product stands at x + eps eta/2 and p + eps xi/2.
 Transforms work in place on blocks, unnormalised both ways. Plans are FFTW_ESTIMATE: they cost
-nothing and give the same bits in every run, which a restart relies on.
+nothing and give the same bits in every run on arrays as ``Layout`` makes them, which a restart
+relies on.
 """
 
 from __future__ import annotations
