@@ -445,7 +445,6 @@ def test_more_signals_while_the_first_is_obeyed(tmp_path: Path) -> None:
     with small.running(output, case, *LONG) as process:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
             process.send_signal(number)
-            time.sleep(0.005)
         said = process.communicate(timeout=20)[0]
     assert process.returncode == 3, said
     assert report(output)["state"] == "stopped"
