@@ -452,7 +452,7 @@ def test_more_signals_while_the_first_is_obeyed(tmp_path: Path) -> None:
 
 
 @needs_mpi
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_mpiexec(tmp_path: Path, number: int) -> None:
     case, output = small.write_case(tmp_path), tmp_path / "output"
     with small.running(output, case, *LONG, ranks=2) as process:

@@ -9,6 +9,7 @@ Columns know nothing of each other; they need no communication and live in the c
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,19 +123,15 @@ class MomentMap:
         local = np.empty((levels, 4, self.layout.n_x_local))
         for m, density in enumerate(local, start=1):
             steps = self._steps(A, m)
-            for x1, row in self._rows:
-                for start in range(row.start, row.stop, self._per_pass):
-                    block = slice(start, min(start + self._per_pass, row.stop))
-                    density[:, block] = self._density(steps, x1, block)
+            for block, at in self._passes:
+                density[:, block] = self._density(steps, block, at)
         norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(self.window.spacing)
         found = self.layout.gather(norm * local.reshape(4 * levels, -1))
         return found.reshape(levels, 4, *self.layout.grid.n_x)
 
-    def _density(self, steps: _Steps, x1: int, block: slice) -> NDArray:
+    def _density(self, steps: _Steps, block: slice, at: tuple) -> NDArray:
         """gram(S_m e_y): components of the density matrix at the points y of the block."""
         count = block.stop - block.start
-        first = (self.layout.x.start + block.start) % self.layout.grid.n_x[1]
-        at = np.s_[:, x1, first : first + count]
         # C = S_m e_y as (row, column, y, s1, s2), factors from right to left
         C, upper = self._columns[:, :, :count], self._upper[:, :count]
         C[:] = steps.start[:, :, None]
@@ -177,29 +174,37 @@ class MomentMap:
         """The refined lattice that the windows of this rank's columns cover, and work arrays."""
         grid, x = self.layout.grid, self.layout.x
         n2 = grid.n_x[1]
-        top = x.start // n2
-        rows = range(top, (x.stop - 1) // n2 + 1)
-        self._rows = [
-            (
-                row - top,
-                slice(max(row * n2, x.start) - x.start, min(row * n2 + n2, x.stop) - x.start),
-            )
-            for row in rows
-        ]
+        top, bottom = x.start // n2, (x.stop - 1) // n2 + 1
+        self._per_pass = max(1, BLOCK // math.prod(self.window.n))
+        self._passes = list(self._cut(x, n2, top))
         self._ratio = tuple(
             round(L / n / h) if n > 1 else 1
             for n, L, h in zip(grid.n_x, grid.length, self.window.spacing, strict=True)
         )
         self._refine = []
-        for axis, (first, count) in enumerate(((top, len(rows)), (0, n2))):
+        for axis, (first, count) in enumerate(((top, bottom - top), (0, n2))):
             h, n = self.window.spacing[axis], self.window.n[axis]
             fine = np.arange((count - 1) * self._ratio[axis] + n) - n // 2
             points = first * self._ratio[axis] * h + fine * h if grid.n_x[axis] > 1 else 0 * fine
             self._refine.append(interpolation(grid.n_x[axis], grid.length[axis], points))
-        self._per_pass = min(max(1, BLOCK // math.prod(self.window.n)), n2)
         shape = (2, 2, self._per_pass, *self.window.n)
         self._columns = pyfftw.empty_aligned(shape, dtype=complex)
         self._upper = np.empty(shape[1:], dtype=complex)
+
+    def _cut(self, x: slice, n2: int, top: int) -> Iterator[tuple[slice, tuple]]:
+        """This rank's columns in passes along a line of the x lattice, and their windows."""
+        if n2 == 1:
+            for start in range(x.start, x.stop, self._per_pass):
+                stop = min(start + self._per_pass, x.stop)
+                yield slice(start - x.start, stop - x.start), np.s_[:, start - top : stop - top, 0]
+            return
+        start = x.start
+        while start < x.stop:
+            x1, x2 = divmod(start, n2)
+            stop = min(start + self._per_pass, start - x2 + n2, x.stop)
+            at = np.s_[:, x1 - top, x2 : x2 + stop - start]
+            yield slice(start - x.start, stop - x.start), at
+            start = stop
 
 
 def _exponential(A: NDArray, delta: float) -> NDArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyfftw
 from numpy.typing import NDArray
 
 from . import pauli
@@ -135,8 +136,9 @@ def _spectrum_p(layout: Layout, W: NDArray) -> NDArray:
     """Largest |W~(x, eta)| over this rank's x, shape ``n_p``."""
     n_p = layout.grid.n_p
     fft, largest = Planner(), np.zeros(n_p)
+    block = pyfftw.empty_aligned((2, *n_p), dtype=complex)
     for row in range(W.shape[1]):
-        block = W[:, row].reshape(2, *n_p).copy()
+        block[:] = W[:, row].reshape(block.shape)
         fft(block, (1, 2), BACKWARD)  # p -> eta
         np.maximum(largest, np.abs(block).max(axis=0), out=largest)
     return largest
@@ -149,7 +151,9 @@ def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     layout.to_p_major(W, work)
     fft, largest = Planner(), np.zeros(n_x)
     for start in range(0, work.shape[2], 64):
-        block = work[:, :, start : start + 64].reshape(2, *n_x, -1).copy()
+        columns = work[:, :, start : start + 64]
+        block = pyfftw.empty_aligned((2, *n_x, columns.shape[2]), dtype=complex)
+        block[:] = columns.reshape(block.shape)
         fft(block, (1, 2), FORWARD)  # x -> xi
         np.maximum(largest, np.abs(block).max(axis=(0, 3)), out=largest)
     return largest
