@@ -68,16 +68,26 @@ def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
 
     exp(-i t |q|^2/(2 eps)) (cos(alpha t |q|) - i sin(alpha t |q|) q_perp.sigma/|q|) with
     q_perp = (q2, -q1, 0). Imaginary time ``t = -i eps delta`` gives exp(-delta K(q)).
+
+    Raises
+    ------
+    ValueError
+        If ``t`` is neither real nor imaginary.
     """
     t = complex(t)
-    scalar = np.exp(-1j * t / epsilon * (K.energy[0][:, None] + K.energy[1][None, :]))
+    if t.real != 0 and t.imag != 0:
+        raise ValueError(f"t: got {t}, expected a real or an imaginary time")
+    scalar = np.multiply.outer(*(np.exp(-1j * t / epsilon * energy) for energy in K.energy))
     if alpha == 0:
         return Factor(scalar, None)
     q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
     q = np.hypot(q1, q2)
-    angle = alpha * q * (t.real if t.imag == 0 else t)
-    along = -1j * scalar * np.sin(angle) / np.where(q > 0, q, 1.0)
-    diagonal = scalar * np.cos(angle)
+    if t.real == 0:  # cos(i y) = cosh y, sin(i y) = i sinh y
+        cosine, sine = np.cosh(alpha * t.imag * q), 1j * np.sinh(alpha * t.imag * q)
+    else:
+        cosine, sine = np.cos(alpha * t.real * q), np.sin(alpha * t.real * q)
+    along = -1j * scalar * sine / np.where(q > 0, q, 1.0)
+    diagonal = scalar * cosine
     return Factor(None, (diagonal, along * (q2 + 1j * q1), along * (q2 - 1j * q1), diagonal))
 
 
