@@ -147,7 +147,7 @@ def _spectrum_p(layout: Layout, W: NDArray) -> NDArray:
 def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     """Largest |W^(xi, p)| over this rank's p, shape ``n_x``."""
     n_x = layout.grid.n_x
-    work = layout.p_major()
+    work = W if layout.comm.size == 1 else layout.p_major()  # only read: no copy on one rank
     layout.to_p_major(W, work)
     fft, largest = Planner(), np.zeros(n_x)
     for start in range(0, work.shape[2], 64):

@@ -17,8 +17,7 @@ FORWARD, BACKWARD = "FFTW_FORWARD", "FFTW_BACKWARD"
 class Planner:
     """In-place complex FFTs over given axes, one plan for each shape and strides met."""
 
-    def __init__(self, threads: int = 1) -> None:
-        self._threads = threads
+    def __init__(self) -> None:
         self._plans: dict[tuple, pyfftw.FFTW] = {}
 
     def __call__(self, block: NDArray, axes: tuple[int, ...], direction: str) -> None:
@@ -28,7 +27,7 @@ class Planner:
         plan = self._plans.get(key)
         if plan is None:
             flags = ("FFTW_ESTIMATE",) if aligned else ("FFTW_ESTIMATE", "FFTW_UNALIGNED")
-            plan = pyfftw.FFTW(block, block, axes, direction, flags, threads=self._threads)
+            plan = pyfftw.FFTW(block, block, axes, direction, flags, threads=1)
             self._plans[key] = plan
         plan.update_arrays(block, block)
         plan.execute()

@@ -88,8 +88,8 @@ class PositionSide:
         grid = layout.grid
         self._n_p = grid.n_p
         self._fft = Planner()
-        self._rows, self._columns = np.divmod(np.arange(layout.x.start, layout.x.stop), grid.n_x[1])
-        first = np.unique(self._rows)
+        rows, columns = np.divmod(np.arange(layout.x.start, layout.x.stop), grid.n_x[1])
+        first = np.unique(rows)
         y = [
             sums(points, 0.5 * epsilon * eta, L) if n > 1 else sums(points, np.zeros(len(eta)))
             for points, eta, L, n in zip(
@@ -97,8 +97,8 @@ class PositionSide:
             )
         ]
         # position of x + eps eta/2 in the flattened table is at1[x, eta1] + at2[x, eta2]
-        self._at1 = y[0].index[self._rows - first[0]] * len(y[1].values)
-        self._at2 = y[1].index[self._columns]
+        self._at1 = y[0].index[rows - first[0]] * len(y[1].values)
+        self._at2 = y[1].index[columns]
         self.refinement = [
             interpolation(n, L, axis.values)
             for n, L, axis in zip(grid.n_x, grid.length, y, strict=True)
