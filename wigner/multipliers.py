@@ -1,0 +1,153 @@
+"""N -> A: the multipliers of a quantum Maxwellian, to a tolerance on constraint and splitting.
+
+Fields on x alone: no phase space is needed, which is how the macroscopic models use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import constraint
+from .constraint import ConstraintError, Secants, Solution
+from .layout import Layout
+from .moment_map import MomentMap
+from .splitting import richardson
+
+MOST_LEVELS = 8
+
+
+class Multipliers:
+    """N -> A, with everything that does not change during a run.
+
+    Parameters
+    ----------
+    layout
+        Each rank works on the columns of its x block; fields on x are the same on every rank.
+    epsilon, alpha
+        Scaled Planck and Rashba constants.
+    tolerance
+        Bound on the residual of the constraint and on the splitting error of the moments, both
+        relative to max n0.
+    max_evaluations
+        Evaluations of the moment map allowed per solve.
+    levels
+        Splittings combined by Richardson extrapolation; None to choose them from the tolerance
+        at the first solve.
+
+    Attributes
+    ----------
+    secants
+        What the constraint solver has learned.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        epsilon: float,
+        alpha: float,
+        tolerance: float = 1e-10,
+        max_evaluations: int = 200,
+        levels: int | None = None,
+    ) -> None:
+        self.layout, self.epsilon, self.alpha = layout, epsilon, alpha
+        self.tolerance, self.max_evaluations, self.levels = tolerance, max_evaluations, levels
+        self._automatic = levels is None
+        self.secants = Secants()
+        self.moment_map = MomentMap(layout, epsilon, alpha)
+
+    def multipliers(
+        self, N: NDArray, start: NDArray | None = None, tolerance: float | None = None
+    ) -> Solution:
+        """Solve <Exp(-K + A)> = N for A = (a0, eps a).
+
+        Where the levels are chosen from the tolerance, they grow when N has become so steep that
+        the splitting error seems to exceed it.
+
+        Parameters
+        ----------
+        N
+            Components (n0, eps n), shape ``(4, N1, N2)``.
+        start
+            First guess for A; the classical multipliers when None.
+        tolerance
+            Instead of the solver's own.
+
+        Raises
+        ------
+        ConstraintError
+            If N is not positive definite, the solve does not converge, or no number of levels
+            reaches the tolerance.
+        """
+        tolerance = self.tolerance if tolerance is None else tolerance
+        if self.levels is None:
+            self.levels = self.choose_levels(N)
+        solution, error = self._solve(N, self.levels, tolerance, start)
+        evaluations = solution.evaluations
+        while self._automatic and error > self.tolerance:
+            if self.levels == MOST_LEVELS:
+                raise self._too_coarse(error)
+            self.levels += 1
+            solution, error = self._solve(N, self.levels, tolerance, solution.A)
+            evaluations += solution.evaluations
+        return replace(solution, evaluations=evaluations)
+
+    def choose_levels(self, N: NDArray) -> int:
+        """The fewest levels, two at least, whose moments the next level leaves as they are.
+
+        Raises
+        ------
+        ConstraintError
+            If no number of levels reaches the tolerance.
+        """
+        A = self._solve(N, 2, max(self.tolerance, 1e-6), None)[0].A
+        scale, last = N[0].max(), self.moment_map(A, 2)
+        for levels in range(2, MOST_LEVELS):
+            found = self.moment_map(A, levels + 1)
+            change = float(np.abs(found - last).max() / scale)
+            if change <= self.tolerance:
+                return levels
+            last = found
+        raise self._too_coarse(change)
+
+    def _solve(
+        self, N: NDArray, levels: int, tolerance: float, start: NDArray | None
+    ) -> tuple[Solution, float]:
+        """Multipliers for a fixed number of levels, and the estimated error of the splitting."""
+        latest: list[NDArray] = []
+
+        def moments(A: NDArray) -> NDArray:
+            latest[:] = [self.moment_map.splittings(A, levels)]
+            return np.tensordot(richardson(levels), latest[0], axes=1)
+
+        grid, epsilon = self.layout.grid, self.epsilon
+        solution = constraint.solve(
+            moments, N, grid, epsilon, tolerance, start, self.max_evaluations, self.secants
+        )
+        return solution, splitting_error(latest[0]) / float(N[0].max())
+
+    def _too_coarse(self, error: float) -> ConstraintError:
+        return ConstraintError(
+            f"splitting error of the quantum Maxwellian: got {error:.1e} with {MOST_LEVELS} "
+            f"levels, expected {self.tolerance:.1e}; raise maxwellian.tolerance, or reduce epsilon "
+            "or the steepness of the fields"
+        )
+
+
+def splitting_error(splittings: NDArray) -> float:
+    """Estimated error of moments extrapolated from 1, 2, ... steps, from the series itself.
+
+    Each level divides the error by about the same factor; the change that the next one would
+    bring is the last change times that factor, with 2 for safety.
+    """
+    series = [
+        np.tensordot(richardson(k), splittings[:k], axes=1) for k in range(1, len(splittings) + 1)
+    ]
+    changes = [float(np.abs(series[0]).max())]
+    changes += [float(np.abs(b - a).max()) for a, b in pairwise(series)]
+    if len(changes) == 1:
+        return np.inf
+    return 2 * changes[-1] ** 2 / changes[-2] if changes[-2] > 0 else 0.0
