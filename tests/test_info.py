@@ -15,9 +15,9 @@ from small import report, sets
 from wigner import estimate
 from wigner.__main__ import main
 from wigner.case import Case, parse_case
+from wigner.columns import window_for
 from wigner.evolve import record_times, schedule
 from wigner.layout import SERIAL
-from wigner.moment_map import window_for
 from wigner.problem import build, lattice
 from wigner.report import Phases
 from wigner.run import Solver

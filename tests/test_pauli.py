@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import expm_frechet
 
 from wigner import pauli
 
@@ -53,3 +54,22 @@ def test_logarithm_refuses_an_indefinite_matrix():
 def test_conjugation():
     E, M = matrices(A), matrices(B)
     np.testing.assert_allclose(pauli.conjugation(A, B), components(E @ M @ E), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-2, 1e-3, 1e-6, 0.0])
+def test_derivative_of_the_exponential(size):
+    """Against the Frechet derivative of scipy, on both sides of the switch to the series."""
+    a = A[:, :8] * np.array([1, size, size, size])[:, None]
+    b = B[:, :8]
+    exact = np.array(
+        [
+            expm_frechet(m, d, compute_expm=False)
+            for m, d in zip(matrices(a), matrices(b), strict=True)
+        ]
+    )
+    np.testing.assert_allclose(pauli.exp_derivative(a, b), components(exact), rtol=1e-11)
+
+
+def test_components_of_the_hermitian_part():
+    found = pauli.components(np.moveaxis(matrices(A) + 1j * matrices(B), 0, 2))
+    np.testing.assert_allclose(found, A, atol=1e-14)

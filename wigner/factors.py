@@ -100,7 +100,16 @@ def multiplier(A: NDArray, delta: float) -> Factor:
     """exp(delta A) for a Hermitian field A of components ``(4, n1, n2)``."""
     if not np.any(A[1:]):
         return Factor(np.exp(delta * A[0]).astype(complex), None)
-    e = pauli.exp(delta * A)
+    return _hermitian(pauli.exp(delta * A))
+
+
+def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:
+    """The derivative of exp(delta A) in the direction B."""
+    return _hermitian(pauli.exp_derivative(delta * A, delta * B))
+
+
+def _hermitian(e: NDArray) -> Factor:
+    """A Hermitian field of components e as a factor."""
     spin = (e[0] + e[3], e[1] - 1j * e[2], e[1] + 1j * e[2], e[0] - e[3])
     return Factor(None, tuple(np.asarray(entry, dtype=complex) for entry in spin))
 

@@ -10,10 +10,10 @@ import numpy as np
 from . import estimate, pauli
 from .case import Case
 from .checks import missed
+from .columns import window_for
 from .estimate import FIELD, size
 from .grid import Pair
 from .material import ELEMENTARY_CHARGE, scale
-from .moment_map import window_for
 from .problem import Problem, formulas
 
 Line = tuple[str, str]

@@ -46,6 +46,29 @@ def exp(a: NDArray) -> NDArray:
     return np.stack([np.exp(a[0]) * np.cosh(r), along * a[1], along * a[2], along * a[3]])
 
 
+def exp_derivative(a: NDArray, b: NDArray) -> NDArray:
+    """Derivative of exp(a) in the direction b, components ``(4, ...)``."""
+    r = norm(a)
+    small = r < 1e-3  # there the differences below cancel; the series is exact to roundoff
+    safe = np.where(small, 1.0, r)
+    slope = np.where(small, 1 + r**2 / 6 * (1 + r**2 / 20), np.sinh(r) / safe)  # sinh r / r
+    bend = np.where(  # its derivative over r
+        small, (1 + r**2 / 10 * (1 + r**2 / 28)) / 3, (np.cosh(r) - slope) / safe**2
+    )
+    inner = a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+    e0, weight = np.cosh(r), np.exp(a[0])
+    scalar = weight * (b[0] * e0 + slope * inner)
+    along = weight * (b[0] * slope + bend * inner)
+    return np.stack([scalar, *(along * a[j] + weight * slope * b[j] for j in (1, 2, 3))])
+
+
+def components(A: NDArray) -> NDArray:
+    """Components ``(4, ...)`` of the Hermitian part of matrices ``(2, 2, ...)``."""
+    off = 0.5 * (A[1, 0] + A[0, 1].conj())
+    up, down = A[0, 0].real, A[1, 1].real
+    return np.stack([0.5 * (up + down), off.real, off.imag, 0.5 * (up - down)])
+
+
 def log(n: NDArray) -> NDArray:
     """Components of the logarithm of a positive matrix field; the inverse of :func:`exp`.
 
