@@ -14,10 +14,10 @@ from small import sets
 from wigner.__main__ import main
 from wigner.case import CaseError, parse_case
 from wigner.checks import missed
-from wigner.commands import BAD_INPUT
 from wigner.estimate import check_count, check_memory
 from wigner.expressions import parse
 from wigner.grid import PhaseGrid
+from wigner.job import BAD_INPUT
 from wigner.problem import Problem, build, lattice
 
 # A case that leaves nothing to be desired.

@@ -16,7 +16,6 @@ import small
 from wigner import __version__
 from wigner.__main__ import main
 from wigner.case import parse_case
-from wigner.moments import Diagnostics, Moments
 from wigner.observer import Observer
 from wigner.problem import build
 from wigner.records import ARRAYS, SCALARS, Records
@@ -59,16 +58,20 @@ def append(records: Records, t: float) -> None:
         return 1000 * t + k + np.arange(np.prod(shape)).reshape(shape) / 1000
 
     x = (6, 4)
-    fields = Moments(
-        n0=values(1, x),
-        n=values(2, (3, *x)),
-        momentum=values(3, (4, 2, *x)),
-        current=values(4, (4, 2, *x)),
-        kinetic_energy=values(5, x),
-        rashba_energy=values(6, x),
-    )
-    scalars = Diagnostics(t + 1, (t + 2, t + 3, t + 4), *(t + k for k in range(5, 11)))
-    records.append(t, fields, scalars, values(7, (4, *x)), 0.5, 3.5)
+    arrays = {
+        "n0": values(1, x),
+        "n": values(2, (3, *x)),
+        "momentum": values(3, (4, 2, *x)),
+        "current": values(4, (4, 2, *x)),
+        "kinetic_energy": values(5, x),
+        "rashba_energy": values(6, x),
+        "a0": values(7, x),
+        "a": values(8, (3, *x)),
+    }
+    names = ("energy", "l2_norm", "purity", "edge_mass", "tail_eta", "tail_xi")
+    scalars = {name: t + k for k, name in enumerate(names, start=5)}
+    scalars |= {"mass": t + 1, "spin_total": (t + 2, t + 3, t + 4), "evaluations": 3.5}
+    records.append(t, arrays | scalars)
 
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf", None])
@@ -91,6 +94,7 @@ def test_xarray_opens_it(output: Path, engine: str | None) -> None:
         np.testing.assert_allclose(data.mass, mass, rtol=1e-13)
         np.testing.assert_allclose(data.n0[0, :, 1], 1 + 0.2 * np.sin(data.x1), rtol=1e-12)
         np.testing.assert_allclose(data.n[0, 1, :, 2], 0.2 * np.cos(data.x1), atol=1e-12)
+        np.testing.assert_allclose(data.a[0], data.n[0] / data.n0[0], atol=0.02)  # + O(eps^2)
         assert all(np.isfinite(data[name]).all() for name in data)
         assert data.attrs["case"] == small.CASE
         assert data.attrs["ranks"] == 1
@@ -140,9 +144,9 @@ def test_what_is_appended_is_read(records: Records) -> None:
         np.testing.assert_array_equal(file["spin_total"][1], [2.25, 3.25, 4.25])
         np.testing.assert_array_equal(file["mass"][:], [1, 1.25, 1.5])
         np.testing.assert_array_equal(file["tail_xi"][:], [10, 10.25, 10.5])
-        a0, a = file["a0"][2], file["a"][2]  # A holds (a0, eps a)
+        a0, a = file["a0"][2], file["a"][2]
         np.testing.assert_allclose(a0.ravel(), 507 + np.arange(24) / 1000)
-        np.testing.assert_allclose(a.ravel(), (507 + np.arange(24, 96) / 1000) / 0.5)
+        np.testing.assert_allclose(a.ravel(), 508 + np.arange(72) / 1000)
 
 
 def test_records_are_cut_and_attributes_renewed(records: Records) -> None:

@@ -353,7 +353,7 @@ import wigner.run
 from mpi4py import MPI
 from wigner.__main__ import main
 
-wigner.commands.GRACE = 0.5
+wigner.job.GRACE = 0.5
 moments, calls = wigner.run.moments, []
 
 def fail(*arguments):

@@ -6,22 +6,16 @@ Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__, commands
-from .layout import SERIAL, Communicator
-
-# What launchers tell the processes they start: how many there are, and which this one is.
-SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
-RANKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID")
+from .launch import is_first, launched, parse, world
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
@@ -46,59 +40,15 @@ Say what a case needs: lattices, resolution, memory and time. Nothing is run or 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command on every rank; the exit status."""
-    comm = world() if _launched() > 1 else None
-    arguments = _parse(argv)
+    comm = world() if launched() > 1 else None
+    arguments = parse(_parser(), argv)
     if arguments.command == "info":
-        ranks = arguments.ranks or _launched()
-        return commands.info(arguments.case, arguments.set, ranks) if _is_first() else 0
+        ranks = arguments.ranks or launched()
+        return commands.info(arguments.case, arguments.set, ranks) if is_first() else 0
     comm = world() if comm is None else comm
     if arguments.command == "run":
         return commands.run(arguments.case, arguments.set, arguments.output, comm)
     return commands.resume(arguments.output, arguments.t_end, comm)
-
-
-def world() -> Communicator:
-    """All ranks of the job, or one rank where there is no MPI.
-
-    Raises
-    ------
-    SystemExit
-        With status 2, if a launcher started several processes that cannot find each other.
-    """
-    try:
-        from mpi4py import MPI  # noqa: PLC0415 (optional, and only a run needs it)
-
-        comm, got = MPI.COMM_WORLD, "an mpi4py for another MPI"
-    except (ImportError, RuntimeError) as error:  # none, or one that finds no MPI library
-        comm, got = SERIAL, f"no mpi4py ({error})"
-    if comm.size == 1 and _launched() > 1:
-        if _is_first():
-            print(
-                f"error: ranks: got {got}, expected that of the launcher, which started "
-                f"{_launched()} processes; install it, or use the mpiexec beside this python",
-                file=sys.stderr,
-            )
-        raise SystemExit(commands.BAD_INPUT)
-    return comm if comm.size > 1 else SERIAL
-
-
-def _launched() -> int:
-    """How many processes the launcher says it has started."""
-    found = (os.environ.get(name, "") for name in SIZES)
-    return max((int(size) for size in found if size.isdecimal()), default=1)
-
-
-def _is_first() -> bool:
-    """Whether this is the first of the launcher's processes."""
-    return all(os.environ.get(name, "0") == "0" for name in RANKS)
-
-
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments; help and errors are printed once, whatever the number of ranks."""
-    if _is_first():
-        return _parser().parse_args(argv)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return _parser().parse_args(argv)
 
 
 def _parser() -> argparse.ArgumentParser:

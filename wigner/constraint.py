@@ -29,7 +29,11 @@ INDEPENDENT = 1e-4
 PATIENCE = 12
 
 
-class ConstraintError(RuntimeError):
+class SolveError(RuntimeError):
+    """A run cannot go on; the message says when, where, why, and what to do."""
+
+
+class ConstraintError(SolveError):
     """The constraint could not be solved; the message has the history and the likely cause."""
 
 

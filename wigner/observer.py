@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import files
 from .case import Case, as_dict
 from .checkpoint import CheckpointError, State, on_first
 from .layout import Communicator
 from .logs import PROGRESS
-from .moments import Diagnostics, Moments
 from .problem import Problem
 from .records import Records
 from .report import Phases, Report, Session, peak_memory
@@ -30,12 +29,32 @@ SIGNS = {
 
 
 class Observer:
-    """The output side of one run. All ranks call it; only rank 0 touches files and terminal."""
+    """The output side of one run. All ranks call it; only rank 0 touches files and terminal.
 
-    def __init__(self, directory: Path, case: Case, problem: Problem, comm: Communicator) -> None:
+    Parameters
+    ----------
+    moments
+        moments.h5, in the directory of the run.
+    heading
+        What is solved, in a line.
+    facts
+        Values for run.json from the beginning.
+    """
+
+    def __init__(
+        self,
+        moments: Records,
+        case: Case,
+        problem: Problem,
+        comm: Communicator,
+        heading: str,
+        facts: Mapping[str, object],
+    ) -> None:
+        directory = moments.path.parent
         self.directory, self._case, self._problem, self._comm = directory, case, problem, comm
+        self._heading, self._facts = heading, dict(facts)
         self.phases, self.t, self.steps, self.records = Phases(), 0.0, 0, 0
-        self._moments = Records(directory / "moments.h5")
+        self._moments = moments
         self._report = Report(directory)
         self._session: Session | None = None
         self._progress: Progress | None = None
@@ -69,9 +88,9 @@ class Observer:
         self.t, self.steps, self.records = state.t, state.steps, state.records
         on_first(self._comm, lambda: self._continue(state))
 
-    def expect(self, steps: int) -> None:
-        """The run has so many steps before it."""
-        self._progress = Progress(self._case.time.t_end, steps)
+    def expect(self, steps: int | None) -> None:
+        """The run has so many steps before it; None if only time will tell."""
+        self._progress = Progress(self.t, self._case.time.t_end, steps)
 
     def step(self, t: float, evaluations: list[int]) -> None:
         """A step to ``t`` is done; it took these evaluations, one entry a constraint solve."""
@@ -84,17 +103,20 @@ class Observer:
         self._session.evaluations += sum(evaluations)
         log.info(self._progress.line(t, evaluations), extra=PROGRESS)
 
-    def record(self, fields: Moments, scalars: Diagnostics, A: NDArray) -> None:
-        """Append the state at ``self.t`` to moments.h5, and warn of what goes wrong in it."""
+    def record(self, values: Mapping[str, ArrayLike]) -> None:
+        """Append the state at ``self.t`` to moments.h5, and warn of what goes wrong in it.
+
+        ``values`` has all variables of the file but the evaluations, which are counted here.
+        """
         mean = sum(self._since_record) / max(1, len(self._since_record))
         self._since_record = []
         self.records += 1
 
         def write() -> None:
-            self._moments.append(self.t, fields, scalars, A, self._problem.epsilon, mean)
+            self._moments.append(self.t, {**values, "evaluations": mean})
             self._session.spent(self.phases)
-            self._report.update(self._session, self._totals(scalars))
-            self._warn(scalars)
+            self._report.update(self._session, self._totals(values))
+            self._warn(values)
 
         on_first(self._comm, write)
 
@@ -107,13 +129,14 @@ class Observer:
         if not self._comm.rank:
             log.info(line)
 
-    def finish(self, reason: str | None, facts: dict[str, object]) -> None:
+    def finish(self, reason: str | None, facts: Mapping[str, object], advice: str) -> None:
         """The last word of a session that came to t_end, or was stopped for a reason.
 
-        ``facts`` are values for run.json that the solver knows.
+        ``facts`` are values for run.json that the solver knows, ``advice`` says how a run that
+        was stopped can go on.
         """
         peaks = self._comm.allgather(peak_memory())
-        on_first(self._comm, lambda: self._finish(reason, max(peaks), facts))
+        on_first(self._comm, lambda: self._finish(reason, max(peaks), facts, advice))
 
     def _create(self) -> None:
         self._begin()
@@ -132,10 +155,8 @@ class Observer:
         ranks = self._comm.size
         self._session = Session(ranks, self.t)
         case = {"t": self.t, "t_end": self._case.time.t_end, "case": as_dict(self._case)}
-        self._report.begin(self._session, case)
-        grid = self._problem.grid
-        lattices = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
-        log.info(f"{lattices.format(*grid.n_x, *grid.n_p, *grid.p_max)}, {ranks} rank(s)")
+        self._report.begin(self._session, self._facts | case)
+        log.info("%s, %d rank(s)", self._heading, ranks)
 
     def _attributes(self) -> dict[str, str | int]:
         return {"case": self._case.text} | self._session.attributes()
@@ -153,26 +174,28 @@ class Observer:
             )
         return None
 
-    def _totals(self, scalars: Diagnostics) -> dict[str, object]:
+    def _totals(self, values: Mapping[str, ArrayLike]) -> dict[str, object]:
         """Values of run.json that follow from the last record."""
-        if self._first is None:
-            self._first = scalars.mass, np.array(scalars.spin)
+        now = values["mass"], np.array(values["spin_total"])
+        self._first = self._first or now
         mass, spin = self._first
-        return {
+        totals = {
             "t": self.t,
             "steps": self.steps,
             "records": self.records,
-            "mass_drift": abs(scalars.mass / mass - 1),
-            "spin_drift": (np.array(scalars.spin) - spin).tolist(),
-            "edge_mass": scalars.edge_mass,
+            "mass_drift": abs(now[0] / mass - 1),
+            "spin_drift": (now[1] - spin).tolist(),
         }
+        return totals | {name: values[name] for name in ("edge_mass",) if name in values}
 
-    def _finish(self, reason: str | None, peak: int, facts: dict[str, object]) -> None:
+    def _finish(
+        self, reason: str | None, peak: int, facts: Mapping[str, object], advice: str
+    ) -> None:
         session, state = self._session, "stopped" if reason else "finished"
         session.peak_memory_bytes_per_rank = peak
         session.spent(self.phases)
-        values = facts | {"state": state, "t": self.t, "steps": self.steps}
-        values |= {"message": f"stopped by {reason}; resume goes on"} if reason else {}
+        values = {**facts, "state": state, "t": self.t, "steps": self.steps}
+        values |= {"message": f"stopped by {reason}; {advice}"} if reason else {}
         self._report.update(session, values)
         log.info(
             f"{state} at t = {self.t:.6g}{f' by {reason}' if reason else ''}: {session.steps} "
@@ -181,10 +204,10 @@ class Observer:
             f"{peak / 1e6:.0f} MB a rank"
         )
 
-    def _warn(self, scalars: Diagnostics) -> None:
+    def _warn(self, values: Mapping[str, ArrayLike]) -> None:
         """Say once what the diagnostics show to go wrong."""
         for name, (limit, meaning) in SIGNS.items():
-            value = getattr(scalars, name)
+            value = values.get(name, 0.0)
             if value > limit and name not in self._warned:
                 self._warned.add(name)
                 log.warning("%s = %.1e: %s", name, value, meaning)
@@ -193,17 +216,22 @@ class Observer:
 class Progress:
     """How far a run is and when it will be done."""
 
-    def __init__(self, t_end: float, steps: int) -> None:
-        self._t_end, self._steps, self._done = t_end, steps, 0
+    def __init__(self, t: float, t_end: float, steps: int | None) -> None:
+        self._t, self._t_end, self._steps, self._done = t, t_end, steps, 0
         self._clock = time.perf_counter()
 
     def line(self, t: float, evaluations: list[int]) -> str:
         """One more step is done and the time is ``t``."""
         self._done += 1
-        each = (time.perf_counter() - self._clock) / self._done
-        left = each * (self._steps - self._done)
+        spent = time.perf_counter() - self._clock
+        each = spent / self._done
+        if self._steps is None:
+            whole, left = "", spent * (self._t_end - t) / (t - self._t)
+        else:
+            whole, left = f" of {self._steps}", each * (self._steps - self._done)
         counts = "+".join(str(count) for count in evaluations)
+        evaluated = f"{counts} evaluations, " if counts else ""
         return (
-            f"t = {t:.6g} of {self._t_end:g}, step {self._done} of {self._steps}, "
-            f"{each:.3g} s a step, {counts} evaluations, {left:.0f} s left"
+            f"t = {t:.6g} of {self._t_end:g}, step {self._done}{whole}, "
+            f"{each:.3g} s a step, {evaluated}{left:.0f} s left"
         )

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import h5netcdf
 import h5py
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import files
-from .moments import Diagnostics, Moments
 from .problem import Problem
 
 Attributes = dict[str, str | int]
+# Axes besides time and x, and the meaning, of what a file holds.
+Variables = dict[str, tuple[tuple[str, ...], str]]
 
-SCALARS: dict[str, tuple[tuple[str, ...], str]] = {
+SCALARS: Variables = {
     "mass": ((), "int n0 dx"),
     "spin_total": (("spin",), "int n dx"),
     "energy": ((), "int int (|p|^2/2 + V) w0 + eps alpha p_perp.w"),
@@ -34,7 +36,7 @@ SCALARS: dict[str, tuple[tuple[str, ...], str]] = {
     "tail_xi": ((), "relative Fourier amplitude of W beyond 2/3 of the reach in xi"),
     "evaluations": ((), "moment-map evaluations per constraint solve since the last record"),
 }
-ARRAYS: dict[str, tuple[tuple[str, ...], str]] = {
+ARRAYS: Variables = {
     "n0": ((), "charge density <w0>"),
     "n": (("spin",), "spin density <w>/eps"),
     "current": (
@@ -54,10 +56,12 @@ CHUNK = 256
 
 
 class Records:
-    """moments.h5 of a run."""
+    """moments.h5 of a run: ``scalars`` over time, ``arrays`` over time and x."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, scalars: Variables = SCALARS, arrays: Variables = ARRAYS
+    ) -> None:
+        self.path, self._scalars, self._arrays = path, scalars, arrays
         self._part = path.with_name(f"{path.name}.part")
 
     def create(self, problem: Problem, attributes: Attributes) -> None:
@@ -74,7 +78,10 @@ class Records:
                 file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
             V = file.create_variable("potential", ("x1", "x2"), "f8", data=problem.V)
             V.attrs["long_name"] = "potential V"
-            for table, tail, records in ((SCALARS, (), CHUNK), (ARRAYS, ("x1", "x2"), 1)):
+            for table, tail, records in (
+                (self._scalars, (), CHUNK),
+                (self._arrays, ("x1", "x2"), 1),
+            ):
                 for name, (axes, meaning) in table.items():
                     chunks = (records, *(sizes[axis] for axis in (*axes, *tail)))
                     variable = file.create_variable(
@@ -85,30 +92,19 @@ class Records:
             file.attrs.update(attributes)
         os.replace(self._part, self.path)
 
-    def append(
-        self,
-        t: float,
-        fields: Moments,
-        scalars: Diagnostics,
-        A: np.ndarray,
-        epsilon: float,
-        evaluations: float,
-    ) -> None:
-        """Add the record of time ``t``; ``A`` holds (a0, eps a)."""
-        values = vars(fields) | vars(scalars)
-        values |= {"spin_total": values.pop("spin"), "evaluations": evaluations, "time": t}
-        values |= {"a0": A[0], "a": A[1:] / epsilon}
+    def append(self, t: float, values: Mapping[str, ArrayLike]) -> None:
+        """Add the record of time ``t``, with a value for every variable."""
         with self._copy() as file:
             k = len(file["time"])
-            for name in ("time", *SCALARS, *ARRAYS):
+            for name in ("time", *self._scalars, *self._arrays):
                 variable = file[name]
                 variable.resize(k + 1, axis=0)
-                variable[k] = values[name]
+                variable[k] = t if name == "time" else values[name]
 
     def truncate(self, records: int, attributes: Attributes) -> None:
         """Keep the first ``records`` records, and set attributes anew."""
         with self._copy() as file:
-            for name in ("time", *SCALARS, *ARRAYS):
+            for name in ("time", *self._scalars, *self._arrays):
                 file[name].resize(records, axis=0)
             file.attrs.update(attributes)
 

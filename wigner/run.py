@@ -18,6 +18,7 @@ from .maxwellian import Maxwellian
 from .moments import diagnostics, moments
 from .observer import Observer
 from .problem import Problem
+from .records import Records
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .report import Phases
 from .splitting import SPLITTINGS, STRANG, Splitting
@@ -162,7 +163,11 @@ class Run:
 
     def __init__(self, case: Case, problem: Problem, directory: Path, comm: Communicator) -> None:
         self._case, self._checkpoints = case, directory / "checkpoint"
-        self.observer = Observer(directory, case, problem, comm)
+        grid = problem.grid
+        heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
+        heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
+        records = Records(directory / "moments.h5")
+        self.observer = Observer(records, case, problem, comm, heading, {})
         with self.observer.phases("setup"):
             self.solver = Solver(case, problem, comm, self.observer.phases)
         self._W: NDArray | None = None
@@ -197,7 +202,8 @@ class Run:
             stop = agenda.decide(output.t).stop or self._loop(left, agenda)
             self._save()
         maxwellian = solver.maxwellian
-        output.finish(stop, {"levels": maxwellian.levels, "lattice_defect": maxwellian.defect})
+        facts = {"levels": maxwellian.levels, "lattice_defect": maxwellian.defect}
+        output.finish(stop, facts, "resume goes on")
         return stop is None
 
     def _loop(self, left: int, agenda: Agenda) -> str | None:
@@ -233,7 +239,10 @@ class Run:
             fields = moments(solver.layout, self._W, problem.epsilon, problem.alpha)
             scalars = diagnostics(solver.layout, self._W, fields, problem.V, problem.epsilon)
             A = solver.multipliers(fields.density(problem.epsilon))
-            self.observer.record(fields, scalars, A)
+            values = vars(fields) | vars(scalars)
+            values["spin_total"] = values.pop("spin")
+            values |= {"a0": A[0], "a": A[1:] / problem.epsilon}
+            self.observer.record(values)
 
     def _save(self) -> None:
         """A checkpoint of W."""

@@ -1,0 +1,182 @@
+"""A job on all ranks: input is checked before anything is done, failures end all of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from .case import Case, CaseError
+from .checkpoint import CheckpointError
+from .constraint import SolveError
+from .estimate import check_count, check_memory, machine_memory
+from .layout import Communicator
+from .logs import BusyError, logging_to
+from .problem import Problem, build, lattice
+from .report import Report
+
+FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+# Seconds that the other ranks have to fail as well before one of them ends all.
+GRACE = 2.0
+REPORT = "This is a fault of the program, not of the input: please report it with all the above."
+INTACT = "is whole up to its last record and checkpoint: correct the cause, then resume"
+RESULTS = ("run.json", "moments.h5", "checkpoint", "case.toml")
+
+log = logging.getLogger(__name__)
+
+
+def check_new(output: Path) -> None:
+    """Raise CaseError if the directory holds a run."""
+    for name in RESULTS:
+        if (output / name).exists():
+            message = f"expected a new directory, but {name} is there; use another, or resume"
+            raise CaseError([("output", str(output), message)])
+
+
+def run_job(
+    check: Callable[[], Case],
+    output: Path,
+    comm: Communicator,
+    execute: Callable[[Case, Problem], bool],
+) -> int:
+    """Check the input on rank 0, then execute it on all ranks; the exit status.
+
+    Parameters
+    ----------
+    check
+        Reads the case; raises CaseError if it cannot be run.
+    output
+        The run's directory, made when the case is known to be good.
+    execute
+        Does the work; whether it came to the end.
+    """
+    ours: Path | None = None  # the directory, once it is sure that it is this run's
+    try:
+        with ExitStack() as stack:
+            case, problem = _agree(check, output, comm, stack)
+            ours = output
+            return FINISHED if execute(case, problem) else STOPPED
+    except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
+        return complain(error) if comm.rank == 0 else BAD_INPUT
+    except SolveError as error:
+        return _fail(str(error), ours, comm)
+    except OSError as error:
+        return _fail(f"{error}; {output} {INTACT}" if ours else str(error), ours, comm)
+    except KeyboardInterrupt:  # before the run took over the signals
+        return _fail("interrupted before the run began", ours, comm)
+    except Exception as error:  # whatever one rank alone runs into must end all of them
+        what = f"{type(error).__name__}: {error}"
+        return _fail(f"{what}\n{traceback.format_exc()}{REPORT}", ours, comm)
+
+
+def _agree(
+    check: Callable[[], Case], output: Path, comm: Communicator, stack: ExitStack
+) -> tuple[Case, Problem]:
+    """What rank 0 finds in the input, on all ranks; the log is open afterwards.
+
+    Raises
+    ------
+    CaseError
+        On all ranks, if the input is bad.
+    """
+    hosts = comm.allgather((platform.node(), machine_memory()))
+    case = problem = complaint = None
+    if comm.rank == 0:
+        try:
+            case = check()
+            check_count(lattice(case), comm.size)
+            check_memory(case, lattice(case), hosts)
+            problem = build(case)
+            _open(output, stack)
+            for warning in (*problem.warnings, *_threads(hosts)):
+                log.warning(warning)
+        except CaseError as error:
+            complaint = error
+    case, problem, complaint = comm.bcast((case, problem, complaint))
+    if complaint is not None:
+        raise complaint
+    return case, problem
+
+
+def _open(output: Path, stack: ExitStack) -> None:
+    """Make the directory and log into it."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(logging_to(output))
+    except BusyError as error:
+        message = f"expected a directory that no run is using; {error}"
+        raise CaseError([("output", str(output), message)]) from None
+    except OSError as error:
+        message = f"expected a directory to write in; {error}"
+        raise CaseError([("output", str(output), message)]) from None
+
+
+def complain(error: Exception) -> int:
+    """Bad input, told once."""
+    for line in str(error).splitlines():
+        _tell(line)
+    return BAD_INPUT
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.flush()
+
+
+def _fail(message: str, output: Path | None, comm: Communicator) -> int:
+    """End all ranks, with the message told once.
+
+    What all ranks run into is told by rank 0. A rank that is alone with its trouble tells it and
+    aborts the others, which may be waiting for it.
+    """
+    alone = not _all_failed(comm)
+    if alone or comm.rank == 0:
+        who = f"rank {comm.rank}: " if alone else ""
+        _tell(f"{who}{message}")
+        if output is not None:
+            _note_failure(f"{who}{message}", output)
+    if alone:
+        time.sleep(0.5)  # for the message to get through
+        comm.Abort(FAILED)
+    return FAILED
+
+
+def _all_failed(comm: Communicator) -> bool:
+    """Whether all ranks come here within a short time; the lower ranks give up first."""
+    if comm.size == 1:
+        return True
+    request, end = comm.Ibarrier(), time.monotonic() + GRACE + min(0.05 * comm.rank, 2.0)
+    while not request.Test():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _note_failure(message: str, output: Path) -> None:
+    """Failure in run.log and run.json, if they can be written."""
+    try:
+        with (output / "run.log").open("a", encoding="utf-8") as file:
+            file.write(f"error: {message}\n")
+        Report.read(output).fail(message)
+    except OSError as error:
+        _tell(str(error))
+
+
+def _threads(hosts: list[tuple[str, int]]) -> list[str]:
+    """A warning when the ranks of this machine have more threads than it has cores."""
+    asked = os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]
+    threads, cores = int(asked) if asked.isdecimal() else 1, os.cpu_count() or 1
+    ranks = [host for host, _ in hosts].count(platform.node())
+    if ranks * threads <= cores:
+        return []
+    return [
+        f"{ranks} rank(s) x {threads} thread(s) on {cores} cores: "
+        "start fewer, or set OMP_NUM_THREADS=1"
+    ]
