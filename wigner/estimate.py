@@ -198,7 +198,8 @@ class _First(Serial):
         self.size = size
 
     def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
-        """What the others have is of no interest."""
+        """What the others have is of no interest; zeros, as garbage may not be a number."""
+        recvbuf[0][:] = 0.0
 
 
 def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
