@@ -8,6 +8,7 @@ relies on.
 
 from __future__ import annotations
 
+import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
@@ -30,4 +31,38 @@ class Planner:
             plan = pyfftw.FFTW(block, block, axes, direction, flags, threads=1)
             self._plans[key] = plan
         plan.update_arrays(block, block)
+        plan.execute()
+
+
+class RealPlanner:
+    """FFTs of real fields over their last two axes, forward with exp(-i x.xi).
+
+    The inverse is normalised. One plan for each shape met; results are new arrays.
+    """
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple, pyfftw.FFTW] = {}
+
+    def forward(self, field: NDArray) -> NDArray:
+        """Spectrum ``(..., n1, n2//2+1)`` of a field ``(..., n1, n2)``."""
+        field = np.ascontiguousarray(field, dtype=float)
+        spectrum = np.empty((*field.shape[:-1], field.shape[-1] // 2 + 1), dtype=complex)
+        self._execute(field, spectrum, FORWARD)
+        return spectrum
+
+    def backward(self, spectrum: NDArray, n: tuple[int, int]) -> NDArray:
+        """The field of a spectrum, on ``n`` points."""
+        work = spectrum * (1 / (n[0] * n[1]))  # a copy: the inverse transform destroys its input
+        field = np.empty((*spectrum.shape[:-2], *n))
+        self._execute(work, field, BACKWARD)
+        return field
+
+    def _execute(self, source: NDArray, target: NDArray, direction: str) -> None:
+        key = (source.shape, target.shape, direction)
+        plan = self._plans.get(key)
+        if plan is None:
+            flags = ("FFTW_ESTIMATE", "FFTW_UNALIGNED")
+            plan = pyfftw.FFTW(source, target, (-2, -1), direction, flags, threads=1)
+            self._plans[key] = plan
+        plan.update_arrays(source, target)
         plan.execute()

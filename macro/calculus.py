@@ -1,0 +1,116 @@
+"""Spectral calculus on the periodic x lattice.
+
+Fields have shape ``(..., N1, N2)``; a direction, where there is one, is the first axis:
+``grad f`` has shape ``(2, ..., N1, N2)``. Spectra are those of real fields, ``(..., N1, N2//2+1)``.
+Nyquist entries have no derivative of odd order, so that real fields stay real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wigner.grid import dual
+from wigner.transforms import RealPlanner
+
+
+@dataclass(frozen=True)
+class Calculus:
+    """Derivatives on a lattice of ``n_x`` points on a periodic box of sides ``length``."""
+
+    n_x: tuple[int, int]
+    length: tuple[float, float]
+    _fft: RealPlanner = field(default_factory=RealPlanner, repr=False, compare=False)
+
+    def transform(self, f: NDArray) -> NDArray:
+        """The spectrum of a real field; the mean of f is its first entry."""
+        return self._fft.forward(f)
+
+    def field(self, spectrum: NDArray) -> NDArray:
+        """The real field of a spectrum."""
+        return self._fft.backward(spectrum, self.n_x)
+
+    @cached_property
+    def xi(self) -> tuple[NDArray, NDArray]:
+        """Wave numbers of a spectrum, ``(N1, 1)`` and ``(1, N2//2+1)``, Nyquist entries zero."""
+        k1, k2 = (dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
+        return k1[:, None], k2[None, : self.n_x[1] // 2 + 1]
+
+    @cached_property
+    def square(self) -> NDArray:
+        """|xi|^2 on spectra, Nyquist entries zero."""
+        return self.xi[0] ** 2 + self.xi[1] ** 2
+
+    @cached_property
+    def wave_number(self) -> NDArray:
+        """|xi| on spectra with Nyquist entries as they are: what damps every mode but the mean."""
+        k1, k2 = (
+            2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(self.n_x, self.length, strict=True)
+        )
+        return np.hypot(k1[:, None], k2[None, : self.n_x[1] // 2 + 1])
+
+    @cached_property
+    def kept(self) -> NDArray:
+        """The modes that products leave free of aliases: below two thirds of the Nyquist index."""
+        n1, n2 = self.n_x
+        k1 = np.abs(np.fft.fftfreq(n1, 1 / n1))[:, None]
+        k2 = np.arange(n2 // 2 + 1)[None, :]
+        return (3 * k1 <= n1) & (3 * k2 <= n2)
+
+    @property
+    def cell(self) -> float:
+        """The area of a lattice cell; integrals are sums times it."""
+        return self.length[0] * self.length[1] / (self.n_x[0] * self.n_x[1])
+
+    def grad(self, f: NDArray) -> NDArray:
+        """(d_1 f, d_2 f), shape ``(2, ..., N1, N2)``."""
+        return self.grad_of(self.transform(f))
+
+    def grad_of(self, spectrum: NDArray) -> NDArray:
+        """The gradient of the field of a spectrum."""
+        slopes = np.empty((2, *spectrum.shape), dtype=complex)
+        for slope, xi in zip(slopes, self.xi, strict=True):
+            np.multiply(1j * xi, spectrum, out=slope)
+        return self.field(slopes)
+
+    def div(self, flux: NDArray) -> NDArray:
+        """d_1 F_1 + d_2 F_2 for F of shape ``(2, ..., N1, N2)``."""
+        return self.field(self.div_spectrum(flux))
+
+    def div_spectrum(self, flux: NDArray) -> NDArray:
+        """The spectrum of a divergence."""
+        first, second = self.transform(flux)
+        return 1j * self.xi[0] * first + 1j * self.xi[1] * second
+
+    def laplacian(self, f: NDArray) -> NDArray:
+        """d_1^2 f + d_2^2 f."""
+        return self.field(-self.square * self.transform(f))
+
+    def grad_perp(self, f: NDArray) -> NDArray:
+        """grad_perp f = (d_2 f, -d_1 f, 0) of a scalar field, shape ``(3, N1, N2)``."""
+        d1, d2 = self.grad(f)
+        return np.stack([d2, -d1, np.zeros_like(d1)])
+
+    def div_perp(self, a: NDArray) -> NDArray:
+        """grad_perp . a = d_2 a_1 - d_1 a_2 for a of shape ``(3, N1, N2)``."""
+        return self.div(np.stack([-a[1], a[0]]))
+
+    def curl_perp(self, a: NDArray) -> NDArray:
+        """grad_perp x a = (-d_1 a_3, -d_2 a_3, d_1 a_1 + d_2 a_2), shapes ``(3, N1, N2)``."""
+        return self.div(rotated(a))
+
+
+def rotated(a: NDArray) -> NDArray:
+    """The flux of which grad_perp x a is the divergence, shape ``(2, 3, N1, N2)``."""
+    zero = np.zeros_like(a[0])
+    return np.stack([np.stack([-a[2], zero, a[0]]), np.stack([zero, -a[2], a[1]])])
+
+
+def cross(a: NDArray, b: NDArray) -> NDArray:
+    """a x b of spin-like fields, the three components along the first axis."""
+    return np.stack(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    )
