@@ -1,0 +1,29 @@
+"""Classical drift-diffusion (9) for the charge; the spin is left as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Balance, Model
+
+
+class DriftDiffusion(Model):
+    """d_t n0 = tau div(grad n0 + n0 grad V), the limit eps -> 0 of every model for n0."""
+
+    def balance(self, u: NDArray) -> Balance:
+        """tau (grad n0 + n0 grad V)."""
+        physics, flux = self.physics, np.zeros((2, *u.shape))
+        flux[:, 0] = physics.tau * (physics.x.grad(u[0]) + u[0] * physics.grad_V)
+        return Balance(flux, None)
+
+    def multipliers(self, u: NDArray) -> NDArray:
+        """a0 = log(n0/(2 pi))."""
+        A = np.zeros_like(u)
+        A[0] = np.log(u[0] / (2 * np.pi))
+        return A
+
+    def _stiff(self) -> NDArray:
+        stiff = super()._stiff()
+        stiff[1:] = 0.0
+        return stiff

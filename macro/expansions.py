@@ -1,0 +1,98 @@
+"""Multipliers (a0, a) from densities (n0, n) by the semiclassical expansion, Lemma 4.2.
+
+    a0 = log(n0/(2 pi)) + eps^2 a0^(2) + O(eps^4),    a = n/n0 + eps^2 a^(2) + O(eps^4)
+
+with a0^(2) from (45) and a^(2) from (48), each a sum of named terms. The Rashba terms of (48) are
+wrong as printed; `RASHBA` has their factors in either form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .calculus import Calculus, cross
+from .forms import Form
+
+Terms = dict[str, NDArray]
+
+
+@dataclass(frozen=True)
+class RashbaFactors:
+    """Factors of grad_perp x n and of (grad_perp n0/n0) x n in (48)."""
+
+    curl: float
+    gradient: float
+
+
+RASHBA = {
+    Form.CORRECTED: RashbaFactors(curl=2, gradient=-1),
+    Form.PUBLISHED: RashbaFactors(curl=4, gradient=1),
+}
+
+
+def multipliers(
+    x: Calculus, N: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
+) -> NDArray:
+    """(a0, a) by Lemma 4.2, with errors of order eps^4.
+
+    Parameters
+    ----------
+    x
+        Derivatives on the x lattice.
+    N
+        Densities ``(n0, n)``, shape ``(4, N1, N2)``, n0 > 0.
+
+    Returns
+    -------
+    NDArray
+        ``(a0, a)``, shape ``(4, N1, N2)``.
+    """
+    n0, n = N[0], N[1:]
+    a0 = np.log(n0 / (2 * np.pi)) + epsilon**2 * sum(scalar_terms(x, N, alpha).values())
+    a = n / n0 + epsilon**2 * sum(spin_terms(x, N, alpha, form).values())
+    return np.concatenate([a0[None], a])
+
+
+def scalar_terms(x: Calculus, N: NDArray, alpha: float) -> Terms:
+    """The terms of a0^(2), (45); right as printed."""
+    n0, n = N[0], N[1:]
+    return {
+        "laplacian": -x.laplacian(n0) / (12 * n0),
+        "gradient": (x.grad(n0) ** 2).sum(0) / (24 * n0**2),
+        "spin": -(n**2).sum(0) / (2 * n0**2),
+        "rashba": np.full_like(n0, -(alpha**2)),
+    }
+
+
+def spin_terms(x: Calculus, N: NDArray, alpha: float, form: Form = Form.CORRECTED) -> Terms:
+    """The terms of a^(2), (48), each ``(3, N1, N2)``."""
+    n0, n = N[0], N[1:]
+    grad_n0, grad_n = x.grad(n0), x.grad(n)
+    bohm = x.laplacian(n0) / n0 - (grad_n0**2).sum(0) / n0**2
+    factors, rashba = RASHBA[form], rashba_terms(x, N)
+    return {
+        "bohm": bohm * n / (12 * n0),
+        "cubic": (n**2).sum(0) * n / (3 * n0**3),
+        "laplacian": -x.laplacian(n) / (12 * n0),
+        "gradient": (grad_n * grad_n0[:, None]).sum(0) / (12 * n0**2),
+        "relaxation": alpha**2 / (3 * n0) * (2 * n + perpperp(n)),
+        "rashba curl": alpha * factors.curl * rashba["curl"],
+        "rashba gradient": alpha * factors.gradient * rashba["gradient"],
+    }
+
+
+def rashba_terms(x: Calculus, N: NDArray) -> Terms:
+    """What the two factors of `RashbaFactors` and alpha multiply in (48)."""
+    n0, n = N[0], N[1:]
+    return {
+        "curl": x.curl_perp(n) / (6 * n0),
+        "gradient": cross(x.grad_perp(n0), n) / (6 * n0**2),
+    }
+
+
+def perpperp(n: NDArray) -> NDArray:
+    """(-n1, -n2, 0)."""
+    return np.stack([-n[0], -n[1], np.zeros_like(n[2])])

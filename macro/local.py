@@ -1,0 +1,249 @@
+"""The local quantum-spin drift-diffusion model (6)-(7), corrected or as published.
+
+    d_t n0 = tau div(grad n0 + n0 grad V + F[n0])
+    d_t n = tau div(grad n + n grad V + DF[n0](n)) - 2 alpha tau (2 grad_perp x n + grad_perp V x n)
+            - 4 alpha^2 tau (n1, n2, 2 n3) + (eps^2/6) n x B,    B = div(grad n/n0)
+
+F[n0] = -(eps^2/6) n0 grad(Lap sqrt(n0)/sqrt(n0)) is the Bohm force, DF[n0](n_j) its derivative
+in the direction n_j. As published, (7) has instead of DF[n0](n)
+(eps^2/12) (n A - grad Lap n + grad n C + B grad n0 + D) with |n|^2 terms in A and C that do not
+belong there, half of the Rashba term, and (eps^2 tau/(3 n0)) n x (n x B), which the term
+-4 tau (n x a) x a of (5) cancels. Each right-hand side is a sum of named terms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import expansions
+from .calculus import Calculus, cross, rotated
+from .forms import Form
+from .model import Balance, Model, Physics
+from .spin_drift_diffusion import relaxing
+
+
+class Fields:
+    """Densities and those of their derivatives that are asked for.
+
+    With L = log n0 and m = n/n0, Lap sqrt(n0)/sqrt(n0) is Q = Lap L/2 + |grad L|^2/4, and its
+    derivative in the direction n_j is dQ_j = Lap m_j/2 + grad L.grad m_j/2.
+    """
+
+    def __init__(self, physics: Physics, u: NDArray) -> None:
+        self.physics, self.x = physics, physics.x
+        self.n0, self.n = u[0], u[1:]
+        self._logarithms = np.concatenate([np.log(u[:1]), u[1:] / u[0]])
+
+    @cached_property
+    def m(self) -> NDArray:
+        """n/n0."""
+        return self._logarithms[1:]
+
+    @cached_property
+    def _spectrum(self) -> NDArray:
+        return self.x.transform(self._logarithms)
+
+    @cached_property
+    def _slopes(self) -> NDArray:
+        return self.x.grad_of(self._spectrum)
+
+    @cached_property
+    def _laplacians(self) -> NDArray:
+        return self.x.field(-self.x.square * self._spectrum)
+
+    @cached_property
+    def grad_L(self) -> NDArray:
+        """grad log n0, ``(2, N1, N2)``."""
+        return self._slopes[:, 0]
+
+    @cached_property
+    def grad_m(self) -> NDArray:
+        """grad(n/n0), ``(2, 3, N1, N2)``."""
+        return self._slopes[:, 1:]
+
+    @cached_property
+    def _cross_slopes(self) -> NDArray:
+        """grad L.grad m_j."""
+        return self.grad_L[0] * self.grad_m[0] + self.grad_L[1] * self.grad_m[1]
+
+    @cached_property
+    def grad_n0(self) -> NDArray:
+        """grad n0."""
+        return self.n0 * self.grad_L
+
+    @cached_property
+    def grad_n(self) -> NDArray:
+        """grad n."""
+        return self.n0 * self.grad_m + self.m * self.grad_n0[:, None]
+
+    @cached_property
+    def grad_Q(self) -> NDArray:
+        """grad Q and grad dQ_j, ``(2, 4, N1, N2)``."""
+        Q = 0.5 * self._laplacians
+        Q[0] += 0.25 * (self.grad_L[0] ** 2 + self.grad_L[1] ** 2)
+        Q[1:] += 0.5 * self._cross_slopes
+        return self.x.grad(Q)
+
+    @cached_property
+    def B(self) -> NDArray:
+        """B = div(grad n/n0) = Lap m + grad m.grad L + m Lap L."""
+        L = self._laplacians
+        return L[1:] + self._cross_slopes + self.m * L[0]
+
+
+Term = Callable[[Fields], Balance]
+
+
+def diffusion(f: Fields) -> Balance:
+    """tau div grad (n0, n)."""
+    return _flux(f, f.grad_n0, f.grad_n)
+
+
+def drift(f: Fields) -> Balance:
+    """tau div((n0, n) grad V)."""
+    grad_V = f.physics.grad_V
+    return _flux(f, f.n0 * grad_V, f.n * grad_V[:, None])
+
+
+def bohm(f: Fields) -> Balance:
+    """tau div F[n0], the Bohm potential of (6)."""
+    return _flux(f, -(f.physics.epsilon**2) / 6 * f.n0 * f.grad_Q[:, 0], None)
+
+
+def spin_bohm(f: Fields) -> Balance:
+    """tau div DF[n0](n): the derivative of F[n0] in the direction n."""
+    slope = f.n * f.grad_Q[:, :1] + f.n0 * f.grad_Q[:, 1:]
+    return _flux(f, None, -(f.physics.epsilon**2) / 6 * slope)
+
+
+def rashba(f: Fields) -> Balance:
+    """-4 alpha tau grad_perp x n, as in (10)."""
+    return _flux(f, None, -4 * f.physics.alpha * rotated(f.n))
+
+
+def gate(f: Fields) -> Balance:
+    """-2 alpha tau grad_perp V x n."""
+    physics = f.physics
+    return _source(-2 * physics.alpha * physics.tau * cross(physics.gate, f.n))
+
+
+def relaxation(f: Fields) -> Balance:
+    """-4 alpha^2 tau (2 n + n_perpperp): D'yakonov-Perel relaxation."""
+    return _source(-4 * f.physics.alpha**2 * f.physics.tau * relaxing(f.n))
+
+
+def precession(f: Fields) -> Balance:
+    """(eps^2/6) n x B: what is left of -2 n x a, the residual current of M(N)."""
+    return _source(f.physics.epsilon**2 / 6 * cross(f.n, f.B))
+
+
+def printed_rashba(f: Fields) -> Balance:
+    """-2 alpha tau grad_perp x n, as (7) is printed."""
+    return _flux(f, None, -2 * f.physics.alpha * rotated(f.n))
+
+
+def printed_spin_bohm(f: Fields) -> Balance:
+    """(eps^2 tau/12) div(n A - grad Lap n + grad n C + B grad n0 + D), letter by letter."""
+    slopes, g = hessian(f.x, f.n0) / f.n0, f.grad_n0 / f.n0
+    bend, spin = slopes[0, 0] + slopes[1, 1], (f.n**2).sum(axis=0) / f.n0**2
+    steep = (g**2).sum(axis=0)
+    A = 2 * steep * g - 4 * (f.n * f.grad_n).sum(axis=1) / f.n0**2 - g * bend
+    A -= np.einsum("jxy,ijxy->ixy", g, slopes)
+    C = (bend - steep + 4 * spin) * np.eye(2)[:, :, None, None] + slopes
+    along = np.einsum("jkxy,jxy->kxy", f.grad_n, g)
+    D = np.einsum("jxy,ijkxy->ikxy", g, hessian(f.x, f.n)) - along * g[:, None]
+    flux = f.n * A[:, None] - f.x.grad(f.x.laplacian(f.n))
+    flux += np.einsum("jkxy,ijxy->ikxy", f.grad_n, C) + f.B * f.grad_n0[:, None] + D
+    return _flux(f, None, f.physics.epsilon**2 / 12 * flux)
+
+
+def printed_double_precession(f: Fields) -> Balance:
+    """(eps^2 tau/(3 n0)) n x (n x B), the last term of (7)."""
+    weight = f.physics.epsilon**2 * f.physics.tau / (3 * f.n0)
+    return _source(weight * cross(f.n, cross(f.n, f.B)))
+
+
+_COMMON: dict[str, Term] = {
+    "diffusion": diffusion,
+    "drift": drift,
+    "bohm": bohm,
+    "gate": gate,
+    "relaxation": relaxation,
+    "precession": precession,
+}
+TERMS: dict[Form, dict[str, Term]] = {
+    Form.CORRECTED: _COMMON | {"spin bohm": spin_bohm, "rashba": rashba},
+    Form.PUBLISHED: _COMMON
+    | {
+        "spin bohm": printed_spin_bohm,
+        "rashba": printed_rashba,
+        "double precession": printed_double_precession,
+    },
+}
+
+
+class Local(Model):
+    """(6)-(7) as a sum of terms.
+
+    Parameters
+    ----------
+    form
+        Whether multipliers, and terms where none are given, are corrected or as published.
+    terms
+        The terms of the right-hand side.
+    """
+
+    def __init__(
+        self, physics: Physics, form: Form = Form.CORRECTED, terms: Iterable[Term] | None = None
+    ) -> None:
+        super().__init__(physics)
+        self.form = form
+        self.terms = tuple(TERMS[form].values() if terms is None else terms)
+
+    def balance(self, u: NDArray) -> Balance:
+        """The sum over the terms."""
+        fields, flux, source = Fields(self.physics, u), np.zeros((2, *u.shape)), np.zeros_like(u)
+        for term in self.terms:
+            through, within = term(fields)
+            if through is not None:
+                flux += through
+            if within is not None:
+                source += within
+        return Balance(flux, source)
+
+    def multipliers(self, u: NDArray) -> NDArray:
+        """(a0, a) to order eps^3, Lemma 4.2."""
+        physics = self.physics
+        return expansions.multipliers(physics.x, u, physics.epsilon, physics.alpha, self.form)
+
+    def _stiff(self) -> NDArray:
+        return super()._stiff() + bohm_symbol(self.physics)
+
+
+def bohm_symbol(physics: Physics) -> NDArray:
+    """Symbol of -(eps^2 tau/12) Lap^2, the leading part of tau div F and of its derivative."""
+    return -(physics.epsilon**2) * physics.tau / 12 * physics.x.wave_number**4
+
+
+def hessian(x: Calculus, f: NDArray) -> NDArray:
+    """d_i d_j f, shape ``(2, 2, ..., N1, N2)``."""
+    return x.grad(x.grad(f))
+
+
+def _flux(f: Fields, charge: NDArray | None, spin: NDArray | None) -> Balance:
+    """tau times a flux of charge and of spin."""
+    flux = np.zeros((2, 4, *f.n0.shape))
+    if charge is not None:
+        flux[:, 0] = f.physics.tau * charge
+    if spin is not None:
+        flux[:, 1:] = f.physics.tau * spin
+    return Balance(flux, None)
+
+
+def _source(spin: NDArray) -> Balance:
+    """A source of spin."""
+    return Balance(None, np.concatenate([np.zeros((1, *spin.shape[1:])), spin]))

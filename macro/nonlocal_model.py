@@ -1,0 +1,112 @@
+"""The nonlocal quantum-spin model of Theorem 1.1, exact in eps, to first order in tau.
+
+    d_t n0 = tau div(n0 grad(a0+V) + eps^2 n.grad a) + 2 alpha eps^2 tau grad_perp.(n x a)      (4)
+    d_t n = -2 n x a
+            + tau div(n0 grad a + n grad(a0+V) + (2/eps) <p M> x a)                             (5)
+            - 2 alpha tau (n0 grad_perp x a + grad_perp(a0+V) x n + (2/eps) <p_perp x (M x a)>)
+            - 4 tau (n x a) x a + 2 tau n x d_t^0 a
+
+(a0, a) are the multipliers of the quantum Maxwellian M with <M> = n0 sigma_0 + eps n.sigma, and
+d_t^0 a is their derivative along d_t^0 n0 = 0, d_t^0 n = -2 n x a.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, gmres
+
+from wigner.constraint import SolveError, phi
+from wigner.multipliers import Multipliers
+
+from .calculus import cross
+from .constrained import Constrained
+from .model import Balance, Physics, assembled
+
+
+class Rates(NamedTuple):
+    """The right-hand side by powers of tau: d_t u = zeroth + tau first, each ``(4, N1, N2)``."""
+
+    zeroth: NDArray
+    first: NDArray
+
+
+class Nonlocal(Constrained):
+    """(4)-(5), with all terms and components."""
+
+    def __init__(self, physics: Physics, solver: Multipliers) -> None:
+        super().__init__(physics, solver)
+        self._turning = np.zeros((4, *physics.x.n_x))  # first guess of the next d_t^0 A
+
+    def rates(self, u: NDArray) -> Rates:
+        """The tau^0 and tau^1 parts of the right-hand side at u = (n0, n)."""
+        x = self.physics.x
+        return Rates(*(x.field(assembled(x, balance)) for balance in self._orders(u)))
+
+    def balance(self, u: NDArray) -> Balance:
+        """Flux and source at u = (n0, n)."""
+        zeroth, first = self._orders(u)
+        tau = self.physics.tau
+        return Balance(tau * first.flux, zeroth.source + tau * first.source)
+
+    def _orders(self, u: NDArray) -> tuple[Balance, Balance]:
+        """What (4)-(5) have of order 0 and of order 1 in tau."""
+        physics, x = self.physics, self.physics.x
+        epsilon, alpha = physics.epsilon, physics.alpha
+        A = self.multipliers(u)
+        n0, n, a = u[0], u[1:], A[1:]
+        slopes = x.grad(A)
+        force, grad_a = slopes[:, 0] + physics.grad_V, slopes[:, 1:]  # grad(a0 + V), grad a
+        perp_force = np.stack([force[1], -force[0], np.zeros_like(n0)])  # grad_perp(a0 + V)
+        curl_a = np.stack([-grad_a[0, 2], -grad_a[1, 2], grad_a[0, 0] + grad_a[1, 1]])
+        torque = cross(n, a)
+        pM = np.moveaxis(self.solver.moment_map.momenta(A * self.scale, self.solver.levels), 1, 0)
+
+        flux = np.empty((2, *u.shape))
+        flux[:, 0] = n0 * force + epsilon**2 * (n * grad_a).sum(axis=1)
+        flux[:, 0] += 2 * alpha * epsilon**2 * np.stack([-torque[1], torque[0]])
+        for j in (0, 1):
+            flux[j, 1:] = n0 * grad_a[j] + n * force[j] + 2 / epsilon * cross(pM[j, 1:], a)
+
+        # p_perp x (M x a) = M (p_perp.a) - a (p_perp.M) with p_perp = (p2, -p1, 0)
+        twisted = pM[1, 1:] * a[0] - pM[0, 1:] * a[1] - a * (pM[1, 1] - pM[0, 2])
+        source = np.zeros_like(u)
+        source[1:] = -2 * alpha * (n0 * curl_a + cross(perp_force, n) + 2 / epsilon * twisted)
+        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(A, torque))
+
+        zeroth = np.zeros_like(u)
+        zeroth[1:] = -2 * torque
+        return Balance(None, zeroth), Balance(flux, source)
+
+    def _turning_of(self, A: NDArray, torque: NDArray) -> NDArray:
+        """d_t^0 a: the derivative of a along d_t^0 n = -2 n x a, from the linearised constraint."""
+        if not np.any(torque):
+            return np.zeros_like(torque)
+        scale, moment_map, levels = self.scale, self.solver.moment_map, self.solver.levels
+        shape, x = A.shape, self.physics.x
+        target = np.zeros(shape)
+        target[1:] = -2 * torque * scale[1:]
+        n0 = 2 * np.pi * np.exp(A[0])
+        response = phi(self.physics.epsilon * x.wave_number)
+
+        def derivative(B: NDArray) -> NDArray:
+            return moment_map.derivative(A * scale, B.reshape(shape), levels).ravel()
+
+        def inverse(r: NDArray) -> NDArray:  # of the derivative at a homogeneous state
+            return x.field(x.transform(r.reshape(shape) / n0) / response).ravel()
+
+        size, tolerance = target.size, self.solver.tolerance
+        J, P = (LinearOperator((size, size), f) for f in (derivative, inverse))
+        found, failed = gmres(
+            J, target.ravel(), self._turning.ravel(), M=P, rtol=tolerance, restart=60, maxiter=3
+        )
+        if failed:
+            raise SolveError(
+                "d_t^0 a: the linearised moment constraint was not solved to a relative "
+                f"{tolerance:.1e} in 180 iterations, expected some 10; the state is close to "
+                "eps|n| = n0 or to vacuum, or the fields are too steep for the x lattice"
+            )
+        self._turning = found.reshape(shape)
+        return self._turning[1:] / scale[1:]

@@ -1,0 +1,50 @@
+"""The two-component spinorial quantum drift-diffusion equations (8), for n_+- = n0 +- eps n3.
+
+d_t n_+- = tau div(grad n_+- + n_+- grad V - (eps^2/6) n_+- grad(Lap sqrt(n_+-)/sqrt(n_+-)))
+           - 4 alpha^2 tau (n_+- - n_-+)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .local import bohm_symbol
+from .model import Balance, Model
+
+
+class TwoComponent(Model):
+    """(8); the in-plane components n1 and n2 are zero and stay so."""
+
+    def balance(self, u: NDArray) -> Balance:
+        """The sum and the difference of (8)."""
+        physics = self.physics
+        n = self._split(u)
+        potential = self._potential(n)
+        up, down = np.moveaxis(n * (physics.x.grad(potential) + physics.grad_V[:, None]), 1, 0)
+        flux = np.zeros((2, *u.shape))
+        flux[:, 0], flux[:, 3] = 0.5 * (up + down), (up - down) / (2 * physics.epsilon)
+        source = np.zeros_like(u)
+        source[3] = -8 * physics.alpha**2 * u[3]
+        return Balance(physics.tau * flux, physics.tau * source)
+
+    def multipliers(self, u: NDArray) -> NDArray:
+        """a0 +- eps a3 = log(n_+-/(2 pi)) - (eps^2/6) Lap sqrt(n_+-)/sqrt(n_+-)."""
+        up, down = self._potential(self._split(u))
+        A = np.zeros_like(u)
+        A[0] = 0.5 * (up + down) - np.log(2 * np.pi)
+        A[3] = (up - down) / (2 * self.physics.epsilon)
+        return A
+
+    def _split(self, u: NDArray) -> NDArray:
+        """(n_+, n_-)."""
+        spin = self.physics.epsilon * u[3]
+        return np.stack([u[0] + spin, u[0] - spin])
+
+    def _potential(self, n: NDArray) -> NDArray:
+        """log n - (eps^2/6) Lap sqrt(n)/sqrt(n)."""
+        root = np.sqrt(n)
+        return np.log(n) - self.physics.epsilon**2 / 6 * self.physics.x.laplacian(root) / root
+
+    def _stiff(self) -> NDArray:
+        return super()._stiff() + bohm_symbol(self.physics)
