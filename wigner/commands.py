@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .case import Case, CaseError, load_case
-from .estimate import check_count
+from .estimate import check_count, check_memory
 from .info import describe
-from .job import FINISHED, check_new, complain, run_job
+from .job import FINISHED, Hosts, check_new, complain, run_job
 from .layout import Communicator
-from .problem import build, lattice
+from .problem import Problem, build, lattice
 from .run import execute
 
 
 def run(path: Path, overrides: Sequence[str], output: Path, comm: Communicator) -> int:
     """``wigner run``; the exit status."""
 
-    def check() -> Case:
+    def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = load_case(path, overrides)
         check_new(output)
-        return case
+        return case, _fitting(case, hosts)
 
     return run_job(check, output, comm, lambda *case: execute(*case, output, comm))
 
@@ -29,12 +29,13 @@ def run(path: Path, overrides: Sequence[str], output: Path, comm: Communicator) 
 def resume(output: Path, t_end: float | None, comm: Communicator) -> int:
     """``wigner resume``; the exit status."""
 
-    def check() -> Case:
+    def check(hosts: Hosts) -> tuple[Case, Problem]:
         text = output / "case.toml"
         if not text.exists():
             message = "expected the directory of a run; give the one that --output named"
             raise CaseError([("output", str(output), message)])
-        return load_case(text, [] if t_end is None else [f"time.t_end={t_end!r}"])
+        case = load_case(text, [] if t_end is None else [f"time.t_end={t_end!r}"])
+        return case, _fitting(case, hosts)
 
     return run_job(check, output, comm, lambda *case: execute(*case, output, comm, resume=True))
 
@@ -52,3 +53,11 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
         message = "expected a lattice whose fields fit into memory; use fewer points"
         return complain(CaseError([("grid.n_x", str(n_x), message)]))
     return FINISHED
+
+
+def _fitting(case: Case, hosts: Hosts) -> Problem:
+    """The problem of a case that fits the machines; raises CaseError if it does not."""
+    grid = lattice(case)
+    check_count(grid, len(hosts))
+    check_memory(case, grid, hosts)
+    return build(case)

@@ -15,10 +15,10 @@ from pathlib import Path
 from .case import Case, CaseError
 from .checkpoint import CheckpointError
 from .constraint import SolveError
-from .estimate import check_count, check_memory, machine_memory
+from .estimate import machine_memory
 from .layout import Communicator
 from .logs import BusyError, logging_to
-from .problem import Problem, build, lattice
+from .problem import Problem
 from .report import Report
 
 FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
@@ -30,6 +30,10 @@ RESULTS = ("run.json", "moments.h5", "checkpoint", "case.toml")
 
 log = logging.getLogger(__name__)
 
+# Name and memory in bytes of the machine of each rank.
+Hosts = list[tuple[str, int]]
+Check = Callable[[Hosts], tuple[Case, Problem]]
+
 
 def check_new(output: Path) -> None:
     """Raise CaseError if the directory holds a run."""
@@ -40,7 +44,7 @@ def check_new(output: Path) -> None:
 
 
 def run_job(
-    check: Callable[[], Case],
+    check: Check,
     output: Path,
     comm: Communicator,
     execute: Callable[[Case, Problem], bool],
@@ -50,7 +54,7 @@ def run_job(
     Parameters
     ----------
     check
-        Reads the case; raises CaseError if it cannot be run.
+        Reads the case and makes a problem of it; raises CaseError if it cannot be run.
     output
         The run's directory, made when the case is known to be good.
     execute
@@ -76,7 +80,7 @@ def run_job(
 
 
 def _agree(
-    check: Callable[[], Case], output: Path, comm: Communicator, stack: ExitStack
+    check: Check, output: Path, comm: Communicator, stack: ExitStack
 ) -> tuple[Case, Problem]:
     """What rank 0 finds in the input, on all ranks; the log is open afterwards.
 
@@ -89,10 +93,7 @@ def _agree(
     case = problem = complaint = None
     if comm.rank == 0:
         try:
-            case = check()
-            check_count(lattice(case), comm.size)
-            check_memory(case, lattice(case), hosts)
-            problem = build(case)
+            case, problem = check(hosts)
             _open(output, stack)
             for warning in (*problem.warnings, *_threads(hosts)):
                 log.warning(warning)
@@ -169,7 +170,7 @@ def _note_failure(message: str, output: Path) -> None:
         _tell(str(error))
 
 
-def _threads(hosts: list[tuple[str, int]]) -> list[str]:
+def _threads(hosts: Hosts) -> list[str]:
     """A warning when the ranks of this machine have more threads than it has cores."""
     asked = os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]
     threads, cores = int(asked) if asked.isdecimal() else 1, os.cpu_count() or 1

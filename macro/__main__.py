@@ -1,0 +1,96 @@
+"""Command line: python -m macro run CASE.toml --model MODEL --output DIR.
+
+Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# One thread a rank unless asked for more; BLAS reads this when numpy loads it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from wigner import __version__
+from wigner.launch import parse, world
+
+from .models import MODELS
+from .run import run
+
+RUN_HELP = f"""\
+Solve a macroscopic model of a case: the same case file as for the kinetic solver. DIR gets
+moments.h5, run.json, run.log and case.toml. It must not hold an earlier run.
+
+    python -m macro run case.toml --model local --output result
+
+MODEL is one of {", ".join(MODELS)}.
+The time step is set by --tolerance; time.dt is the first one. Ctrl-C, SIGTERM, SIGUSR1 and
+output.wall_limit end the run after the step it is at, with exit status 3."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command on every rank; the exit status."""
+    comm = world()
+    arguments = parse(_parser(), argv)
+    return run(
+        arguments.case,
+        arguments.set,
+        arguments.model,
+        arguments.tolerance,
+        arguments.output,
+        comm,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wigner-macro",
+        description="Macroscopic models of the spinor Wigner-BGK equation.",
+        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept",
+    )
+    parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
+    added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    plain = argparse.RawDescriptionHelpFormatter
+    command = added.add_parser(
+        "run", help="solve a model of a case", description=RUN_HELP, formatter_class=plain
+    )
+    command.add_argument("case", type=Path, metavar="CASE.toml", help="case file")
+    command.add_argument(
+        "--model", required=True, choices=MODELS, metavar="MODEL", help="which equations"
+    )
+    command.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="directory for the results"
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="section.key=value",
+        help="change an entry of the case; may be repeated",
+    )
+    command.add_argument(
+        "--tolerance",
+        type=_tolerance,
+        default=1e-8,
+        metavar="E",
+        help="error allowed in a time step, relative to the largest density (default: %(default)s)",
+    )
+    return parser
+
+
+def _tolerance(text: str) -> float:
+    """A number from 1e-13 to 1e-2."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1e-13 <= number <= 1e-2:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a number from 1e-13 to 1e-2")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

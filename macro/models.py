@@ -1,0 +1,95 @@
+"""The models by name, each made from the problem of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wigner.case import Case
+from wigner.layout import SERIAL, Communicator, Layout
+from wigner.multipliers import Multipliers
+from wigner.problem import Problem
+
+from .calculus import Calculus
+from .drift_diffusion import DriftDiffusion
+from .entropic import Entropic
+from .forms import Form
+from .local import Local
+from .model import Model, Physics
+from .nonlocal_model import Nonlocal
+from .spin_drift_diffusion import SpinDriftDiffusion
+from .two_component import TwoComponent
+
+Maker = Callable[[Physics, Callable[[float], Multipliers]], Model]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model of the table.
+
+    Attributes
+    ----------
+    make
+        From what all models share, and a source of multipliers for a given alpha.
+    spin
+        Components of n that the model has; the others are zero.
+    """
+
+    make: Maker
+    spin: tuple[int, ...] = (1, 2, 3)
+
+
+MODELS: dict[str, Entry] = {
+    "nonlocal": Entry(lambda physics, solver: Nonlocal(physics, solver(physics.alpha))),
+    "local": Entry(lambda physics, _: Local(physics)),
+    "local-published": Entry(lambda physics, _: Local(physics, Form.PUBLISHED)),
+    "two-component": Entry(lambda physics, _: TwoComponent(physics), (3,)),
+    "spin-drift-diffusion": Entry(lambda physics, _: SpinDriftDiffusion(physics)),
+    "entropic": Entry(lambda physics, solver: Entropic(physics, solver(0.0)), ()),
+    "drift-diffusion": Entry(lambda physics, _: DriftDiffusion(physics), ()),
+}
+
+
+def physics_of(problem: Problem) -> Physics:
+    """What the models need of a problem."""
+    grid = problem.grid
+    x = Calculus(grid.n_x, grid.length)
+    return Physics(x, problem.epsilon, problem.alpha, problem.tau, problem.V)
+
+
+def make_model(name: str, case: Case, problem: Problem, comm: Communicator = SERIAL) -> Model:
+    """The model of a name in ``MODELS``; its moment maps are shared out over ``comm``."""
+    spec = case.maxwellian
+
+    def solver(alpha: float) -> Multipliers:
+        layout = Layout(problem.grid, comm)
+        arguments = (spec.tolerance, spec.max_evaluations, spec.richardson)
+        return Multipliers(layout, problem.epsilon, alpha, *arguments)
+
+    return MODELS[name].make(physics_of(problem), solver)
+
+
+def densities(problem: Problem) -> NDArray:
+    """The initial densities (n0, n) of a problem, shape ``(4, N1, N2)``."""
+    return np.concatenate([problem.N[:1], problem.N[1:] / problem.epsilon])
+
+
+def initial(name: str, problem: Problem) -> NDArray:
+    """The initial densities that a model has: components of n foreign to it are zero."""
+    u = densities(problem)
+    for k in {1, 2, 3} - {*MODELS[name].spin}:
+        u[k] = 0.0
+    return u
+
+
+def omission(name: str, problem: Problem) -> str | None:
+    """What of the initial densities a model leaves out, as a warning."""
+    lost = [
+        f"n{k}" for k in (1, 2, 3) if np.any(densities(problem)[k] != initial(name, problem)[k])
+    ]
+    if not lost:
+        return None
+    return f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero"

@@ -1,0 +1,134 @@
+"""A run of a macroscopic model: from a checked problem to a directory of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wigner import records
+from wigner.case import Case, load_case
+from wigner.estimate import check_count
+from wigner.evolve import record_times
+from wigner.job import Hosts, check_new, run_job
+from wigner.layout import Communicator
+from wigner.observer import Observer
+from wigner.problem import Problem, build, lattice
+from wigner.records import Records, Variables
+from wigner.stopping import Agenda, stop_requests
+
+from .imex import integrate
+from .model import Model
+from .models import initial, make_model, omission
+
+SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
+    "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
+    "step": ((), "length of the time step"),
+    "evaluations": records.SCALARS["evaluations"],
+}
+ARRAYS: Variables = {name: records.ARRAYS[name] for name in ("n0", "n", "a0", "a")} | {
+    "current": (("component", "direction"), "currents of n0 and n: minus what the model diverges"),
+}
+
+
+def run(
+    path: Path,
+    overrides: Sequence[str],
+    name: str,
+    tolerance: float,
+    output: Path,
+    comm: Communicator,
+) -> int:
+    """``macro run``; the exit status."""
+
+    def check(hosts: Hosts) -> tuple[Case, Problem]:
+        case = load_case(path, overrides)
+        check_new(output)
+        check_count(lattice(case), len(hosts))
+        problem = build(case)
+        lost = omission(name, problem)
+        return case, replace(problem, warnings=(*problem.warnings, *([lost] if lost else [])))
+
+    return run_job(
+        check,
+        output,
+        comm,
+        lambda case, problem: execute(case, problem, name, tolerance, output, comm),
+    )
+
+
+def execute(
+    case: Case, problem: Problem, name: str, tolerance: float, directory: Path, comm: Communicator
+) -> bool:
+    """Run a model into an existing directory; True when t_end was reached.
+
+    A signal or the wall-clock limit ends the run after the step it is at, with a last record.
+
+    Raises
+    ------
+    SolveError
+        If the model cannot go on; what was recorded stays.
+    OSError
+        If the directory cannot be written; what was recorded stays.
+    """
+    with stop_requests() as requests:
+        file = Records(directory / "moments.h5", SCALARS, ARRAYS)
+        heading = "model {}, x lattice {} x {}".format(name, *problem.grid.n_x)
+        facts = {"model": name, "tolerance": tolerance}
+        observer = Observer(file, case, problem, comm, heading, facts)
+        observer.start()
+        with observer.phases("setup"):
+            model, u = make_model(name, case, problem, comm), initial(name, problem)
+        agenda = Agenda(case.output, comm, requests, observer.phases.elapsed, 0.0)
+        return _advance(model, u, case, tolerance, observer, agenda)
+
+
+def _advance(
+    model: Model, u: NDArray, case: Case, tolerance: float, observer: Observer, agenda: Agenda
+) -> bool:
+    """The steps, with records at the times asked for; whether t_end was reached."""
+    due, t_end, rejected = record_times(case.time.t_end, case.output.every), case.time.t_end, 0
+    _record(observer, model, u, 0.0)
+    observer.expect(None)
+    stop = agenda.decide(0.0).stop
+    for step in integrate(model, u, t_end, tolerance, case.time.dt) if not stop else ():
+        rejected += step.rejected
+        while due and due[0] <= step.end:
+            observer.t = due.pop(0)
+            _record(observer, model, step.at(observer.t), step.end - step.start)
+        observer.step(step.end, model.evaluations())
+        stop = agenda.decide(step.end).stop if due else None
+        if stop:
+            _record(observer, model, step.after.u, step.end - step.start)
+            break
+    advice = "its records are kept; start again with a new directory"
+    observer.finish(stop, {"rejected_steps": rejected}, advice)
+    return stop is None
+
+
+def _record(observer: Observer, model: Model, u: NDArray, length: float) -> None:
+    """Give the densities and all that follows from them to the observer."""
+    with observer.phases("records"):
+        observer.record(values(model, u) | {"step": length})
+
+
+def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
+    """What is recorded of densities u = (n0, n)."""
+    physics, A = model.physics, model.multipliers(u)
+    flux = model.balance(u).flux
+    charge = u[0] * (A[0] + physics.V)
+    spin = physics.epsilon**2 * (u[1:] * A[1:]).sum(axis=0)
+    totals = u.sum(axis=(1, 2)) * physics.x.cell
+    return {
+        "n0": u[0],
+        "n": u[1:],
+        "a0": A[0],
+        "a": A[1:],
+        "current": -np.moveaxis(flux, 0, 1),
+        "mass": float(totals[0]),
+        "spin_total": totals[1:],
+        "free_energy": float((charge + spin).sum() * physics.x.cell),
+    }
