@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, gmres
 
+from wigner import pauli
 from wigner.constraint import SolveError, phi
 from wigner.multipliers import Multipliers
 
@@ -74,39 +75,46 @@ class Nonlocal(Constrained):
         twisted = pM[1, 1:] * a[0] - pM[0, 1:] * a[1] - a * (pM[1, 1] - pM[0, 2])
         source = np.zeros_like(u)
         source[1:] = -2 * alpha * (n0 * curl_a + cross(perp_force, n) + 2 / epsilon * twisted)
-        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(A, torque))
+        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(u, A, torque))
 
         zeroth = np.zeros_like(u)
         zeroth[1:] = -2 * torque
         return Balance(None, zeroth), Balance(flux, source)
 
-    def _turning_of(self, A: NDArray, torque: NDArray) -> NDArray:
-        """d_t^0 a: the derivative of a along d_t^0 n = -2 n x a, from the linearised constraint."""
+    def _turning_of(self, u: NDArray, A: NDArray, torque: NDArray) -> NDArray:
+        """d_t^0 a: the derivative of a along d_t^0 n = -2 n x a, from the linearised constraint.
+
+        Raises
+        ------
+        SolveError
+            If the linear system is not solved to the tolerance of the multipliers.
+        """
         if not np.any(torque):
             return np.zeros_like(torque)
-        scale, moment_map, levels = self.scale, self.solver.moment_map, self.solver.levels
-        shape, x = A.shape, self.physics.x
-        target = np.zeros(shape)
-        target[1:] = -2 * torque * scale[1:]
-        n0 = 2 * np.pi * np.exp(A[0])
+        solver, scale, x = self.solver, self.scale, self.physics.x
         response = phi(self.physics.epsilon * x.wave_number)
+        N, A, target = u * scale, A * scale, np.zeros_like(A)
+        target[1:] = -2 * torque * scale[1:]
 
         def derivative(B: NDArray) -> NDArray:
-            return moment_map.derivative(A * scale, B.reshape(shape), levels).ravel()
+            return solver.moment_map.derivative(A, B.reshape(A.shape), solver.levels).ravel()
 
-        def inverse(r: NDArray) -> NDArray:  # of the derivative at a homogeneous state
-            return x.field(x.transform(r.reshape(shape) / n0) / response).ravel()
+        def inverse(r: NDArray) -> NDArray:  # of the derivative, as log N/2 pi = A classically
+            return x.field(
+                x.transform(pauli.log_derivative(N, r.reshape(A.shape))) / response
+            ).ravel()
 
-        size, tolerance = target.size, self.solver.tolerance
+        size = target.size
         J, P = (LinearOperator((size, size), f) for f in (derivative, inverse))
+        missed = solver.tolerance * N[0].max() * np.sqrt(size)
         found, failed = gmres(
-            J, target.ravel(), self._turning.ravel(), M=P, rtol=tolerance, restart=60, maxiter=3
+            J, target.ravel(), self._turning.ravel(), M=P, rtol=0.0, atol=missed, restart=60
         )
         if failed:
             raise SolveError(
-                "d_t^0 a: the linearised moment constraint was not solved to a relative "
-                f"{tolerance:.1e} in 180 iterations, expected some 10; the state is close to "
-                "eps|n| = n0 or to vacuum, or the fields are too steep for the x lattice"
+                "d_t^0 a: the linearised moment constraint is not solved to "
+                f"{solver.tolerance:.1e} of the largest density in {failed} iterations, expected "
+                "some 10; eps|n| comes close to n0, n0 to zero, or the x lattice is too coarse"
             )
-        self._turning = found.reshape(shape)
+        self._turning = found.reshape(A.shape)
         return self._turning[1:] / scale[1:]
