@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oracles import bgk, dense
 from setups import mesh, modulated, space
+from validation.oracle import bgk, dense
 from wigner import constraint, pauli
 from wigner.constraint import ConstraintError
 from wigner.grid import PhaseGrid

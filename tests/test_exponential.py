@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from oracles import closed_forms, dense
 from setups import mesh, periodic_parabola, space
+from validation.oracle import closed_forms, dense
 from wigner import factors, pauli
 from wigner.exponential import Exponential
 from wigner.maxwellian import Maxwellian

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oracles import bgk, cases, closed_forms, dense, schroedinger
-from oracles.dense import Box
+import oracle_cases as cases
+from validation.oracle import bgk, closed_forms, dense, schroedinger
+from validation.oracle.dense import Box
 
 Array = np.ndarray
 Run = tuple[Box, Array, Array, bgk.Trajectory]

@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from oracles import cases, dense
+import oracle_cases as cases
 from setups import mesh, modulated, space
+from validation.oracle import dense
 from wigner import initial
 from wigner.evolve import evolve, record_times, schedule
 from wigner.maxwellian import Maxwellian

@@ -11,9 +11,9 @@ import itertools
 import numpy as np
 import pytest
 
-from oracles import closed_forms, schroedinger
-from oracles.cases import TRANSPORT
+from oracle_cases import TRANSPORT
 from setups import mesh, periodic_parabola, space, thermal
+from validation.oracle import closed_forms, schroedinger
 from wigner import pauli
 from wigner.splitting import FOURTH, SPLITTINGS, STRANG
 from wigner.transport import Transport

@@ -4,7 +4,7 @@ Each `Relaxation` starts from W = exp(-K + a0 + eps a.sigma) with the multiplier
 initial state is smooth whatever eps is, and runs the collisional dynamics. Recompute the stored
 answers (20 minutes) with
 
-    cd tests && python -m oracles.cases
+    python tests/oracle_cases.py
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import bgk, closed_forms, dense
-from .dense import Array, Box
-from .schroedinger import SIGMA, Gas
+from validation.oracle import bgk, closed_forms, dense
+from validation.oracle.dense import Array, Box
+from validation.oracle.schroedinger import SIGMA, Gas
 
 Field = Callable[[Array, Array], Array]
 
-STORED = Path(__file__).with_name("relaxation.npz")
+STORED = Path(__file__).with_suffix(".npz")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,114 @@
+"""The right-hand side of the nonlocal model, by dense operator algebra.
+
+    d_t N = -<T M> + tau (<T T M> + <T d_t^0 M>),   T rho = (i/eps) [H, rho],   M = M(N),
+
+where d_t^0 M is the derivative of M(N) along d_t^0 N = -<T M>. No term of (4)-(5) is used.
+"""
+
+from __future__ import annotations
+
+from math import ceil, pi
+from typing import NamedTuple
+
+from . import bgk, dense
+from .dense import Array, Box
+
+
+class Rates(NamedTuple):
+    """The parts of d_t N, each (4, N1, N2) in units of (n0, n).
+
+    M : the quantum Maxwellian, with its multipliers M.A
+    TM, TTM, TdM : <T M>, <T T M>, <T d_t^0 M>
+    dA : d_t^0 (a0, a)
+    """
+
+    M: bgk.Maxwellian
+    TM: Array
+    TTM: Array
+    TdM: Array
+    dA: Array
+
+    def rate(self, tau: float) -> Array:
+        """d_t N."""
+        return -self.TM + tau * (self.TTM + self.TdM)
+
+
+def box(
+    n: tuple[int, int],
+    length: tuple[float, float],
+    epsilon: float,
+    alpha: float,
+    *,
+    p_max: float = 7.5,
+    separation: float = 8.0,
+) -> Box:
+    """The smallest box that holds fields on n points and momenta and separations of M.
+
+    Parameters
+    ----------
+    n : points along each axis; 1 where nothing varies, and `length` is not used there
+    p_max : largest momentum; M is exp(-p_max^2/2) there
+    separation : largest separation over eps; M is exp(-separation^2/2) there
+    """
+    sides = [pi * epsilon / p_max if m == 1 else L for m, L in zip(n, length, strict=True)]
+    needed = [ceil(p_max * L / (pi * epsilon) - 1e-9) for L in sides]
+    points = [1 if m == 1 else max(m, least) | 1 for m, least in zip(n, needed, strict=True)]
+    fibres = [ceil(separation * epsilon / L) for L in sides]
+    return Box(tuple(points), tuple(sides), epsilon, alpha, tuple(fibres))
+
+
+def transport(box: Box, H: Array, rho: Array) -> Array:
+    """T rho = (i/eps) [H, rho]."""
+    return 1j / box.epsilon * (H @ rho - rho @ H)
+
+
+def exponential_derivative(box: Box, spectrum: dense.Spectrum, dA: Array) -> Array:
+    """Derivative of exp(B) along dA: U (divided * (U^dagger dA~ U)) U^dagger."""
+    U = spectrum.vectors
+    inner = dense.adjoint(U) @ dense.multiplication(dense.scaled(box, dA)) @ U
+    return U @ (bgk.divided_exponential(spectrum.values) * inner) @ dense.adjoint(U)
+
+
+def multiplier_rate(box: Box, M: bgk.Maxwellian, dN: Array, rtol: float = 1e-12) -> Array:
+    """d_t (a0, a) with densities changing by dN: the solution dA of D<M> dA = dN.
+
+    Raises
+    ------
+    NotConvergedError
+        if conjugate gradients leave more than 100 rtol of dN.
+    """
+    dA = bgk.newton_step(box, M, M.N + dN, rtol)
+    divided = bgk.divided_exponential(M.spectrum.values)
+    left = abs(bgk.response(box, M.spectrum, divided, dA) - dN).max()
+    if left > 100 * rtol * abs(dN).max() + 1e-14:
+        raise bgk.NotConvergedError(f"D<M> dA = dN missed by {left:.1e}, dN {abs(dN).max():.1e}")
+    return dA
+
+
+def nonlocal_rates(box: Box, N: Array, V: Array, *, tolerance: float = 1e-12) -> Rates:
+    """Everything in d_t N for densities N = (n0, n), (4, N1, N2), and a potential V, (N1, N2).
+
+    Fields on any other lattice come to that of the box, and back, by `dense.resample`.
+
+    Raises
+    ------
+    NotConvergedError
+        if <M> = N or its linearisation is not solved.
+    """
+    return rates_of(box, bgk.maxwellian(box, N, tolerance=tolerance), V)
+
+
+def rates_of(box: Box, M: bgk.Maxwellian, V: Array) -> Rates:
+    """The same from a Maxwellian at hand, such as bgk.exponential(box, A)."""
+    H, rho = dense.hamiltonian(box, V), M.operator()
+    T_rho = transport(box, H, rho)
+    TM = dense.densities(box, T_rho)
+    dA = multiplier_rate(box, M, -TM)
+    T_drho = transport(box, H, exponential_derivative(box, M.spectrum, dA))
+    return Rates(
+        M,
+        TM,
+        dense.densities(box, transport(box, H, T_rho)),
+        dense.densities(box, T_drho),
+        dA,
+    )
