@@ -1,0 +1,209 @@
+"""The quantum Maxwellian's symbol M(x, p) from its multipliers (a0, a), Prop. 4.1.
+
+With h0 = -|p|^2/2 + a0 and h1 = a - alpha p_perp, (28),
+
+    Exp(beta (h0 + eps h1.sigma)) = e^(beta h0) sum_k eps^k g_k(beta),
+
+g_0 = 1, g_1 = beta h1.sigma, g_2 of (39) scalar, g_3 of (40) spin. Symmetry under eps -> -eps makes
+the scalar part even in eps and the spin part odd: with these terms the errors are of order eps^4
+and eps^5. One term of (40) has the wrong sign in print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .calculus import Calculus, cross
+from .forms import Form
+
+Terms = dict[str, NDArray]
+
+# The factor of alpha grad_perp(grad a0 . p) in (40), Prop. 4.1 and B.3.
+TURN = {Form.CORRECTED: -2, Form.PUBLISHED: 2}
+# The factor of grad_perp x a in (47).
+CURL = {Form.CORRECTED: 2, Form.PUBLISHED: 4}
+
+
+def symbol(
+    x: Calculus,
+    A: NDArray,
+    p: tuple[NDArray, NDArray],
+    epsilon: float,
+    alpha: float,
+    form: Form = Form.CORRECTED,
+    beta: float = 1.0,
+) -> NDArray:
+    """M(x, p) = Exp(beta (-K + a0 + eps a.sigma)) to order eps^3, in Pauli components.
+
+    Parameters
+    ----------
+    A
+        Multipliers ``(a0, a)``, shape ``(4, N1, N2)``.
+    p
+        p1 and p2, shapes that broadcast to ``(M1, M2)``.
+
+    Returns
+    -------
+    NDArray
+        Shape ``(4, N1, N2, M1, M2)``.
+    """
+    point = PhasePoint(x, A, p, alpha)
+    g1, g2 = first(point, beta), sum(second(point, beta).values())
+    g3 = sum(third(point, beta, form).values())
+    weight = np.exp(beta * point.h0)
+    return np.concatenate([(1 + epsilon**2 * g2)[None], epsilon * g1 + epsilon**3 * g3]) * weight
+
+
+@dataclass(frozen=True)
+class PhasePoint:
+    """Multipliers, momenta and derivatives that (38)-(40) are made of; axes (.., x1, x2, p1, p2)."""
+
+    x: Calculus
+    A: NDArray
+    p: tuple[NDArray, NDArray]
+    alpha: float
+
+    @cached_property
+    def p_squared(self) -> NDArray:
+        """|p|^2."""
+        return self.p[0] ** 2 + self.p[1] ** 2
+
+    @cached_property
+    def p_perp(self) -> NDArray:
+        """(p2, -p1, 0), (3, 1, 1, M1, M2)."""
+        p1, p2 = np.broadcast_arrays(*self.p)
+        return np.stack([p2, -p1, 0 * p1])[:, None, None]
+
+    @cached_property
+    def a(self) -> NDArray:
+        """a, (3, N1, N2, 1, 1)."""
+        return on_phase_space(self.A[1:])
+
+    @cached_property
+    def h0(self) -> NDArray:
+        """-|p|^2/2 + a0."""
+        return on_phase_space(self.A[0]) - self.p_squared / 2
+
+    @cached_property
+    def h1(self) -> NDArray:
+        """a - alpha p_perp."""
+        return self.a - self.alpha * self.p_perp
+
+    @cached_property
+    def grad_A(self) -> NDArray:
+        """d_j (a0, a), (2, 4, N1, N2, 1, 1)."""
+        return on_phase_space(self.x.grad(self.A))
+
+    @cached_property
+    def hessian_A(self) -> NDArray:
+        """d_i d_j (a0, a), (2, 2, 4, N1, N2, 1, 1)."""
+        return on_phase_space(self.x.grad(self.x.grad(self.A)))
+
+    @cached_property
+    def laplacian_A(self) -> NDArray:
+        """Lap (a0, a)."""
+        return self.hessian_A[0, 0] + self.hessian_A[1, 1]
+
+    @cached_property
+    def hessian_pp(self) -> NDArray:
+        """p^T (grad grad (a0, a)) p."""
+        p1, p2 = self.p
+        h = self.hessian_A
+        return p1**2 * h[0, 0] + 2 * p1 * p2 * h[0, 1] + p2**2 * h[1, 1]
+
+    @cached_property
+    def curvature(self) -> NDArray:
+        """|grad a0|^2 - p^T (grad grad a0) p."""
+        return (self.grad_A[:, 0] ** 2).sum(0) - self.hessian_pp[0]
+
+    @cached_property
+    def h1_squared(self) -> NDArray:
+        """|h1|^2."""
+        return (self.h1**2).sum(0)
+
+
+def on_phase_space(f: NDArray) -> NDArray:
+    """A field on x, with two axes for p."""
+    return f[..., None, None]
+
+
+def first(q: PhasePoint, beta: float = 1.0) -> NDArray:
+    """g_1 e^(-beta h0), (38)."""
+    return beta * q.h1
+
+
+def second(q: PhasePoint, beta: float = 1.0) -> Terms:
+    """The terms of g_2 e^(-beta h0), (39); scalar."""
+    return {
+        "laplacian": beta**2 / 8 * q.laplacian_A[0],
+        "curvature": beta**3 / 24 * q.curvature,
+        "spin": beta**2 / 2 * q.h1_squared,
+    }
+
+
+def third(q: PhasePoint, beta: float = 1.0, form: Form = Form.CORRECTED) -> Terms:
+    """The terms of g_3 e^(-beta h0), (40); spin."""
+    alpha, grad_a0, grad_a = q.alpha, q.grad_A[:, 0], q.grad_A[:, 1:]
+    grad_perp_a0 = np.stack([grad_a0[1], -grad_a0[0], 0 * grad_a0[0]])
+    # grad_perp (grad a0 . p), then (grad a) p
+    along = q.p[0] * q.hessian_A[0, :, 0] + q.p[1] * q.hessian_A[1, :, 0]
+    turn = np.stack([along[1], -along[0], 0 * along[0]])
+    grad_a_p = q.p[0] * grad_a[0] + q.p[1] * grad_a[1]
+    return {
+        "scalar": (3 * beta * q.laplacian_A[0] + beta**2 * q.curvature) * beta**2 / 24 * q.h1,
+        "cubic": beta**3 / 6 * q.h1_squared * q.h1,
+        "laplacian": beta**2 / 8 * q.laplacian_A[1:],
+        "curl": -(beta**2) / 2 * alpha * on_phase_space(q.x.curl_perp(q.A[1:])),
+        "gradient": beta**3 / 12 * (grad_a * grad_a0[:, None]).sum(0),
+        "hessian": -(beta**3) / 24 * q.hessian_pp[1:],
+        "turn": TURN[form] * beta**3 / 24 * alpha * turn,
+        "cross": beta**3 / 6 * cross(grad_a_p - alpha * grad_perp_a0, q.h1),
+    }
+
+
+def densities(
+    x: Calculus, A: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
+) -> NDArray:
+    """(n0, n) = <M> from the multipliers, the integral of Prop. 4.1 over p: (39) and (47).
+
+    Returns
+    -------
+    NDArray
+        Shape ``(4, N1, N2)``, with errors of order eps^4.
+    """
+    a0, a = A[0], A[1:]
+    n0 = 2 * np.pi * np.exp(a0)
+    grad_a0, a_squared = x.grad(a0), (a**2).sum(0)
+    second = (2 * x.laplacian(a0) + (grad_a0**2).sum(0)) / 24 + a_squared / 2 + alpha**2
+    third = sum(spin_density_terms(x, A, alpha, form).values())
+    return n0 * np.concatenate([(1 + epsilon**2 * second)[None], a + epsilon**2 * third])
+
+
+def spin_density_terms(
+    x: Calculus, A: NDArray, alpha: float, form: Form = Form.CORRECTED
+) -> Terms:
+    """The terms of <g_3>/n0, (47)."""
+    a0, a = A[0], A[1:]
+    grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, A)
+    relaxation = np.stack([2 * a[0], 2 * a[1], a[2]])
+    return {
+        "scalar": (x.laplacian(a0) + (grad_a0**2).sum(0) / 2) * a / 12,
+        "cubic": (a**2).sum(0) * a / 6,
+        "relaxation": alpha**2 / 3 * relaxation,
+        "laplacian": x.laplacian(a) / 12,
+        "gradient": (grad_a * grad_a0[:, None]).sum(0) / 12,
+        "curl": alpha * CURL[form] * rashba["curl"],
+        "rashba gradient": alpha * rashba["gradient"],
+    }
+
+
+def rashba_density_terms(x: Calculus, A: NDArray) -> Terms:
+    """What alpha and the factors 2 (or 4, as printed) and 1 multiply in (47)."""
+    return {
+        "curl": -x.curl_perp(A[1:]) / 6,
+        "gradient": -cross(x.grad_perp(A[0]), A[1:]) / 6,
+    }
