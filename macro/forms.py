@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Form(Enum):
-    """PUBLISHED is the paper to the letter, CORRECTED what exact operator algebra bears out."""
+    """`PUBLISHED` is the paper to the letter, `CORRECTED` what exact operator algebra bears out."""
 
     CORRECTED = "corrected"
     PUBLISHED = "published"

@@ -60,7 +60,7 @@ def symbol(
 
 @dataclass(frozen=True)
 class PhasePoint:
-    """Multipliers, momenta and derivatives that (38)-(40) are made of; axes (.., x1, x2, p1, p2)."""
+    """What (38)-(40) are made of: multipliers, momenta, derivatives; axes (.., x1, x2, p1, p2)."""
 
     x: Calculus
     A: NDArray
@@ -183,9 +183,7 @@ def densities(
     return n0 * np.concatenate([(1 + epsilon**2 * second)[None], a + epsilon**2 * third])
 
 
-def spin_density_terms(
-    x: Calculus, A: NDArray, alpha: float, form: Form = Form.CORRECTED
-) -> Terms:
+def spin_density_terms(x: Calculus, A: NDArray, alpha: float, form: Form = Form.CORRECTED) -> Terms:
     """The terms of <g_3>/n0, (47)."""
     a0, a = A[0], A[1:]
     grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, A)
