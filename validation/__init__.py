@@ -1,0 +1,5 @@
+"""Validation: what is claimed of the equations, the models and the solver, checked by numbers.
+
+Read in this order: `claims` (what a study says), `orders` (how orders are measured), `stages`
+(what is computed, kept, and shared out over ranks), `studies` (the table of studies), `report`.
+"""

@@ -1,0 +1,147 @@
+"""Command line: python -m validation STUDY [CASE.toml] --output DIR [--size small|full].
+
+Exit status: 0 all claims hold, 1 a claim fails or a stage cannot be computed, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# Before numpy: it sets the number of threads that numpy's BLAS is loaded with.
+from wigner.__main__ import world
+from wigner.case import Case, CaseError, load_case
+from wigner.layout import Communicator
+from wigner.problem import build
+
+from .claims import Result
+from .study import SIZES, Setting, run
+
+HOLDS, FAILS, BAD_INPUT = 0, 1, 2
+
+try:
+    from . import report
+    from .studies import STUDIES
+except ModuleNotFoundError as missing:
+    if missing.name not in ("matplotlib", "jinja2"):
+        raise
+    sys.exit(f"error: {missing.name} is not installed; pip install 'wigner-bgk[report]'")
+
+HELP = """\
+Check the claims about the equations, the models and the solver. DIR gets report.html (one
+self-contained page), report.json (every number), figures/ and stages/. What is computed stays in
+stages/: started again, a study takes it from there.
+
+    python -m validation all --output report
+    python -m validation tau case.toml --output mine
+    mpiexec -n 4 python -m validation all --output report"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run studies on all ranks, each doing whole stages; the exit status."""
+    clock = time.perf_counter()
+    comm = world()
+    arguments = _parser().parse_args(argv)
+    case = _agree(arguments, comm)
+    if case is BAD_INPUT:
+        return BAD_INPUT
+    _log_to_terminal(comm)
+    names = [study.name for study in STUDIES] if arguments.study == "all" else [arguments.study]
+    studies = [study for study in STUDIES if study.name in names]
+    results = run(studies, Setting(arguments.size, case), arguments.output, comm)
+    status = FAILS
+    if comm.rank == 0:
+        chapters = [
+            report.Chapter(study, result, command(study.name, arguments))
+            for study, result in zip(studies, results, strict=True)
+        ]
+        source = report.origin(
+            command(arguments.study, arguments),
+            arguments.size,
+            "shipped with the studies" if case is None else str(arguments.case),
+            comm.size,
+            time.perf_counter() - clock,
+        )
+        page = report.write(chapters, source, arguments.output)
+        _tell(results, page)
+        status = HOLDS if all(result.holds for result in results) else FAILS
+    return comm.bcast(status)
+
+
+def command(study: str, arguments: argparse.Namespace) -> str:
+    """What to type for one study."""
+    case = [] if arguments.case is None else [str(arguments.case)]
+    options = ["--output", str(arguments.output), "--size", arguments.size]
+    return shlex.join(["python", "-m", "validation", study, *case, *options])
+
+
+def _agree(arguments: argparse.Namespace, comm: Communicator) -> Case | int | None:
+    """The user's case, checked on rank 0, on all ranks; BAD_INPUT if it cannot be used."""
+    case: Case | int | None = None
+    if comm.rank == 0:
+        try:
+            if arguments.case is not None:
+                case = load_case(arguments.case)
+                build(case)
+            arguments.output.mkdir(parents=True, exist_ok=True)
+        except (CaseError, OSError) as error:
+            for line in str(error).splitlines():
+                print(f"error: {line}", file=sys.stderr)
+            case = BAD_INPUT
+    return comm.bcast(case)
+
+
+def _log_to_terminal(comm: Communicator) -> None:
+    """Progress of every rank on standard error."""
+    handler = logging.StreamHandler()
+    rank = f"[{comm.rank}] " if comm.size > 1 else ""
+    handler.setFormatter(logging.Formatter(f"{rank}%(message)s"))
+    logger = logging.getLogger("validation")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+
+
+def _tell(results: Sequence[Result], page: Path) -> None:
+    """Failing claims, and where the report is."""
+    claims = [claim for result in results for claim in result.claims]
+    failed = [claim for claim in claims if not claim.holds]
+    for claim in failed:
+        note = f" ({claim.note})" if claim.note else ""
+        print(
+            f"FAILS {claim.key}: {claim.statement}: measured {claim.measured:.4g}, "
+            f"expected {claim.expected}{note}"
+        )
+    print(f"{len(claims) - len(failed)} of {len(claims)} claims hold; {page}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wigner-validate",
+        description=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="exit status: 0 all claims hold, 1 a claim fails, 2 bad input",
+    )
+    names = [*(study.name for study in STUDIES), "all"]
+    parser.add_argument("study", choices=names, metavar="STUDY", help=", ".join(names))
+    parser.add_argument(
+        "case", type=Path, nargs="?", metavar="CASE.toml", help="a case instead of those shipped"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="directory for the report"
+    )
+    parser.add_argument(
+        "--size",
+        choices=SIZES,
+        default="full",
+        help="full (minutes, the default) or small (seconds, with the same claims)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""What a study says: claims with verdicts that follow from numbers, tables and figures.
+
+A verdict is never set. It is computed from what was measured and from what was expected before.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from matplotlib.figure import Figure
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The closed interval from ``low`` to ``high`` that a measured number has to lie in."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"low, high: got {self.low}, {self.high}, expected low <= high")
+
+    def __contains__(self, measured: float) -> bool:
+        return self.low <= measured <= self.high  # not a number is in no interval
+
+    def __str__(self) -> str:
+        if math.isinf(self.low):
+            return f"≤ {self.high:.3g}"
+        if math.isinf(self.high):
+            return f"≥ {self.low:.3g}"
+        if self.low == self.high:
+            return f"{self.low:.3g}"
+        return f"{(self.low + self.high) / 2:.3g} ± {(self.high - self.low) / 2:.2g}"
+
+
+def near(value: float, tolerance: float) -> Expected:
+    """``value`` ± ``tolerance``."""
+    return Expected(value - tolerance, value + tolerance)
+
+
+def at_most(bound: float) -> Expected:
+    """Everything up to ``bound``."""
+    return Expected(-math.inf, bound)
+
+
+def at_least(bound: float) -> Expected:
+    """Everything from ``bound`` on."""
+    return Expected(bound, math.inf)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that a number decides.
+
+    Attributes
+    ----------
+    key
+        Name in the report, unique: "tau.prepared.n0".
+    statement
+        What is claimed, in words and Unicode formulas. Of a published formula that is known to
+        be wrong it is the formula as printed.
+    place
+        Where it stands in the paper: "Theorem 1.1", "(31)"; empty for the solver's own claims.
+    measured
+        The number found; nan if it could not be.
+    expected
+        Where it has to lie.
+    printed
+        Where it would lie if the formula were right as printed; only of one known to be wrong.
+        Such a claim holds when the numbers refute the print: ``measured`` is in ``expected`` and
+        not in ``printed``.
+    about
+        Key of the correction, in ``corrections``, that this claim is evidence for.
+    note
+        A remark for the reader: how it was measured, or why it could not be.
+
+    Raises
+    ------
+    ValueError
+        If ``expected`` and ``printed`` overlap: no number could decide between them.
+    """
+
+    key: str
+    statement: str
+    place: str
+    measured: float
+    expected: Expected
+    printed: Expected | None = None
+    about: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        print_, right = self.printed, self.expected
+        if print_ is not None and print_.low <= right.high and right.low <= print_.high:
+            raise ValueError(
+                f"{self.key}: got expected {right} and printed {print_}, which overlap; "
+                "measure something that tells them apart"
+            )
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number is where it was expected."""
+        return self.measured in self.expected
+
+    @property
+    def verdict(self) -> str:
+        """ "holds", "print refuted" or "FAILS"."""
+        if not self.holds:
+            return "FAILS"
+        return "holds" if self.printed is None else "print refuted"
+
+    def plain(self) -> dict[str, Any]:
+        """The claim as plain data for JSON."""
+        return {
+            "key": self.key,
+            "statement": self.statement,
+            "place": self.place,
+            "measured": self.measured if math.isfinite(self.measured) else None,
+            "expected": str(self.expected),
+            "printed": None if self.printed is None else str(self.printed),
+            "verdict": self.verdict,
+            "holds": self.holds,
+            "about": self.about,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of numbers and words under a title; None is a number that could not be measured."""
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        wrong = [row for row in self.rows if len(row) != len(self.columns)]
+        if wrong:
+            raise ValueError(
+                f"{self.key}: got a row of {len(wrong[0])}, expected {len(self.columns)} cells"
+            )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with what it shows; ``key`` is the name of its files."""
+
+    key: str
+    caption: str
+    figure: Figure = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a study says: ``summary`` in a few sentences, then the evidence."""
+
+    summary: str
+    claims: tuple[Claim, ...]
+    tables: tuple[Table, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim does."""
+        return all(claim.holds for claim in self.claims)

@@ -1,0 +1,61 @@
+"""Where the published formulas are wrong: the print, and what the numbers of the studies say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A place in the paper, the formula as printed, and the formula that the claims support.
+
+    Claims that are evidence carry the ``key`` in ``Claim.about``.
+    """
+
+    key: str
+    place: str
+    printed: str
+    correct: str
+    remark: str = ""
+
+
+CORRECTIONS = (
+    Correction(
+        "theta",
+        "definition of θ_ε, section 2.3",
+        "(2ε)⁻² ∬ δ_ε[V] f e^{−i(p−p′)·η}",
+        "(2π)⁻² ∬ δ_ε[V] f e^{−i(p−p′)·η}",
+        "the proof of Lemma 2.3 has it so",
+    ),
+    Correction(
+        "symbol",
+        "Prop. 4.1, (40), B.3",
+        "+ 2α ∇⊥(∇a₀·p)",
+        "− 2α ∇⊥(∇a₀·p)",
+    ),
+    Correction(
+        "multiplier",
+        "(47), hence (48) and Lemma 4.2",
+        "4 ∇⊥ × a",
+        "2 ∇⊥ × a, so that a = n/n₀ + … + (αε²/(6n₀)) (2∇⊥ × n − ∇⊥n₀ × n/n₀)",
+    ),
+    Correction("precession", "(49)", "(n/n₀) × (…)", "n × (…), as (7) has it"),
+    Correction(
+        "diffusion",
+        "(51), second term; A(N) and C(N) of (7)",
+        "(ε²/(3n₀)) ∇n × n",
+        "(ε²/(3n₀²)) (∇n × n) × n, which cancels the |n|² terms of A and C",
+    ),
+    Correction(
+        "double-cross",
+        "(7), last term",
+        "−4τ (n × a) × a dropped as O(ε⁴); + (ε²τ/(3n₀)) n × (n × B)",
+        "−4τ (n × a) × a is O(ε²) and cancels that term",
+    ),
+    Correction(
+        "rashba",
+        "(7)",
+        "−2ατ (∇⊥ × n + ∇⊥V × n)",
+        "−2ατ (2∇⊥ × n + ∇⊥V × n), as (10) has it",
+    ),
+)

@@ -1,0 +1,94 @@
+"""A study: the stages it computes for a case, and what it concludes from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wigner.case import Case
+from wigner.layout import Communicator
+
+from . import stages
+from .claims import Claim, Expected, Result
+from .stages import Outcomes, Stage, StageError
+
+SIZES = ("small", "full")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a study is asked to do.
+
+    Attributes
+    ----------
+    size
+        "small" (seconds, for tests) or "full" (minutes, for the report).
+    case
+        A user's own case, or None for those that are shipped.
+    """
+
+    size: str
+    case: Case | None = None
+
+    def pick(self, small: object, full: object) -> object:
+        """One of two values, by the size."""
+        return {"small": small, "full": full}[self.size]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question with its answer.
+
+    Attributes
+    ----------
+    name, title
+        As typed on the command line, and as headed in the report.
+    plan
+        The stages for a setting.
+    conclude
+        Claims, tables and figures from the outcomes, by name of stage; computes next to nothing.
+    """
+
+    name: str
+    title: str
+    plan: Callable[[Setting], Sequence[Stage]]
+    conclude: Callable[[Setting, Outcomes], Result]
+
+
+def run(
+    studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
+) -> list[Result]:
+    """Results of studies in a setting, stages kept in ``directory/stages``; on rank 0, else empty.
+
+    A study one of whose stages failed has one claim, which fails and says why.
+    """
+    plans = [list(study.plan(setting)) for study in studies]
+    everything = [
+        replace(stage, name=f"{study.name}/{stage.name}")
+        for study, plan in zip(studies, plans, strict=True)
+        for stage in plan
+    ]
+    outcomes = stages.compute(everything, directory / "stages", comm)
+    if comm.rank != 0:
+        return []
+    return [
+        _conclude(study, setting, {s.name: outcomes[f"{study.name}/{s.name}"] for s in plan})
+        for study, plan in zip(studies, plans, strict=True)
+    ]
+
+
+def _conclude(study: Study, setting: Setting, outcomes: dict[str, object]) -> Result:
+    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, StageError)]
+    if not errors:
+        return study.conclude(setting, outcomes)
+    claim = Claim(
+        f"{study.name}.stages",
+        "all stages of the study are computed",
+        "",
+        math.nan,
+        Expected(0, 0),
+        note="; ".join(str(error) for error in errors),
+    )
+    return Result("The study could not be concluded.", (claim,))
