@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import convergence
 from .study import Study
 
-STUDIES: tuple[Study, ...] = ()
+STUDIES: tuple[Study, ...] = (convergence.STUDY,)

@@ -1,0 +1,123 @@
+"""How figures of the studies are drawn: one look, and the few kinds of picture they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from numpy.typing import NDArray
+
+# Okabe and Ito's colours, told apart by all readers; the markers tell them apart in print.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#8a929c"
+COMPONENTS = ("n₀", "n₁", "n₂", "n₃")
+
+
+def panels(
+    columns: int, rows: int = 1, *, size: tuple[float, float] = (5.0, 3.9), shared: bool = False
+) -> tuple[Figure, NDArray]:
+    """A figure and its axes, ``(rows, columns)``; ``shared`` if all have the same axes."""
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
+    for ax in axes.flat:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def line(ax: Axes, x: Sequence[float], y: Sequence[float], label: str, k: int, style="-") -> None:
+    """The k-th curve of a panel."""
+    ax.plot(x, y, style, color=COLOURS[k % 7], marker=MARKERS[k % 7], ms=5, lw=1.4, label=label)
+
+
+def logarithmic(ax: Axes, xlabel: str, ylabel: str, title: str = "") -> None:
+    """Logarithmic axes with a light grid."""
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, fontsize=11)
+    ax.grid(visible=True, which="major", color="#e3e7ec", lw=0.8)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0,) if _decades(axis) > 1.5 else (1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _decades(axis: Axis) -> float:
+    """How many decades the data of an axis span."""
+    low, high = axis.get_data_interval()
+    return float(np.log10(high / low)) if 0 < low < high < np.inf else 0.0
+
+
+def _number(value: float) -> str:
+    """A tick: plain from 0.001 to 1000, else a power of ten."""
+    return f"{value:g}" if 9e-4 < value < 1.1e3 else f"${{10}}^{{{np.log10(value):.0f}}}$"
+
+
+def slope(ax: Axes, h: Sequence[float], last: float, order: float, below: float = 0.5) -> None:
+    """A reference line of a given order, ``below`` times the error ``last`` at the finest h."""
+    h = np.sort(np.asarray(h, dtype=float))
+    y = below * last * (h / h[0]) ** order
+    ax.plot(h, y, "--", color=GREY, lw=1.0, zorder=0)
+    ax.annotate(
+        f"order {order:g}",
+        (h[-1], y[-1]),
+        xytext=(-2, -3),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=8.5,
+        color="#5d6876",
+    )
+
+
+def legend(ax: Axes, **options: object) -> None:
+    """A small legend without a frame."""
+    ax.legend(frameon=False, fontsize=9, **options)
+
+
+def texture(
+    ax: Axes,
+    x: tuple[NDArray, NDArray],
+    field: NDArray,
+    arrows: NDArray,
+    *,
+    colours: str,
+    limits: tuple[float, float],
+    longest: float,
+) -> object:
+    """A field in colour over (x1, x2) with an in-plane vector field as arrows; the colour image.
+
+    ``longest`` is the length of vector that is drawn as long as the arrows are apart.
+    """
+    image = ax.pcolormesh(
+        *x,
+        field.T,
+        cmap=colours,
+        vmin=limits[0],
+        vmax=limits[1],
+        shading="gouraud",
+        rasterized=True,
+    )
+    thin = [slice(None, None, max(1, n // 16)) for n in field.shape]
+    x1, x2 = (axis[part] for axis, part in zip(x, thin, strict=True))
+    spacing = min(np.diff(x1).min(), np.diff(x2).min())
+    n1, n2 = (component[tuple(thin)].T for component in arrows)
+    ax.quiver(
+        x1,
+        x2,
+        n1,
+        n2,
+        angles="xy",
+        scale_units="xy",
+        scale=longest / spacing,
+        pivot="mid",
+        color="white",
+        edgecolor="black",
+        linewidth=0.4,
+        width=0.008,
+    )
+    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+    return image
