@@ -37,7 +37,7 @@ def test_defaults() -> None:
     assert case.maxwellian.richardson is None
     assert case.maxwellian.max_evaluations == 200
     assert case.output.every == 0.5
-    assert (case.output.checkpoint, case.output.checkpoint_wall) == (None, None)
+    assert (case.output.checkpoint, case.output.checkpoint_wall) == (None, 600.0)
     assert case.output.wall_limit is None
     assert case.material is None
     assert case.text == SMALLEST

@@ -24,14 +24,15 @@ and checkpoint/. It must not hold an earlier run.
     python -m wigner run case.toml --output result
     mpiexec -n 4 python -m wigner run case.toml --output result --set time.dt=0.01
 
-Ctrl-C, SIGTERM, SIGUSR1 and output.wall_limit end the run after the step it is at, with a
-checkpoint and exit status 3."""
+Ctrl-C, SIGTERM, SIGUSR1, output.wall_limit and the end of a batch job that the environment tells
+(SLURM_JOB_END_TIME and the like) end the run after the step it is at, with a checkpoint and exit
+status 3."""
 RESUME_HELP = """\
 Go on with a run from its newest checkpoint, on any number of ranks, to its t_end or a later one.
-Records later than the checkpoint are replaced.
+Records later than the checkpoint are replaced. The sections time, maxwellian and output may change.
 
     python -m wigner resume result
-    mpiexec -n 2 python -m wigner resume result --t-end 2.0"""
+    mpiexec -n 2 python -m wigner resume result --t-end 2.0 --set output.every=0.5"""
 INFO_HELP = """\
 Say what a case needs: lattices, resolution, memory and time. Nothing is run or written.
 
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     comm = world() if comm is None else comm
     if arguments.command == "run":
         return commands.run(arguments.case, arguments.set, arguments.output, comm)
-    return commands.resume(arguments.output, arguments.t_end, comm)
+    return commands.resume(arguments.output, arguments.t_end, arguments.set, comm)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     info = command("info", "say what a case needs; run nothing", INFO_HELP)
     for sub in (run, info):
         sub.add_argument("case", type=Path, metavar="CASE.toml", help="case file")
+    for sub in (run, resume, info):
         sub.add_argument(
             "--set",
             action="append",

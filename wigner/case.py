@@ -90,7 +90,7 @@ class OutputSpec:
 
     every: float
     checkpoint: float | None
-    checkpoint_wall: float | None
+    checkpoint_wall: float
     wall_limit: float | None
 
 
@@ -163,7 +163,7 @@ SECTIONS: dict[str, dict[str, Field]] = {
     "output": {
         "every": Field(POSITIVE, "every = 0.1", None),
         "checkpoint": Field(POSITIVE, "checkpoint = 0.5", None),
-        "checkpoint_wall": Field(POSITIVE, "checkpoint_wall = 600", None),
+        "checkpoint_wall": Field(POSITIVE, "checkpoint_wall = 600", 600.0),
         "wall_limit": Field(POSITIVE, "wall_limit = 3600", None),
     },
     "material": {

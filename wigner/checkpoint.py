@@ -1,7 +1,10 @@
 """Checkpoints: one HDF5 file with W whole, written by all ranks, read by any number of them.
 
 Every rank writes its rows into a dataset allocated beforehand and computes their checksums; the
-file counts once it is marked complete, synchronised and renamed. The one before is kept.
+file counts once it is sealed, synchronised and renamed. The one before is kept.
+
+The seal is a line of text in front of the HDF5 structure, with the checksum of all that is not W:
+a damaged file is refused before HDF5 interprets it, and what it holds is W to the last bit.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import files
+from .case import CaseError
 from .constraint import Secants
 from .layout import Communicator, Layout
 
@@ -26,6 +31,9 @@ log = logging.getLogger(__name__)
 
 KEPT = 2
 NUMBERS = ("t", "steps", "records", "levels")
+# Bytes that the seal may take; HDF5 calls such a room at the beginning a user block.
+ROOM = 512
+SEAL = re.compile(rb"W at (\d+) to (\d+), the rest has crc32 (\d+),")
 
 
 class CheckpointError(RuntimeError):
@@ -89,12 +97,12 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
     OSError
         On all ranks, if any rank cannot write; the checkpoint before stays.
     """
-    final = directory / f"ck-{state.steps:09d}.h5"
+    final = directory / name(state.steps)
     part = final.with_suffix(".part")
     try:
         offset = on_first(layout.comm, lambda: _create(part, layout, state))
         checksums = together(layout.comm, lambda: _write_rows(part, offset, layout, W))
-        on_first(layout.comm, lambda: _complete(part, final, checksums))
+        on_first(layout.comm, lambda: _complete(part, final, checksums, offset))
     except OSError:
         if layout.comm.rank == 0:
             part.unlink(missing_ok=True)
@@ -103,37 +111,51 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
 
 
 def load(directory: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
-    """The newest complete checkpoint whose checksums are right: x-major W and the state.
+    """The newest checkpoint whose checksums are right: x-major W and the state.
 
     Parameters
     ----------
     physics
-        What the case solves; a checkpoint of anything else is refused.
+        What the case solves, by key.
 
     Raises
     ------
     CheckpointError
         If there is none; the message lists what was refused and why.
+    CaseError
+        If it is of another case; the differences are listed.
     """
     comm = layout.comm
     refused = []
-    for path in comm.bcast(sorted(directory.glob("ck-*.h5"), reverse=True)):
+    for path in found(directory, comm)[::-1]:
         complaint, W, state = None, None, None
         try:
             W, state = _read(path, layout, physics)
         except (OSError, KeyError, ValueError, RuntimeError) as error:
-            complaint = str(error)
-        complaints = [c for c in comm.allgather(complaint) if c]
+            complaint = error
+        complaints = [c for c in comm.allgather(complaint) if c is not None]
         if not complaints:
             return W, state
+        if isinstance(complaints[0], CaseError):
+            raise complaints[0]
         refused.append(f"{path.name} ({complaints[0]})")
         if comm.rank == 0:
             log.warning("checkpoint %s cannot be used: %s", path.name, complaints[0])
-    got, remedy = ", ".join(refused) or "none", "undo what was changed, or " if refused else ""
+    remedy = "put back an undamaged copy, or " if refused else ""
     raise CheckpointError(
-        f"checkpoint: got {got}, expected a complete one of this case in {directory}; "
-        f"the records are not touched; {remedy}start a new run elsewhere"
+        f"checkpoint: got {', '.join(refused) or 'none'}, expected a complete one in {directory}; "
+        f"moments.h5 is not touched; {remedy}start a new run in another directory"
     )
+
+
+def name(steps: int) -> str:
+    """The file of the checkpoint after so many steps."""
+    return f"ck-{steps:09d}.h5"
+
+
+def found(directory: Path, comm: Communicator) -> list[Path]:
+    """Files in the place of checkpoints, the newest last, on all ranks."""
+    return comm.bcast(sorted(directory.glob("ck-*.h5")))
 
 
 def together(comm: Communicator, action: Callable[[], object]) -> list:
@@ -164,7 +186,7 @@ def _create(part: Path, layout: Layout, state: State) -> int:
     for abandoned in part.parent.glob("ck-*.part"):
         abandoned.unlink()
     grid = layout.grid
-    with h5py.File(part, "w") as file:
+    with h5py.File(part, "w", userblock_size=ROOM) as file:
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
@@ -172,23 +194,12 @@ def _create(part: Path, layout: Layout, state: State) -> int:
         dataset = h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan)
         offset = dataset.get_offset()
         file.create_dataset("crc32", shape=(2, grid.nx), dtype="u4")
-        arrays = state.arrays()
-        for name, array in arrays.items():
+        for name, array in state.arrays().items():
             file[f"state/{name}"] = array
-        file["state"].attrs["crc32"] = _checksum(arrays)
-        file.attrs["complete"] = 0
     if hasattr(os, "posix_fallocate"):  # a full disk shows now, not when rows are written
         with part.open("r+b") as raw:
             os.posix_fallocate(raw.fileno(), 0, os.path.getsize(part))
     return offset
-
-
-def _checksum(arrays: dict[str, NDArray]) -> int:
-    """Of names and contents."""
-    total = 0
-    for name, array in sorted(arrays.items()):
-        total = zlib.crc32(np.ascontiguousarray(array).tobytes(), zlib.crc32(name.encode(), total))
-    return total
 
 
 def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
@@ -208,28 +219,52 @@ def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
     return checksums
 
 
-def _complete(part: Path, final: Path, checksums: list[NDArray]) -> None:
-    """Mark the file complete, make it durable, give it its name, drop the ones no longer needed."""
+def _complete(part: Path, final: Path, checksums: list[NDArray], offset: int) -> None:
+    """Seal the file, make it durable, give it its name, drop the ones no longer needed."""
     with h5py.File(part, "r+") as file:
         file["crc32"][...] = np.concatenate(checksums, axis=1)
-        file.attrs["complete"] = 1
+        end = offset + file["W"].nbytes
+    with part.open("r+b") as raw:
+        raw.write(_seal(offset, end, _rest(part, offset, end)))
     files.publish(part, final)
     for old in sorted(final.parent.glob("ck-*.h5"))[:-KEPT]:
         old.unlink()
 
 
+def _seal(start: int, end: int, checksum: int) -> bytes:
+    """Where W is in the file, the checksum of the rest, and that of this line itself."""
+    line = f"wigner-bgk checkpoint 2: W at {start} to {end}, the rest has crc32 {checksum}"
+    return f"{line}, this line {zlib.crc32(line.encode())}\n".encode()
+
+
+def _rest(path: Path, start: int, end: int) -> int:
+    """Checksum of a file but for its seal and its bytes ``start`` to ``end``."""
+    with path.open("rb") as raw:
+        raw.seek(ROOM)
+        before = raw.read(start - ROOM)
+        raw.seek(end)
+        return zlib.crc32(raw.read(), zlib.crc32(before))
+
+
+def _check_seal(path: Path) -> None:
+    """Raise CheckpointError unless all of a file but W is as it was written."""
+    with path.open("rb") as raw:
+        line = raw.readline(ROOM)
+    numbers = [int(number) for group in SEAL.findall(line) for number in group]
+    if not numbers or line != _seal(*numbers):
+        raise CheckpointError("not complete, or its first line is damaged")
+    start, end, checksum = numbers
+    if _rest(path, start, end) != checksum:
+        raise CheckpointError("checksum of what is beside W is wrong")
+
+
 def _read(path: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
     """This rank's rows, checked, and the state."""
     x = layout.x
+    _check_seal(path)
     with h5py.File(path, "r") as file:
-        if file.attrs.get("complete", 0) != 1:
-            raise CheckpointError("not complete")
-        arrays = {name: np.asarray(file["state"][name][()]) for name in file["state"]}
-        if _checksum(arrays) != file["state"].attrs["crc32"]:
-            raise CheckpointError("checksum of the state is wrong")
-        state = State.from_arrays(arrays)
-        if state.physics != physics:
-            raise CheckpointError(_differences(state.physics, physics))
+        state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
+        _check_physics(state.physics, physics)
         W = layout.x_major()
         file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])
         expected = file["crc32"][:, x]
@@ -239,7 +274,18 @@ def _read(path: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray,
     return W, state
 
 
-def _differences(then: dict[str, str], now: dict[str, str]) -> str:
-    """What was changed between two cases."""
-    keys = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
-    return ", ".join(f"{key} was {then.get(key)} and is now {now.get(key)}" for key in keys)
+def _check_physics(then: dict[str, str], now: dict[str, str]) -> None:
+    """Raise CaseError unless a case solves what was solved then."""
+    changed = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
+    if changed:
+        raise CaseError(
+            [
+                (
+                    key,
+                    now.get(key, "nothing"),
+                    f"expected {then.get(key, 'nothing')}, with which this run began; undo the "
+                    "change, or start a new run in another directory",
+                )
+                for key in changed
+            ]
+        )

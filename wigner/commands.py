@@ -26,15 +26,16 @@ def run(path: Path, overrides: Sequence[str], output: Path, comm: Communicator) 
     return run_job(check, output, comm, lambda *case: execute(*case, output, comm))
 
 
-def resume(output: Path, t_end: float | None, comm: Communicator) -> int:
+def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Communicator) -> int:
     """``wigner resume``; the exit status."""
+    end = [] if t_end is None else [f"time.t_end={t_end!r}"]
 
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         text = output / "case.toml"
         if not text.exists():
             message = "expected the directory of a run; give the one that --output named"
             raise CaseError([("output", str(output), message)])
-        case = load_case(text, [] if t_end is None else [f"time.t_end={t_end!r}"])
+        case = load_case(text, [*overrides, *end])
         return case, _fitting(case, hosts)
 
     return run_job(check, output, comm, lambda *case: execute(*case, output, comm, resume=True))

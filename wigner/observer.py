@@ -72,6 +72,10 @@ class Observer:
         """
         on_first(self._comm, self._create)
 
+    def is_blank(self) -> bool:
+        """Whether the run left no records but perhaps the first, on all ranks."""
+        return on_first(self._comm, self._moments.is_blank)
+
     def resume(self, state: State) -> None:
         """Go on from a checkpoint: the records that it does not know of are cut off.
 
@@ -139,9 +143,9 @@ class Observer:
         on_first(self._comm, lambda: self._finish(reason, max(peaks), facts, advice))
 
     def _create(self) -> None:
+        files.write_text(self.directory / "case.toml", self._case.text)
         self._begin()
         self._moments.create(self._problem, self._attributes())
-        files.write_text(self.directory / "case.toml", self._case.text)
 
     def _continue(self, state: State) -> None:
         self._report = Report.read(self.directory)

@@ -118,6 +118,12 @@ class Records:
         """
         return self._read("time")
 
+    def is_blank(self) -> bool:
+        """Whether there is no file, or one with the initial record alone; raises as times."""
+        return not self.path.exists() or all(
+            len(self._read(name)) <= 1 for name in ("time", *self._scalars)
+        )
+
     def totals(self, k: int) -> tuple[float, np.ndarray]:
         """Mass and total spin of record ``k``; raises as :meth:`times`."""
         return float(self._read("mass")[k]), self._read("spin_total")[k]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -10,21 +14,30 @@ from numpy.typing import NDArray
 
 from . import checkpoint, initial
 from .case import Case, CaseError
-from .checkpoint import State
+from .checkpoint import CheckpointError, State
 from .constraint import ConstraintError, Secants
+from .estimate import FIELD
 from .evolve import Interval, evolve, record_times, schedule
+from .guards import StateError, check_edge, check_moments
 from .layout import SERIAL, Communicator, Layout
 from .maxwellian import Maxwellian
-from .moments import diagnostics, moments
+from .moments import density, diagnostics, moments
 from .observer import Observer
 from .problem import Problem
 from .records import Records
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .report import Phases
 from .splitting import SPLITTINGS, STRANG, Splitting
-from .stopping import Agenda, stop_requests
+from .stopping import Agenda, stop_requests, time_limit
 from .transport import Flow, Transport
 from .twosided import PhaseSpace
+
+log = logging.getLogger(__name__)
+
+# A step whose constraint cannot be solved is done again in so many parts.
+PARTS = (2, 4, 8, 16)
+# Bytes of a checkpoint that a slow file system takes in a second.
+SLOW = 1e8
 
 
 def execute(
@@ -37,8 +50,8 @@ def execute(
 ) -> bool:
     """Run a case into an existing directory, or go on with the run that is there.
 
-    A checkpoint is written when the case asks for one, and always at the end: whatever ended a
-    run, it can go on, to a later t_end too.
+    A checkpoint is written when the case asks for one, and always at the beginning and at the
+    end: whatever ended a run, it can go on, to a later t_end too.
 
     Returns
     -------
@@ -50,7 +63,10 @@ def execute(
     CheckpointError, CaseError
         If there is nothing to resume from, or nothing to resume to; nothing was changed.
     ConstraintError
-        If a quantum Maxwellian cannot be computed; what was recorded stays.
+        If a quantum Maxwellian cannot be computed, in shorter steps neither.
+    StateError
+        If a state is not finite, lost mass, or does not fit into the p box. In both cases there is
+        a checkpoint from before, and what was recorded stays.
     OSError
         If the directory cannot be written; what was recorded stays.
     """
@@ -60,9 +76,10 @@ def execute(
             run.resume()
         else:
             run.start()
-        output = run.observer
-        agenda = Agenda(case.output, comm, requests, output.phases.elapsed, output.t)
-        return run.advance(agenda)
+        clock, spec = run.observer.phases.elapsed, case.output
+        saving = FIELD * problem.grid.nx * problem.grid.np / SLOW
+        limit = time_limit(spec.wall_limit, os.environ, time.time() - clock(), saving)
+        return run.advance(Agenda(spec, comm, requests, clock, run.observer.t, limit))
 
 
 class Solver:
@@ -133,7 +150,7 @@ class Solver:
 
     def restore(self, state: State) -> None:
         """Know what was known at the checkpoint."""
-        self.maxwellian.levels = state.levels or self.case.maxwellian.richardson
+        self.maxwellian.levels = self.case.maxwellian.richardson or state.levels or None
         self.maxwellian.secants = state.secants
         self.collisions.latest = state.latest
 
@@ -168,6 +185,7 @@ class Run:
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
         records = Records(directory / "moments.h5")
         self.observer = Observer(records, case, problem, comm, heading, {})
+        self._kept = "there is no checkpoint yet, a new run loses nothing"
         with self.observer.phases("setup"):
             self.solver = Solver(case, problem, comm, self.observer.phases)
         self._W: NDArray | None = None
@@ -175,21 +193,21 @@ class Run:
     def start(self) -> None:
         """Begin at t = 0."""
         self.observer.start()
-        with self.observer.phases("setup"):
+        with self._located(), self.observer.phases("setup"):
             self._W = self.solver.initial_state()
         self._record()
+        self._save()
 
     def resume(self) -> None:
-        """Begin at the newest checkpoint."""
+        """Begin at the newest checkpoint; at t = 0 if the run did not come to write one."""
+        layout, t_end = self.solver.layout, self._case.time.t_end
+        if not checkpoint.found(self._checkpoints, layout.comm) and self.observer.is_blank():
+            return self.start()
         with self.observer.phases("setup"):
-            solver, t_end = self.solver, self._case.time.t_end
-            self._W, state = checkpoint.load(
-                self._checkpoints, solver.layout, solver.problem.identity
-            )
+            state = self._load()
             if state.t > t_end + 1e-9 * self._case.time.dt:
                 message = f"expected at least t = {state.t:g}, which the run has reached"
                 raise CaseError([("time.t_end", f"{t_end:g}", message)])
-            solver.restore(state)
             self.observer.resume(state)
 
     def advance(self, agenda: Agenda) -> bool:
@@ -200,7 +218,6 @@ class Run:
         stop = None
         if left:
             stop = agenda.decide(output.t).stop or self._loop(left, agenda)
-            self._save()
         maxwellian = solver.maxwellian
         facts = {"levels": maxwellian.levels, "lattice_defect": maxwellian.defect}
         output.finish(stop, facts, "resume goes on")
@@ -208,36 +225,105 @@ class Run:
 
     def _loop(self, left: int, agenda: Agenda) -> str | None:
         """The steps that are left, with records and checkpoints; why they were stopped."""
-        counts, counted = self.solver.collisions.evaluations, 0
+        counts = self.solver.collisions.evaluations
         for interval in self._steps():
             left -= 1
-            self.observer.step(interval.end, counts[counted:])
-            counted = len(counts)
+            self.observer.step(interval.end, list(counts))
+            counts.clear()
             if interval.landed:
                 self._record()
             save, stop = agenda.decide(interval.end)
-            if left and stop:
-                return stop
-            if left and save:
+            if save or stop or not left:
                 self._save()
                 agenda.saved(interval.end)
+            if left and stop:
+                return stop
         return None
 
     def _steps(self) -> Iterator[Interval]:
-        """Advance W; an error says when it happened."""
-        intervals = self.solver.intervals(self.observer.t, self.observer.steps)
+        """Advance W, in shorter steps where the constraint cannot be solved otherwise."""
+        output = self.observer
+        with self._located():
+            while True:
+                failure = None
+                intervals = self.solver.intervals(output.t, output.steps)
+                try:
+                    yield from self._checked(intervals)
+                except ConstraintError as error:
+                    failure = str(error)
+                if failure is None:
+                    return
+                yield self._retry(failure)
+                self._save()  # nobody has to go this way again
+
+    def _checked(self, intervals: Iterator[Interval]) -> Iterator[Interval]:
+        """Advance W over the intervals; raises StateError as soon as it is not sound."""
+        solver, initial = self.solver, self.solver.problem.N
+        for interval in evolve(self._W, intervals, solver.step):
+            check_moments(density(solver.layout, self._W), initial, solver.layout.grid)
+            yield interval
+
+    def _retry(self, failure: str) -> Interval:
+        """The step that failed, in parts, from the checkpoint before and the steps since.
+
+        No second W is kept for this: all steps are done again, to the same bits.
+        """
+        output, solver = self.observer, self.solver
+        interval = next(solver.intervals(output.t, output.steps))
         try:
-            yield from evolve(self._W, intervals, self.solver.step)
-        except ConstraintError as error:
-            t, steps = self.observer.t, self.observer.steps
-            raise ConstraintError(f"after t = {t:.6g} (step {steps + 1}): {error}") from None
+            self._replay()
+            for parts in PARTS:
+                if solver.layout.comm.rank == 0:
+                    told = "the step to t = %.6g is done again in %d parts: %s"
+                    log.warning(told, interval.end, parts, failure)
+                try:
+                    shorter = schedule([interval.end], interval.length / parts, interval.t)
+                    for _ in self._checked(shorter):
+                        pass
+                    return interval
+                except ConstraintError as error:
+                    failure = str(error)
+                self._load()
+        except (CheckpointError, CaseError) as error:
+            failure = f"{failure}; the step cannot be done again: {error}"
+        raise ConstraintError(f"{failure}; shorter steps failed too, down to dt/{PARTS[-1]}")
+
+    def _replay(self) -> None:
+        """Come back to the last step, and keep it."""
+        output, solver = self.observer, self.solver
+        state = self._load()
+        since = solver.intervals(state.t, state.steps)
+        for _ in self._checked(islice(since, output.steps - state.steps)):
+            pass
+        solver.collisions.evaluations.clear()
+        if state.steps < output.steps:
+            self._save()
+
+    @contextmanager
+    def _located(self) -> Iterator[None]:
+        """Errors say when they happened, and what there is to go on from."""
+        try:
+            yield
+        except (ConstraintError, StateError) as error:
+            where = f"at t = {self.observer.t:.6g}, after {self.observer.steps} steps"
+            raise type(error)(f"{where}: {error}; {self._kept}") from None
+
+    def _load(self) -> State:
+        """W and all that is known, from the newest checkpoint."""
+        solver = self.solver
+        self._W = None  # never two of them
+        self._W, state = checkpoint.load(self._checkpoints, solver.layout, solver.problem.identity)
+        solver.restore(state)
+        self._keep(state)
+        return state
 
     def _record(self) -> None:
         """Moments, diagnostics and multipliers of W, given to the observer."""
         solver, problem = self.solver, self.solver.problem
-        with self.observer.phases("records"):
+        with self._located(), self.observer.phases("records"):
             fields = moments(solver.layout, self._W, problem.epsilon, problem.alpha)
             scalars = diagnostics(solver.layout, self._W, fields, problem.V, problem.epsilon)
+            check_edge(scalars.edge_mass, solver.layout, self._W)
             A = solver.multipliers(fields.density(problem.epsilon))
             values = vars(fields) | vars(scalars)
             values["spin_total"] = values.pop("spin")
@@ -251,4 +337,9 @@ class Run:
             output.before_checkpoint()
             state = solver.snapshot(output.t, output.steps, output.records)
             path = checkpoint.save(self._checkpoints, solver.layout, self._W, state)
+        self._keep(state)
         output.note(f"{path.name} at t = {output.t:.6g}")
+
+    def _keep(self, state: State) -> None:
+        name = checkpoint.name(state.steps)
+        self._kept = f"the newest checkpoint, {name} at t = {state.t:.6g}, is from before"

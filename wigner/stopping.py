@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -13,6 +13,12 @@ from .case import OutputSpec
 from .layout import Communicator
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+# Where batch systems tell a job when it ends: in seconds since 1970 (Slurm, Cobalt), or in those of
+# the whole job (TORQUE, OAR), which are taken to count from the start of the run.
+ENDS = ("SLURM_JOB_END_TIME", "COBALT_ENDTIME")
+LENGTHS = ("PBS_WALLTIME", "OAR_JOB_WALLTIME_SECONDS")
+# What is left of a job for the last checkpoint: as many seconds, or this share of the job if less.
+RESERVE, SHARE = 60.0, 0.05
 
 
 class Decision(NamedTuple):
@@ -22,12 +28,45 @@ class Decision(NamedTuple):
     stop: str | None
 
 
+class Limit(NamedTuple):
+    """Seconds since the start of a run after which it should have stopped, and who says so."""
+
+    seconds: float
+    source: str
+
+
+def time_limit(
+    wall_limit: float | None, variables: Mapping[str, str], now: float, saving: float
+) -> Limit | None:
+    """The first of ``output.wall_limit`` and the end of the batch job that a run is part of.
+
+    Parameters
+    ----------
+    variables
+        The environment.
+    now
+        Seconds since 1970 at the start of the run.
+    saving
+        Seconds that writing a checkpoint may take; a batch job keeps them and some more in reserve.
+    """
+    limits = []
+    if wall_limit is not None:
+        limits.append(Limit(wall_limit, f"output.wall_limit = {wall_limit:g} s"))
+    for name in (*ENDS, *LENGTHS):
+        said = variables.get(name, "")
+        left = int(said) - (now if name in ENDS else 0.0) if said.isdecimal() else 0.0
+        if left > 0:  # else it is of a job that is over, or of none
+            reserve = saving + min(RESERVE, SHARE * left)
+            limits.append(Limit(left - reserve, f"the end of the job ({name} = {said})"))
+    return min(limits, default=None)
+
+
 class Agenda:
     """Decides after each step.
 
     A checkpoint is due when t has passed a multiple of ``output.checkpoint``, or when
     ``output.checkpoint_wall`` seconds have gone by since the last. The run stops when any rank got
-    a signal, or when another step like the longest so far would exceed ``output.wall_limit``.
+    a signal, or when another step like the longest so far would exceed the limit.
 
     Parameters
     ----------
@@ -41,6 +80,8 @@ class Agenda:
         Wall-clock seconds since the run began.
     t
         Time of the state that needs no checkpoint: the initial one, or the one resumed from.
+    limit
+        Of the wall-clock time, None for none; see :func:`time_limit`.
     """
 
     def __init__(
@@ -50,24 +91,25 @@ class Agenda:
         requests: Sequence[int],
         elapsed: Callable[[], float],
         t: float,
+        limit: Limit | None = None,
     ) -> None:
         self._spec, self._comm, self._requests, self._elapsed = spec, comm, requests, elapsed
+        self._limit = limit
         self._saved_t, self._saved_clock = t, time.monotonic()
         self._asked: float | None = None
         self._longest = 0.0
 
     def decide(self, t: float) -> Decision:
         """What to do with the state at ``t``."""
-        now, limit = self._elapsed(), self._spec.wall_limit
+        now, limit = self._elapsed(), self._limit
         begun = self._asked is not None  # every session makes a step at least
         self._longest = max(self._longest, now - self._asked) if begun else 0.0
         self._asked = now
-        late = begun and limit is not None and now + self._longest > limit
+        late = begun and limit is not None and now + self._longest > limit.seconds
         received = self._requests[0] if self._requests else 0
-        votes = self._comm.allgather((received, late, self._due(t)))
-        _, late, due = votes[0]
+        votes = self._comm.allgather((received, limit.source if late else None, self._due(t)))
+        _, stop, due = votes[0]
         numbers = [number for number, _, _ in votes if number]
-        stop = f"output.wall_limit = {limit:g} s" if late else None
         return Decision(due, signal.Signals(numbers[0]).name if numbers else stop)
 
     def saved(self, t: float) -> None:
@@ -78,7 +120,7 @@ class Agenda:
         every, seconds = self._spec.checkpoint, self._spec.checkpoint_wall
         if every and math.floor(t / every + 1e-9) > math.floor(self._saved_t / every + 1e-9):
             return True
-        return seconds is not None and time.monotonic() - self._saved_clock >= seconds
+        return time.monotonic() - self._saved_clock >= seconds
 
 
 @contextmanager
