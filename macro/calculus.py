@@ -58,7 +58,7 @@ class Calculus:
         n1, n2 = self.n_x
         k1 = np.abs(np.fft.fftfreq(n1, 1 / n1))[:, None]
         k2 = np.arange(n2 // 2 + 1)[None, :]
-        return (3 * k1 <= n1) & (3 * k2 <= n2)
+        return (3 * k1 < n1) & (3 * k2 < n2)
 
     @property
     def cell(self) -> float:
