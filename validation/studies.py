@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import convergence
+from . import convergence, expansions
 from .study import Study
 
-STUDIES: tuple[Study, ...] = (convergence.STUDY,)
+STUDIES: tuple[Study, ...] = (expansions.STUDY, convergence.STUDY)

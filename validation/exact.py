@@ -1,0 +1,97 @@
+"""Exact values for the fields of a case, by the dense operators of the oracle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macro.calculus import Calculus
+from wigner.case import Case
+from wigner.problem import formulas
+
+from .oracle import dense, rates
+from .oracle.dense import Box
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Densities and potential on the lattice of a box, and what the oracle says about them.
+
+    Attributes
+    ----------
+    box
+        Lattice and parameters of the dense operators.
+    N
+        Densities ``(n0, n)``, shape ``(4, N1, N2)``.
+    V
+        Potential, shape ``(N1, N2)``.
+    """
+
+    box: Box
+    N: NDArray
+    V: NDArray
+
+    @property
+    def epsilon(self) -> float:
+        """The scaled Planck constant."""
+        return self.box.epsilon
+
+    @property
+    def alpha(self) -> float:
+        """The scaled Rashba constant."""
+        return self.box.alpha
+
+    @cached_property
+    def x(self) -> Calculus:
+        """Derivatives on the lattice of the box."""
+        return Calculus(self.box.n, self.box.length)
+
+    @cached_property
+    def rates(self) -> rates.Rates:
+        """M(N), <T M>, <T T M>, <T d_t^0 M> and d_t^0 (a0, a)."""
+        return rates.nonlocal_rates(self.box, self.N, self.V)
+
+    @property
+    def A(self) -> NDArray:
+        """The multipliers ``(a0, a)``."""
+        return self.rates.M.A
+
+    @cached_property
+    def momentum(self) -> NDArray:
+        """<p_i M>, shape ``(2, 4, N1, N2)``: direction, component."""
+        return dense.first_moments(self.box, self.rates.M.operator()).swapaxes(0, 1)
+
+
+def on_line(case: Case, epsilon: float, alpha: float) -> Exact:
+    """Fields of x1 alone; where those of the case vary with x2 too, the line x2 = 0 is taken."""
+    box = rates.box((case.grid.n_x[0], 1), case.grid.length, epsilon, alpha)
+    return on_box(case, box)
+
+
+def on_box(case: Case, box: Box) -> Exact:
+    """The formulas of a case on the lattice of a box."""
+    x1, x2 = dense.lattice(box)
+    V, *N = (np.broadcast_to(f(x1, x2), box.n) for f in formulas(case).values())
+    return Exact(box, np.array(N), np.array(V))
+
+
+def symbol_of(box: Box, A: NDArray, p: tuple[NDArray, NDArray], beta: float = 1.0) -> NDArray:
+    """The Wigner transform of exp(beta (-K + a0 + eps a.sigma)), ``(4, N1, N2, M1, M2)``."""
+    box = dense.doubled(box)
+    spectrum = dense.diagonalise(dense.exponent(box, A))
+    rho = dense.operator_function(spectrum, lambda values: np.exp(beta * values))
+    return dense.wigner(box, rho, p[0].ravel(), p[1].ravel())
+
+
+def classical(N: NDArray) -> NDArray:
+    """(log(n0/(2 pi)), n/n0): the multipliers at eps = 0."""
+    return np.concatenate([np.log(N[:1] / (2 * np.pi)), N[1:] / N[0]])
+
+
+def fitted(values: NDArray, terms: list[NDArray]) -> NDArray:
+    """Factors of the terms whose sum is nearest to the values, by least squares."""
+    columns = np.stack([np.broadcast_to(term, values.shape).ravel() for term in terms], axis=1)
+    return np.linalg.lstsq(columns, values.ravel(), rcond=None)[0]
