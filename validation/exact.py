@@ -91,6 +91,14 @@ def classical(N: NDArray) -> NDArray:
     return np.concatenate([np.log(N[:1] / (2 * np.pi)), N[1:] / N[0]])
 
 
+def low_pass(f: NDArray, keep: tuple[int, int]) -> NDArray:
+    """A field ``(..., N1, N2)`` without its Fourier modes beyond ``keep`` along each axis."""
+    spectrum = np.fft.fft2(f)
+    k1, k2 = (np.abs(np.fft.fftfreq(n, 1 / n)) for n in f.shape[-2:])
+    spectrum[..., (k1[:, None] > keep[0]) | (k2 > keep[1])] = 0
+    return np.fft.ifft2(spectrum).real
+
+
 def fitted(values: NDArray, terms: list[NDArray]) -> NDArray:
     """Factors of the terms whose sum is nearest to the values, by least squares."""
     columns = np.stack([np.broadcast_to(term, values.shape).ravel() for term in terms], axis=1)

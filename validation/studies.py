@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import convergence, expansions
+from . import convergence, expansions, identities
 from .study import Study
 
-STUDIES: tuple[Study, ...] = (expansions.STUDY, convergence.STUDY)
+STUDIES: tuple[Study, ...] = (identities.STUDY, expansions.STUDY, convergence.STUDY)
