@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,27 +13,35 @@ from macro.calculus import Calculus
 from wigner.case import Case
 from wigner.problem import formulas
 
-from .oracle import dense, rates
+from .oracle import bgk, dense, rates
 from .oracle.dense import Box
+
+
+class Fields(NamedTuple):
+    """Densities ``(n0, n)``, shape ``(4, N1, N2)``, and potential on the lattice of a box."""
+
+    box: Box
+    N: NDArray
+    V: NDArray
 
 
 @dataclass(frozen=True)
 class Exact:
-    """Densities and potential on the lattice of a box, and what the oracle says about them.
+    """A quantum Maxwellian as matrices, in a potential.
 
     Attributes
     ----------
     box
         Lattice and parameters of the dense operators.
-    N
-        Densities ``(n0, n)``, shape ``(4, N1, N2)``.
     V
         Potential, shape ``(N1, N2)``.
+    M
+        The Maxwellian with its densities N and multipliers A.
     """
 
     box: Box
-    N: NDArray
     V: NDArray
+    M: bgk.Maxwellian
 
     @property
     def epsilon(self) -> float:
@@ -44,6 +53,16 @@ class Exact:
         """The scaled Rashba constant."""
         return self.box.alpha
 
+    @property
+    def N(self) -> NDArray:
+        """The densities ``(n0, n)``."""
+        return self.M.N
+
+    @property
+    def A(self) -> NDArray:
+        """The multipliers ``(a0, a)``."""
+        return self.M.A
+
     @cached_property
     def x(self) -> Calculus:
         """Derivatives on the lattice of the box."""
@@ -51,31 +70,31 @@ class Exact:
 
     @cached_property
     def rates(self) -> rates.Rates:
-        """M(N), <T M>, <T T M>, <T d_t^0 M> and d_t^0 (a0, a)."""
-        return rates.nonlocal_rates(self.box, self.N, self.V)
-
-    @property
-    def A(self) -> NDArray:
-        """The multipliers ``(a0, a)``."""
-        return self.rates.M.A
+        """<T M>, <T T M>, <T d_t^0 M> and d_t^0 (a0, a)."""
+        return rates.rates_of(self.box, self.M, self.V)
 
     @cached_property
     def momentum(self) -> NDArray:
         """<p_i M>, shape ``(2, 4, N1, N2)``: direction, component."""
-        return dense.first_moments(self.box, self.rates.M.operator()).swapaxes(0, 1)
+        return dense.first_moments(self.box, self.M.operator()).swapaxes(0, 1)
 
 
-def on_line(case: Case, epsilon: float, alpha: float) -> Exact:
+def solved(fields: Fields) -> Exact:
+    """M(N) for densities given."""
+    return Exact(fields.box, fields.V, bgk.maxwellian(fields.box, fields.N))
+
+
+def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
     """Fields of x1 alone; where those of the case vary with x2 too, the line x2 = 0 is taken."""
     box = rates.box((case.grid.n_x[0], 1), case.grid.length, epsilon, alpha)
     return on_box(case, box)
 
 
-def on_box(case: Case, box: Box) -> Exact:
+def on_box(case: Case, box: Box) -> Fields:
     """The formulas of a case on the lattice of a box."""
     x1, x2 = dense.lattice(box)
     V, *N = (np.broadcast_to(f(x1, x2), box.n) for f in formulas(case).values())
-    return Exact(box, np.array(N), np.array(V))
+    return Fields(box, np.array(N), np.array(V))
 
 
 def symbol_of(box: Box, A: NDArray, p: tuple[NDArray, NDArray], beta: float = 1.0) -> NDArray:

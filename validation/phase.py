@@ -9,51 +9,21 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from macro.calculus import Calculus
 from wigner import moyal, operators, pauli
 from wigner.grid import PhaseGrid
 from wigner.layout import SERIAL, Layout
 from wigner.twosided import PhaseSpace
 
-from .oracle import bgk, dense, rates
+from .exact import Exact
+from .oracle import dense
 
 
 @dataclass(frozen=True)
-class Setup:
-    """exp(-H + A~) for multipliers and a potential on the lattice of a box.
+class Setup(Exact):
+    """A quantum Maxwellian with its symbol on a p lattice of ``n_p`` points up to ``p_max``."""
 
-    Attributes
-    ----------
-    box
-        Lattice and parameters of the dense operators.
-    A
-        Multipliers ``(a0, a)``, shape ``(4, N1, N2)``.
-    V
-        Potential, shape ``(N1, N2)``.
-    n_p, p_max
-        The p lattice of symbols.
-    """
-
-    box: dense.Box
-    A: NDArray
-    V: NDArray
     n_p: tuple[int, int]
     p_max: tuple[float, float]
-
-    @property
-    def epsilon(self) -> float:
-        """The scaled Planck constant."""
-        return self.box.epsilon
-
-    @property
-    def alpha(self) -> float:
-        """The scaled Rashba constant."""
-        return self.box.alpha
-
-    @cached_property
-    def x(self) -> Calculus:
-        """Derivatives on the x lattice."""
-        return Calculus(self.box.n, self.box.length)
 
     # Matrices
 
@@ -80,16 +50,6 @@ class Setup:
     def A_tilde(self) -> NDArray:
         """Multiplication by A~ = a0 + V + eps a.sigma."""
         return dense.multiplication(dense.scaled(self.wide, self.A) + dense.scalar(self.V))
-
-    @cached_property
-    def rates(self) -> rates.Rates:
-        """M with its densities, <T M>, <T T M>, <T d_t^0 M> and d_t^0 (a0, a)."""
-        return rates.rates_of(self.box, bgk.exponential(self.box, self.A), self.V)
-
-    @cached_property
-    def momentum(self) -> NDArray:
-        """<p_i M>, shape ``(2, 4, N1, N2)``."""
-        return dense.first_moments(self.box, self.rates.M.operator()).swapaxes(0, 1)
 
     @cached_property
     def TM(self) -> NDArray:
@@ -122,7 +82,7 @@ class Setup:
         return PhaseSpace(Layout(self.grid, SERIAL), self.epsilon)
 
     @cached_property
-    def M(self) -> NDArray:
+    def W(self) -> NDArray:
         """The symbol of M, ``(4, N1, N2, M1, M2)``."""
         return self.symbol(self.rho).real
 

@@ -190,6 +190,15 @@ ROWS = (
         "diffusion",
     ),
     Row(
+        "current.sum",
+        "(50) + (51)",
+        "n₀∇a + n∇a₀ + (2/ε)⟨pM⟩×a = ∇n + DF[n₀](n), without |n|² terms, up to O(ε⁴) at α = 0",
+        "plain",
+        "(50) + (51)",
+        FOUR,
+        about="diffusion",
+    ),
+    Row(
         "current.alpha",
         "(51)",
         "(2/ε)⟨pM⟩×a = 2α(n₃, 0, −n₁ | 0, n₃, −n₂) up to O(αε²)",

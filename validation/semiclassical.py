@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macro import expansions, symbol
-from macro.calculus import cross
+from macro import expansions, local, symbol
+from macro.calculus import Calculus, cross, rotated
 from macro.forms import Form
+from macro.model import Physics
 from wigner.case import parse_case
 
-from .exact import Exact, classical, fitted, on_box, on_line, symbol_of
+from .exact import Exact, classical, fitted, on_box, on_line, solved, symbol_of
 from .oracle import bgk, rates
 from .oracle.dense import Box
 
@@ -32,10 +33,10 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> dict[str,
 
     (a0, a) are those of eps = 0 for the densities of the case; any would do.
     """
-    e = on_line(parse_case(text), epsilon, alpha)
-    A = classical(e.N)
-    point = symbol.PhasePoint(e.x, A, P, alpha)
-    M = symbol_of(e.box, A, P, beta) / np.exp(beta * point.h0)
+    box, N, _ = on_line(parse_case(text), epsilon, alpha)
+    A = classical(N)
+    point = symbol.PhasePoint(Calculus(box.n, box.length), A, P, alpha)
+    M = symbol_of(box, A, P, beta) / np.exp(beta * point.h0)
     weight = np.exp(beta * point.h0)
     first, second = symbol.first(point, beta), sum(symbol.second(point, beta).values())
     errors = {
@@ -65,7 +66,7 @@ def largest(f: NDArray) -> float:
 
 def of_densities(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     """Errors of everything that follows from M(N) by expansion, and the factors of some terms."""
-    e = on_line(parse_case(text), epsilon, alpha)
+    e = solved(on_line(parse_case(text), epsilon, alpha))
     errors = {name: largest(left - right) for name, (left, right) in pairs(e).items()}
     return errors | (factors(e) if alpha != 0 else dropped(e))
 
@@ -85,67 +86,39 @@ def pairs(e: Exact) -> dict[str, Pair]:
     return found | precession(e) | diffusion(e) | rashba(e)
 
 
-def bohm(e: Exact) -> NDArray:
-    """B = div(grad n/n0), of Theorem 1.2."""
-    return e.x.div(e.x.grad(e.N[1:]) / e.N[0])
+def local_fields(e: Exact) -> local.Fields:
+    """What the terms of the local model are made of, with tau = 1."""
+    return local.Fields(Physics(e.x, e.epsilon, e.alpha, 1.0, e.V), e.N)
 
 
 def precession(e: Exact) -> dict[str, Pair]:
     """(49) and (53)."""
-    n0, n, a = e.N[0], e.N[1:], e.A[1:]
-    n_x_B = cross(n, bohm(e))
-    exact, local = -2 * cross(n, a), e.epsilon**2 / 6 * n_x_B
-    rate, cubic = cross(n, e.rates.dA[1:]), e.epsilon**2 / (6 * n0) * cross(n, n_x_B)
+    f, n, a = local_fields(e), e.N[1:], e.A[1:]
+    exact, term = -2 * cross(n, a), local.precession(f).source[1:]
+    rate, double = cross(n, e.rates.dA[1:]), local.printed_double_precession(f).source[1:]
     return {
-        "(49) corrected": (exact, local),
-        "(49) published": (exact, local / n0),
-        "(53)": (rate, cubic),
+        "(49) corrected": (exact, term),
+        "(49) published": (exact, term / e.N[0]),
+        "(53)": (rate, double / 2),
     }
 
 
 def diffusion(e: Exact) -> dict[str, Pair]:
-    """(6), (50) and (51)."""
-    x, n0, n, a0, a = e.x, e.N[0], e.N[1:], e.A[0], e.A[1:]
-    root = np.sqrt(n0)
-    flux = x.grad(n0) + n0 * x.grad(e.V) - e.epsilon**2 / 6 * n0 * x.grad(x.laplacian(root) / root)
+    """(6), (50), (51) and the sum of the last two."""
+    f, x, n0, n, a0, a = local_fields(e), e.x, e.N[0], e.N[1:], e.A[0], e.A[1:]
+    charge = sum(term(f).flux[:, 0] for term in (local.diffusion, local.drift, local.bohm))
+    grad_n = local.diffusion(f).flux[:, 1:]
     fluxes = n0 * x.grad(a) + n * x.grad(a0)[:, None]
-    momentum = np.stack([2 / e.epsilon * cross(p_M[1:], a) for p_M in e.momentum])
-    turned = 2 * e.alpha * rashba_flux(n)
-    grad_n_x_n = np.stack([cross(d_n, n) for d_n in x.grad(n)])
-    cubic = np.stack([cross(d, n) for d in grad_n_x_n])
+    momentum = np.stack([2 / e.epsilon * cross(pM[1:], a) for pM in e.momentum])
+    turned, turning = -2 * e.alpha * rotated(n), np.stack([cross(d_n, n) for d_n in x.grad(n)])
+    cubic = np.stack([cross(d, n) for d in turning])
     return {
-        "(6)": (e.rates.TTM[0], x.div(flux)),
-        "(50)": (fluxes, local_fluxes(e)),
+        "(6)": (e.rates.TTM[0], x.div(charge)),
+        "(50)": (fluxes, grad_n + local.printed_spin_bohm(f).flux[:, 1:]),
         "(51) corrected": (momentum, turned + e.epsilon**2 / (3 * n0**2) * cubic),
-        "(51) published": (momentum, turned + e.epsilon**2 / (3 * n0) * grad_n_x_n),
+        "(51) published": (momentum, turned + e.epsilon**2 / (3 * n0) * turning),
+        "(50) + (51)": (fluxes + momentum, grad_n + turned + local.spin_bohm(f).flux[:, 1:]),
     }
-
-
-def rashba_flux(n: NDArray) -> NDArray:
-    """The matrix of (51), by columns: (n3, 0, -n1) and (0, n3, -n2)."""
-    zero = np.zeros_like(n[0])
-    return np.stack([np.stack([n[2], zero, -n[0]]), np.stack([zero, n[2], -n[1]])])
-
-
-def local_fluxes(e: Exact) -> NDArray:
-    """The right-hand side of (50), shape ``(2, 3, N1, N2)``."""
-    x, n0, n = e.x, e.N[0], e.N[1:]
-    g, grad_n, lap_n = x.grad(n0) / n0, x.grad(n), x.laplacian(n)
-    hessian, hessian_n = x.grad(x.grad(n0)) / n0, x.grad(grad_n)
-    g_hessian = np.einsum("jxy,jixy->ixy", g, hessian)
-    n_grad_n = np.einsum("cxy,icxy->ixy", n, grad_n) / n0**2
-    g_grad_n = np.einsum("ixy,icxy->cxy", g, grad_n)
-    square, n_square, lap = (g**2).sum(0), (n**2).sum(0) / n0**2, x.laplacian(n0) / n0
-    along_n = 2 * square * g - 4 * n_grad_n - lap * g - g_hessian
-    correction = (
-        along_n[:, None] * n
-        - x.grad(lap_n)
-        + np.einsum("jcxy,jixy->icxy", grad_n, hessian)
-        + (4 * n_square + lap - square) * grad_n
-        + g[:, None] * (lap_n - 2 * g_grad_n)
-        + np.einsum("jxy,jicxy->icxy", g, hessian_n)
-    )
-    return grad_n + e.epsilon**2 / 12 * correction
 
 
 def rashba(e: Exact) -> dict[str, Pair]:
@@ -168,9 +141,9 @@ def p_perp_cross(f: NDArray) -> NDArray:
 
 def dropped(e: Exact) -> dict[str, float]:
     """The term of (5) that is dropped on the way to (7), and what it cancels."""
-    n0, n, a = e.N[0], e.N[1:], e.A[1:]
+    n, a = e.N[1:], e.A[1:]
     term = -4 * cross(cross(n, a), a)
-    last = e.epsilon**2 / (3 * n0) * cross(n, cross(n, bohm(e)))
+    last = local.printed_double_precession(local_fields(e)).source[1:]
     return {"dropped": largest(term), "cancelled": largest(term + last)}
 
 
@@ -211,9 +184,9 @@ def in_plane(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     """
     case = parse_case(text)
     box = rates.box(case.grid.n_x, case.grid.length, epsilon, alpha, p_max=5.5, separation=7.0)
-    e = on_box(case, box)
-    A = classical(e.N)
-    difference = symbol.densities(e.x, A, epsilon, alpha) - bgk.exponential(box, A).N
+    A = classical(on_box(case, box).N)
+    exact = bgk.exponential(box, A).N
+    difference = symbol.densities(Calculus(box.n, box.length), A, epsilon, alpha) - exact
     return {"(39)": largest(difference[0]), "(47)": largest(difference[1:])}
 
 
@@ -221,10 +194,10 @@ def inverse(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     """How far Lemma 4.2 is from the inverse of (39) and (47), on a fine lattice."""
     case = parse_case(text)
     points = tuple(1 if n == 1 else 63 for n in case.grid.n_x)
-    e = on_box(case, Box(points, case.grid.length, epsilon, alpha))
-    A, errors = classical(e.N), {}
+    box = Box(points, case.grid.length, epsilon, alpha)
+    x, A, errors = Calculus(box.n, box.length), classical(on_box(case, box).N), {}
     for form in Form:
-        N = symbol.densities(e.x, A, epsilon, alpha, form)
-        a = expansions.multipliers(e.x, N, epsilon, alpha, form)
+        N = symbol.densities(x, A, epsilon, alpha, form)
+        a = expansions.multipliers(x, N, epsilon, alpha, form)
         errors[form.value] = largest(a - A)
     return errors

@@ -42,7 +42,7 @@ class Sides(NamedTuple):
 def lemma_2_1(s: Setup) -> Sides:
     """W(rho1) # W(rho2) = W(rho1 rho2)."""
     few = waves(s)
-    symbols = s.moyal(sum(wave.symbol(s) for wave in few), s.M)
+    symbols = s.moyal(sum(wave.symbol(s) for wave in few), s.W)
     return Sides(symbols, s.symbol(sum(wave.operator(s) for wave in few) @ s.rho))
 
 
@@ -69,32 +69,32 @@ def moyal_term(s: Setup, f: NDArray, g: NDArray, j: int) -> NDArray:
 
 def eq_15(s: Setup) -> Sides:
     """int int f # g = int int f g."""
-    f, g = sum(wave.symbol(s) for wave in waves(s))[0], s.M[0].astype(complex)
+    f, g = sum(wave.symbol(s) for wave in waves(s))[0], s.W[0].astype(complex)
     left = s.integral(moyal.product(s.grid, s.epsilon, f, g))
     return Sides(left, s.integral(f * g), s.integral(np.abs(f * g)))
 
 
 def eq_16(s: Setup) -> Sides:
     """<f # g> = f <g> for f of x alone."""
-    f, g = s.V[..., None, None], s.M[1].astype(complex)
+    f, g = s.V[..., None, None], s.W[1].astype(complex)
     left = moyal.product(s.grid, s.epsilon, np.broadcast_to(f, g.shape).astype(complex), g)
     return Sides(s.moment(left), s.V * s.moment(g))
 
 
 def eq_20(s: Setup) -> Sides:
     """i eps theta[V] f = V # f - f # V."""
-    return Sides(1j * s.epsilon * s.theta(s.V, s.M), s.V_M)
+    return Sides(1j * s.epsilon * s.theta(s.V, s.W), s.V_M)
 
 
 def eq_21_mean(s: Setup) -> Sides:
     """<theta[V] f> = 0."""
-    f = s.theta(s.V, s.M)
+    f = s.theta(s.V, s.W)
     return Sides(s.moment(f), np.zeros_like(s.A), s.moment(np.abs(f)))
 
 
 def eq_21_first(s: Setup) -> Sides:
     """<p theta[V] f> = -grad V <f>."""
-    f = s.theta(s.V, s.M)
+    f = s.theta(s.V, s.W)
     left = np.stack([s.moment(f, p) for p in np.ix_(*s.grid.p)])
     return Sides(left, -s.x.grad(s.V)[:, None] * dense.local(s.wide, s.rho))
 
@@ -111,7 +111,7 @@ def definition_of_theta(s: Setup) -> Sides:
     ahead, behind = (_translated(s, at, sign, eta) for sign in (1, -1))
     delta = (ahead - behind) / (1j * s.epsilon)
     cell = np.pi**2 / (p_max[0] * p_max[1])
-    integral = e1.conj().T @ (delta * (e1 @ s.M[0][at] @ e2.T)) @ e2.conj() * s.grid.dp * cell
+    integral = e1.conj().T @ (delta * (e1 @ s.W[0][at] @ e2.T)) @ e2.conj() * s.grid.dp * cell
     return Sides((s.V_M[0][at] / (1j * s.epsilon)).real, integral.real)
 
 
@@ -127,13 +127,13 @@ def _translated(s: Setup, at: tuple[int, int], sign: int, eta: list[NDArray]) ->
 def trace(s: Setup) -> Sides:
     """(2 pi eps)^-2 tr int int W = Tr rho, of a period in x."""
     right = np.einsum("bii->", s.rho).real / len(s.rho)
-    return Sides(2 * s.integral(s.M[0]) / (2 * np.pi * s.epsilon) ** 2, np.array(right))
+    return Sides(2 * s.integral(s.W[0]) / (2 * np.pi * s.epsilon) ** 2, np.array(right))
 
 
 def eq_22(s: Setup) -> Sides:
     """(2 pi eps)^-2 tr int int W1 W2 = Tr(rho1 rho2), of a period in x, with rho2 = exp(-H)."""
     other = dense.quantum_exponential(s.wide, -dense.scalar(s.V))
-    overlap = 2 * s.integral((s.M * s.symbol(other).real).sum(axis=0))
+    overlap = 2 * s.integral((s.W * s.symbol(other).real).sum(axis=0))
     right = np.einsum("bij,bji->", s.rho, other).real / len(s.rho)
     return Sides(overlap / (2 * np.pi * s.epsilon) ** 2, np.array(right))
 
@@ -143,23 +143,23 @@ def eq_22(s: Setup) -> Sides:
 
 def eq_23(s: Setup) -> Sides:
     """(T W)_0 = p.grad w0 + alpha eps grad_perp.w - theta[V] w0 = W((i/eps) [H, rho])_0."""
-    return Sides(s.transport(s.M)[0], s.TM[0])
+    return Sides(s.transport(s.W)[0], s.TM[0])
 
 
 def eq_24(s: Setup) -> Sides:
     """The spin part of (25)."""
-    return Sides(s.transport(s.M)[1:], s.TM[1:])
+    return Sides(s.transport(s.W)[1:], s.TM[1:])
 
 
 def eq_30(s: Setup) -> Sides:
     """-i eps T M = A~ # M - M # A~."""
     right = s.symbol(s.A_tilde @ s.rho - s.rho @ s.A_tilde)
-    return Sides(-1j * s.epsilon * s.transport(s.M), right)
+    return Sides(-1j * s.epsilon * s.transport(s.W), right)
 
 
 def lemma_2_7(s: Setup) -> Sides:
     """-i eps <T M> = [A~, N], Pauli components."""
-    A, N = (dense.scaled(s.box, f) for f in (s.A, s.rates.M.N))
+    A, N = (dense.scaled(s.box, f) for f in (s.A, s.N))
     A, N = (dense.pauli_matrix(f) for f in (A + dense.scalar(s.V), N))
     bracket = 0.5 * np.einsum("cji,...ij->c...", dense.SIGMA, A @ N - N @ A)
     return Sides(-1j * s.epsilon * dense.scaled(s.box, s.rates.TM), bracket)
@@ -170,15 +170,15 @@ def lemma_2_7(s: Setup) -> Sides:
 
 def eq_31(s: Setup) -> Sides:
     """2 eps n x a = <T M>."""
-    left = 2 * cross(s.rates.M.N[1:], s.A[1:])
+    left = 2 * cross(s.N[1:], s.A[1:])
     return Sides(np.concatenate([np.zeros_like(left[:1]), left]), s.rates.TM)
 
 
 def eq_32(s: Setup) -> Sides:
     """T M by theta of the multipliers and the even product M x# a."""
     a0, a = s.A[0] + s.V, s.A[1:]
-    by_a = [s.theta(a_j, s.M) for a_j in a]
-    left = -s.theta(a0, s.M)
+    by_a = [s.theta(a_j, s.W) for a_j in a]
+    left = -s.theta(a0, s.W)
     left[0] -= s.epsilon * sum(by_a[j][1 + j] for j in range(3))
     left[1:] -= s.epsilon * np.stack([by_a[j][0] for j in range(3)])
     left += 2 * s.symbol(even_cross(s, a)).real
@@ -198,7 +198,7 @@ def even_cross(s: Setup, a: NDArray) -> NDArray:
 
 def eq_33(s: Setup) -> Sides:
     """<T T M>_0."""
-    N, A, x = s.rates.M.N, s.A, s.x
+    N, A, x = s.N, s.A, s.x
     n0, n, a = N[0], N[1:], A[1:]
     flux = n0 * x.grad(A[0] + s.V) + s.epsilon**2 * (n * x.grad(a)).sum(axis=1)
     left = x.div(flux) + 2 * s.alpha * s.epsilon**2 * x.div_perp(cross(n, a))
@@ -207,7 +207,7 @@ def eq_33(s: Setup) -> Sides:
 
 def eq_34(s: Setup) -> Sides:
     """The spin part of <T T M>, over eps."""
-    N, A, x = s.rates.M.N, s.A, s.x
+    N, A, x = s.N, s.A, s.x
     n0, n, a = N[0], N[1:], A[1:]
     turned = 2 / s.epsilon * np.stack([cross(pM[1:], a) for pM in s.momentum])
     flux = n0 * x.grad(a) + n * x.grad(A[0] + s.V)[:, None] + turned
@@ -217,6 +217,6 @@ def eq_34(s: Setup) -> Sides:
 
 def eq_35(s: Setup) -> Sides:
     """2 (d_t n x a + n x d_t a) = <T d_t M>/eps along d_t N = -<T M>."""
-    n, a, dn, da = (f[1:] for f in (s.rates.M.N, s.A, -s.rates.TM, s.rates.dA))
+    n, a, dn, da = (f[1:] for f in (s.N, s.A, -s.rates.TM, s.rates.dA))
     left = 2 * (cross(dn, a) + cross(n, da))
     return Sides(np.concatenate([np.zeros_like(left[:1]), left]), s.rates.TdM)
