@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from . import convergence, expansions, identities
+from . import convergence, expansions, identities, invariants
 from .study import Study
 
-STUDIES: tuple[Study, ...] = (identities.STUDY, expansions.STUDY, convergence.STUDY)
+STUDIES: tuple[Study, ...] = (
+    identities.STUDY,
+    expansions.STUDY,
+    convergence.STUDY,
+    invariants.STUDY,
+)
