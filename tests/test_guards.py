@@ -23,7 +23,8 @@ from wigner.layout import Layout
 from wigner.observer import Observer
 from wigner.problem import build
 from wigner.relaxation import Step
-from wigner.run import PARTS, Solver
+from wigner.run import PARTS
+from wigner.solver import Solver
 
 GRID = PhaseGrid((6, 4), (6.0, 4.0), (16, 18), (5.0, 5.0))
 

@@ -20,7 +20,7 @@ from wigner.evolve import record_times, schedule
 from wigner.layout import SERIAL
 from wigner.problem import build, lattice
 from wigner.report import Phases
-from wigner.run import Solver
+from wigner.solver import Solver
 from wigner.twosided import PhaseSpace
 
 # 24^4 points, three steps.

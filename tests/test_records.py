@@ -18,7 +18,7 @@ from wigner.__main__ import main
 from wigner.case import parse_case
 from wigner.observer import Observer
 from wigner.problem import build
-from wigner.records import ARRAYS, SCALARS, Records
+from wigner.records import ARRAYS, SCALARS, Records, RecordsError
 
 # Names and axes that contract.md promises.
 PROMISED = {
@@ -208,11 +208,30 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(records, 0.0)
-    before = records.path.read_bytes()
-    monkeypatch.setitem(ARRAYS, "no such field", ((), ""))
-    with pytest.raises(KeyError):
-        append(records, 1.0)
-    assert records.path.read_bytes() == before
+    before, digest = records.path.read_bytes(), records.digest
+    with monkeypatch.context() as patch:
+        patch.setattr(h5py.File, "__getitem__", lambda _, name: {}[name])
+        with pytest.raises(KeyError):
+            append(records, 1.0)
+    assert (records.path.read_bytes(), records.digest) == (before, digest)
+    append(records, 1.0)
+    assert list(records.times()) == [0, 1]
+
+
+def test_the_checksum_goes_on_where_records_are_cut(records: Records) -> None:
+    digests = []
+    for t in (0.0, 0.25, 0.5):
+        append(records, t)
+        digests.append(records.digest)
+    assert len(set(digests)) == 3
+    again = Records(records.path)
+    assert [again.resume(k) for k in (1, 2, 3)] == digests
+    assert again.resume(1) == digests[0]
+    again.truncate(1, {})
+    append(again, 0.25)
+    assert again.digest == digests[1]
+    with pytest.raises(RecordsError, match="a file without them"):
+        again.resume(3)
 
 
 def test_other_files_are_told_apart(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ a damaged file is refused before HDF5 interprets it, and what it holds is W to t
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -30,9 +32,11 @@ from .layout import Communicator, Layout
 log = logging.getLogger(__name__)
 
 KEPT = 2
-NUMBERS = ("t", "steps", "records", "levels")
+NUMBERS = ("t", "steps", "records", "digest", "levels")
 # Bytes that the seal may take; HDF5 calls such a room at the beginning a user block.
 ROOM = 512
+# Bytes of the HDF5 structure at the most.
+STRUCTURE = 2**16
 SEAL = re.compile(rb"W at (\d+) to (\d+), the rest has crc32 (\d+),")
 
 
@@ -48,8 +52,8 @@ class State:
     ----------
     t, steps
         Time and number of steps done.
-    records
-        Records written so far.
+    records, digest
+        Records written so far, and their checksum.
     levels
         Splittings combined in the quantum exponential.
     latest
@@ -63,6 +67,7 @@ class State:
     t: float
     steps: int
     records: int
+    digest: int
     levels: int
     latest: NDArray | None
     secants: Secants
@@ -100,9 +105,9 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
     final = directory / name(state.steps)
     part = final.with_suffix(".part")
     try:
-        offset = on_first(layout.comm, lambda: _create(part, layout, state))
-        checksums = together(layout.comm, lambda: _write_rows(part, offset, layout, W))
-        on_first(layout.comm, lambda: _complete(part, final, checksums, offset))
+        places = on_first(layout.comm, lambda: _create(part, layout, state))
+        checksums = together(layout.comm, lambda: _write_rows(part, places.W, layout, W))
+        on_first(layout.comm, lambda: _complete(part, final, checksums, places))
     except OSError:
         if layout.comm.rank == 0:
             part.unlink(missing_ok=True)
@@ -180,26 +185,37 @@ def on_first(comm: Communicator, action: Callable[[], object]) -> object:
     return together(comm, lambda: action() if comm.rank == 0 else None)[0]
 
 
-def _create(part: Path, layout: Layout, state: State) -> int:
-    """The file with W allocated but not written; where W starts in it."""
+class _Places(NamedTuple):
+    """Where W starts and ends in a file, and where its checksums start."""
+
+    W: int
+    end: int
+    checksums: int
+
+
+def _create(part: Path, layout: Layout, state: State) -> _Places:
+    """The file with W allocated but not written."""
     part.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in part.parent.glob("ck-*.part"):
         abandoned.unlink()
-    grid = layout.grid
-    with h5py.File(part, "w", userblock_size=ROOM) as file:
+    grid, arrays = layout.grid, state.arrays()
+    size = 32 * grid.nx * grid.np
+    empty = io.BytesIO()
+    h5py.File(empty, "w", userblock_size=ROOM).close()
+    part.write_bytes(empty.getvalue())
+    beside = 8 * grid.nx + sum(array.nbytes for array in arrays.values())
+    files.reserve(part, size + beside + STRUCTURE)
+    with h5py.File(part, "r+") as file:
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
         space = h5py.h5s.create_simple((2, grid.nx, grid.np, 2))
         dataset = h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan)
         offset = dataset.get_offset()
-        file.create_dataset("crc32", shape=(2, grid.nx), dtype="u4")
-        for name, array in state.arrays().items():
+        file["crc32"] = np.zeros((2, grid.nx), dtype="<u4")
+        for name, array in arrays.items():
             file[f"state/{name}"] = array
-    if hasattr(os, "posix_fallocate"):  # a full disk shows now, not when rows are written
-        with part.open("r+b") as raw:
-            os.posix_fallocate(raw.fileno(), 0, os.path.getsize(part))
-    return offset
+        return _Places(offset, offset + size, file["crc32"].id.get_offset())
 
 
 def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
@@ -219,13 +235,14 @@ def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
     return checksums
 
 
-def _complete(part: Path, final: Path, checksums: list[NDArray], offset: int) -> None:
+def _complete(part: Path, final: Path, checksums: list[NDArray], places: _Places) -> None:
     """Seal the file, make it durable, give it its name, drop the ones no longer needed."""
-    with h5py.File(part, "r+") as file:
-        file["crc32"][...] = np.concatenate(checksums, axis=1)
-        end = offset + file["W"].nbytes
     with part.open("r+b") as raw:
-        raw.write(_seal(offset, end, _rest(part, offset, end)))
+        raw.seek(places.checksums)
+        raw.write(np.concatenate(checksums, axis=1).astype("<u4").tobytes())
+        raw.flush()
+        raw.seek(0)
+        raw.write(_seal(places.W, places.end, _rest(part, places.W, places.end)))
     files.publish(part, final)
     for old in sorted(final.parent.glob("ck-*.h5"))[:-KEPT]:
         old.unlink()

@@ -167,7 +167,7 @@ def _note_failure(message: str, output: Path) -> None:
             file.write(f"error: {message}\n")
         Report.read(output).fail(message)
     except OSError as error:
-        _tell(str(error))
+        _tell(f"run.json and run.log may lack this: {error}")
 
 
 def _threads(hosts: Hosts) -> list[str]:

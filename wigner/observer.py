@@ -15,7 +15,7 @@ from .checkpoint import CheckpointError, State, on_first
 from .layout import Communicator
 from .logs import PROGRESS
 from .problem import Problem
-from .records import Records
+from .records import Records, RecordsError
 from .report import Phases, Report, Session, peak_memory
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,11 @@ class Observer:
             raise CheckpointError(complaint)
         self.t, self.steps, self.records = state.t, state.steps, state.records
         on_first(self._comm, lambda: self._continue(state))
+
+    @property
+    def digest(self) -> int:
+        """Checksum of the records; on rank 0."""
+        return self._moments.digest
 
     def expect(self, steps: int | None) -> None:
         """The run has so many steps before it; None if only time will tell."""
@@ -168,15 +173,16 @@ class Observer:
     def _mismatch(self, state: State) -> str | None:
         """What is wrong with the records, if anything."""
         try:
-            times = self._moments.times()
-        except OSError as error:
-            return f"moments.h5: got no records ({error}), expected those of the checkpoint"
-        if len(times) < state.records or np.any(times[: state.records] > state.t * (1 + 1e-12)):
-            return (
-                f"moments.h5: got {len(times)} records, expected {state.records} up to the "
-                f"checkpoint at t = {state.t:g}; put back the file of this run"
-            )
-        return None
+            found = self._moments.resume(state.records)
+        except RecordsError as error:
+            found = str(error)
+        if found == state.digest:
+            return None
+        got = "records of another run" if isinstance(found, int) else found
+        return (
+            f"moments.h5: got {got}, expected the {state.records} up to the checkpoint at t = "
+            f"{state.t:g}, which is whole; put back the file of this run, or start a new one"
+        )
 
     def _totals(self, values: Mapping[str, ArrayLike]) -> dict[str, object]:
         """Values of run.json that follow from the last record."""

@@ -7,16 +7,18 @@ between two records, as the file holds fields on x only.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import h5netcdf
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import files
 from .problem import Problem
@@ -53,6 +55,12 @@ ARRAYS: Variables = {
 LABELS = {"spin": range(1, 4), "component": range(4), "direction": range(1, 3)}
 # Records of a scalar that are stored together.
 CHUNK = 256
+# Bytes by which a variable may grow beside its values: an index, and a chunk of a scalar.
+STRUCTURE = 2**14
+
+
+class RecordsError(RuntimeError):
+    """Records that are not those of a run; the message says what was found."""
 
 
 class Records:
@@ -63,12 +71,15 @@ class Records:
     ) -> None:
         self.path, self._scalars, self._arrays = path, scalars, arrays
         self._part = path.with_name(f"{path.name}.part")
+        self._names = ("time", *scalars, *arrays)
+        self.digest = 0
 
     def create(self, problem: Problem, attributes: Attributes) -> None:
         """Write the file with its axes, empty along time."""
         grid = problem.grid
         sizes = {"x1": grid.n_x[0], "x2": grid.n_x[1]} | {k: len(v) for k, v in LABELS.items()}
-        with h5netcdf.File(self._part, "w") as file:
+        image = io.BytesIO()
+        with h5netcdf.File(image, "w") as file:
             file.dimensions = {"time": None} | sizes
             time = file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
             time.attrs["units"] = "m x0/p0"
@@ -88,25 +99,47 @@ class Records:
                         name, ("time", *axes, *tail), "f8", chunks=chunks
                     )
                     variable.attrs["long_name"] = meaning
-        with h5py.File(self._part, "r+") as file:  # h5netcdf would make arrays of numbers
+        with h5py.File(image, "r+") as file:  # h5netcdf would make arrays of numbers
             file.attrs.update(attributes)
+        self._part.write_bytes(image.getvalue())
         os.replace(self._part, self.path)
+        self.digest = 0
 
     def append(self, t: float, values: Mapping[str, ArrayLike]) -> None:
         """Add the record of time ``t``, with a value for every variable."""
-        with self._copy() as file:
+        stored = {name: np.asarray(values[name], dtype="f8") for name in self._names[1:]}
+        stored = {"time": np.asarray(t, dtype="f8"), **stored}
+        with self._copy(sum(value.nbytes for value in stored.values())) as file:
             k = len(file["time"])
-            for name in ("time", *self._scalars, *self._arrays):
-                variable = file[name]
-                variable.resize(k + 1, axis=0)
-                variable[k] = t if name == "time" else values[name]
+            for name, value in stored.items():
+                file[name].resize(k + 1, axis=0)
+                file[name][k] = value
+        self.digest = _digest(stored.values(), self.digest)
 
     def truncate(self, records: int, attributes: Attributes) -> None:
         """Keep the first ``records`` records, and set attributes anew."""
-        with self._copy() as file:
-            for name in ("time", *self._scalars, *self._arrays):
+        with self._copy(sum(len(str(value)) for value in attributes.values())) as file:
+            for name in self._names:
                 file[name].resize(records, axis=0)
             file.attrs.update(attributes)
+
+    def resume(self, records: int) -> int:
+        """Go on after so many records; their checksum.
+
+        Raises
+        ------
+        RecordsError
+            If there are fewer, or the file is damaged.
+        """
+        self.digest = 0
+        try:
+            with h5py.File(self.path, "r") as file:
+                for k in range(records):
+                    values = (file[name][k] for name in self._names)
+                    self.digest = _digest(values, self.digest)
+        except Exception as error:  # HDF5 finds damage in many ways
+            raise RecordsError(f"a file without them ({error})") from None
+        return self.digest
 
     def times(self) -> np.ndarray:
         """Times of the records.
@@ -139,12 +172,20 @@ class Records:
             return file[name][:]
 
     @contextmanager
-    def _copy(self) -> Iterator[h5py.File]:
+    def _copy(self, growth: int) -> Iterator[h5py.File]:
         """A copy of the file to change; it replaces the file when the change is complete."""
         try:
             shutil.copyfile(self.path, self._part)
+            files.reserve(self._part, 2 * growth + len(self._names) * STRUCTURE)
             with h5py.File(self._part, "r+") as file:
                 yield file
             os.replace(self._part, self.path)
         finally:
             self._part.unlink(missing_ok=True)
+
+
+def _digest(values: Iterable[NDArray], start: int) -> int:
+    """Checksum of values, going on from that of others."""
+    for value in values:
+        start = zlib.crc32(np.ascontiguousarray(value).tobytes(), start)
+    return start

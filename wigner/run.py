@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -12,25 +10,20 @@ from pathlib import Path
 
 from numpy.typing import NDArray
 
-from . import checkpoint, initial
+from . import checkpoint
 from .case import Case, CaseError
 from .checkpoint import CheckpointError, State
-from .constraint import ConstraintError, Secants
+from .constraint import ConstraintError
 from .estimate import FIELD
-from .evolve import Interval, evolve, record_times, schedule
+from .evolve import Interval, evolve, schedule
 from .guards import StateError, check_edge, check_moments
-from .layout import SERIAL, Communicator, Layout
-from .maxwellian import Maxwellian
+from .layout import SERIAL, Communicator
 from .moments import density, diagnostics, moments
 from .observer import Observer
 from .problem import Problem
 from .records import Records
-from .relaxation import TABLEAUS, Collisions, Step, make_step
-from .report import Phases
-from .splitting import SPLITTINGS, STRANG, Splitting
-from .stopping import Agenda, stop_requests, time_limit
-from .transport import Flow, Transport
-from .twosided import PhaseSpace
+from .solver import Solver
+from .stopping import Agenda, stop_requests
 
 log = logging.getLogger(__name__)
 
@@ -76,103 +69,9 @@ def execute(
             run.resume()
         else:
             run.start()
-        clock, spec = run.observer.phases.elapsed, case.output
         saving = FIELD * problem.grid.nx * problem.grid.np / SLOW
-        limit = time_limit(spec.wall_limit, os.environ, time.time() - clock(), saving)
-        return run.advance(Agenda(spec, comm, requests, clock, run.observer.t, limit))
-
-
-class Solver:
-    """Everything that one problem needs to be advanced in time."""
-
-    def __init__(
-        self,
-        case: Case,
-        problem: Problem,
-        comm: Communicator = SERIAL,
-        phases: Phases | None = None,
-    ) -> None:
-        self.case, self.problem = case, problem
-        phases = Phases() if phases is None else phases
-        self.layout = Layout(problem.grid, comm)
-        self.space = PhaseSpace(self.layout, problem.epsilon)
-        spec = case.maxwellian
-        self.maxwellian = Maxwellian(
-            self.space, problem.alpha, spec.tolerance, spec.max_evaluations, spec.richardson
-        )
-        self.collisions = Collisions(self.maxwellian)
-        tableau = TABLEAUS.get(case.time.scheme)
-        fitting = STRANG if tableau is None else tableau.splitting
-        splitting = SPLITTINGS.get(case.time.splitting, fitting)
-        self.transport = TimedTransport(self.space, problem, splitting, phases)
-        phases.include(self.collisions.seconds)
-
-    def initial_state(self) -> NDArray:
-        """W at t = 0, x-major."""
-        problem = self.problem
-        state = self.case.initial.state
-        return initial.prepare(state, self.maxwellian, problem.N, problem.V, problem.tau)
-
-    def step(self, dt: float) -> Step:
-        """One step of length ``dt``."""
-        scheme, tau = self.case.time.scheme, self.problem.tau
-        return make_step(scheme, self.transport, self.collisions, tau, dt)
-
-    def multipliers(self, N: NDArray) -> NDArray:
-        """A of M(N), without a trace: how often a run is recorded must not change it."""
-        solver = self.maxwellian
-        learned, levels = solver.secants, solver.levels
-        solver.secants = Secants(list(learned.steps), list(learned.changes))
-        try:
-            return solver.multipliers(N, self.collisions.latest).A
-        finally:
-            solver.secants, solver.levels = learned, levels or solver.levels
-
-    def intervals(self, t: float, steps: int) -> Iterator[Interval]:
-        """The steps that are left after ``steps`` steps have led to ``t``.
-
-        They are those of a run without interruption where that run comes by ``t``.
-        """
-        times = record_times(self.case.time.t_end, self.case.output.every)
-        dt = self.case.time.dt
-        whole, reached, done = schedule(times, dt), 0.0, 0
-        for interval in islice(whole, steps):
-            reached, done = interval.end, done + 1
-        if done == steps and abs(reached - t) <= 1e-9 * dt:
-            return whole
-        return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
-
-    def snapshot(self, t: float, steps: int, records: int) -> State:
-        """All but W that goes into a checkpoint."""
-        levels, secants = self.maxwellian.levels or 0, self.maxwellian.secants
-        latest = self.collisions.latest
-        return State(t, steps, records, levels, latest, secants, self.problem.identity)
-
-    def restore(self, state: State) -> None:
-        """Know what was known at the checkpoint."""
-        self.maxwellian.levels = self.case.maxwellian.richardson or state.levels or None
-        self.maxwellian.secants = state.secants
-        self.collisions.latest = state.latest
-
-
-class TimedTransport(Transport):
-    """Transport that measures its wall time."""
-
-    def __init__(
-        self, space: PhaseSpace, problem: Problem, splitting: Splitting, phases: Phases
-    ) -> None:
-        super().__init__(space, problem.alpha, problem.V, splitting)
-        self._phases = phases
-
-    def flow(self, t: float) -> Flow:
-        """exp(-t T) over one step ``t``."""
-        flow = super().flow(t)
-
-        def timed(W: NDArray) -> None:
-            with self._phases("transport"):
-                flow(W)
-
-        return timed
+        clock, t = run.observer.phases.elapsed, run.observer.t
+        return run.advance(Agenda(case.output, comm, requests, clock, t, saving))
 
 
 class Run:
@@ -335,7 +234,7 @@ class Run:
         output, solver = self.observer, self.solver
         with output.phases("checkpoints"):
             output.before_checkpoint()
-            state = solver.snapshot(output.t, output.steps, output.records)
+            state = solver.snapshot(output.t, output.steps, output.records, output.digest)
             path = checkpoint.save(self._checkpoints, solver.layout, self._W, state)
         self._keep(state)
         output.note(f"{path.name} at t = {output.t:.6g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,8 +81,8 @@ class Agenda:
         Wall-clock seconds since the run began.
     t
         Time of the state that needs no checkpoint: the initial one, or the one resumed from.
-    limit
-        Of the wall-clock time, None for none; see :func:`time_limit`.
+    saving
+        Seconds that writing a checkpoint may take; the limit of a batch job is that much earlier.
     """
 
     def __init__(
@@ -91,10 +92,10 @@ class Agenda:
         requests: Sequence[int],
         elapsed: Callable[[], float],
         t: float,
-        limit: Limit | None = None,
+        saving: float = 0.0,
     ) -> None:
         self._spec, self._comm, self._requests, self._elapsed = spec, comm, requests, elapsed
-        self._limit = limit
+        self._limit = time_limit(spec.wall_limit, os.environ, time.time() - elapsed(), saving)
         self._saved_t, self._saved_clock = t, time.monotonic()
         self._asked: float | None = None
         self._longest = 0.0
