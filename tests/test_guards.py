@@ -15,7 +15,7 @@ import small
 from small import report, sets
 from wigner.__main__ import main
 from wigner.case import parse_case
-from wigner.constraint import ConstraintError
+from wigner.constraint import ConstraintError, ResolutionError
 from wigner.evolve import Interval
 from wigner.grid import PhaseGrid
 from wigner.guards import StateError, check_edge, check_moments
@@ -131,13 +131,19 @@ def test_a_spoilt_state_is_neither_recorded_nor_kept(
 def test_a_p_box_that_becomes_too_small(case: str, tmp_path: Path, capsys) -> None:
     steep = sets("physics.potential=5*cos(x1)", "physics.tau=1000", "grid.n_x=[24, 1]")
     still = sets("initial.n0=1 + 0.1*sin(x1)", "initial.n=[0, 0, 0]", "initial.state=classical")
-    often = sets("time.t_end=3", "output.every=0.1", "maxwellian.tolerance=1e-2")
+    often = sets("time.t_end=3", "output.every=0.1", "maxwellian.tolerance=1e-4")
     output = tmp_path / "output"
     assert main(["run", case, "--output", str(output), *steep, *still, *often]) == 1
     assert "most of it along p1, expected at most 0.05 of |w0| at the" in capsys.readouterr().err
     edge = small.moments(output)["edge_mass"]
     assert edge[0] < 0.001
     assert 0.01 < edge[-1] <= 0.05
+
+
+def test_a_loose_tolerance_is_no_fault_of_the_lattice(case: str, tmp_path: Path) -> None:
+    loose = sets("maxwellian.tolerance=1e-2", "physics.epsilon=0.2", "initial.n=[0, 0, 0]")
+    assert main(["run", case, "--output", str(tmp_path / "output"), *loose]) == 0
+    assert 1e-3 < report(tmp_path / "output")["lattice_defect"] < 1e-2
 
 
 def by_hand(lengths: list[float], overrides: list[str]) -> NDArray:
@@ -221,6 +227,20 @@ def test_retries_are_bounded(case: str, tmp_path: Path, monkeypatch, capsys) -> 
     plain = tmp_path / "plain"
     assert main(["run", case, "--output", str(plain)]) == 0
     np.testing.assert_array_equal(small.state(output), small.state(plain))
+
+
+def test_no_step_is_retried_where_the_lattice_is_at_fault(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def fault(_: NDArray, interval: Interval) -> None:
+        if interval.end > 0.15:
+            raise ResolutionError("lattice: too coarse")
+
+    inject(monkeypatch, fault)
+    assert main(["run", case, "--output", str(tmp_path / "output")]) == 1
+    said = capsys.readouterr().err
+    assert "error: at t = 0.1, after 1 steps: lattice: too coarse; the newest checkpoint" in said
+    assert "done again" not in said
 
 
 def test_a_retry_without_a_checkpoint(case: str, tmp_path: Path, monkeypatch, capsys) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import pauli
-from .constraint import ConstraintError
+from .constraint import ResolutionError
 from .exponential import Exponential
 from .moments import density, spectral_tail
 from .multipliers import Multipliers
@@ -50,8 +50,9 @@ class Maxwellian(Multipliers):
 
         Raises
         ------
-        ConstraintError
-            If that is more than a share of 1e-3: the p lattice cannot hold M(N).
+        ResolutionError
+            If that is more than a share of 1e-3 beyond the tolerance: the p lattice cannot hold
+            M(N).
         """
         if self.levels is None:
             raise ValueError("levels: got None, expected a number; solve for the multipliers first")
@@ -60,8 +61,8 @@ class Maxwellian(Multipliers):
         missing = N - density(layout, out)
         defect = float(np.abs(missing).max() / N[0].max())
         self.defect = max(self.defect, defect)
-        if not defect <= DEFECT:
-            raise ConstraintError(self._misfit(A, defect))
+        if not defect <= DEFECT + self.tolerance:
+            raise ResolutionError(self._misfit(A, defect))
         out += pauli.pack(missing.reshape(4, -1)[:, layout.x])[:, :, None] * self.profile
 
     def _misfit(self, A: NDArray, defect: float) -> str:
@@ -69,10 +70,10 @@ class Maxwellian(Multipliers):
         grid = self.space.layout.grid
         return (
             f"lattice: the moments of M(N) on it miss N by {defect:.1e} of the largest density, "
-            f"expected at most {DEFECT:.0e}; {spectral_tail(A):.1e} of the multipliers' amplitude "
-            f"is beyond two thirds of the reach of n_x = {grid.n_x}, p_max = {_pair(grid.p_max)}, "
-            f"pi/dp = {_pair(grid.eta_max)}: use a finer n_x if the first is large, else a larger "
-            "p_max and more points n_p"
+            f"expected at most {DEFECT + self.tolerance:.1e}; {spectral_tail(A):.1e} of the "
+            f"multipliers' amplitude is beyond two thirds of the reach of n_x = {grid.n_x}, "
+            f"p_max = {_pair(grid.p_max)}, pi/dp = {_pair(grid.eta_max)}: use a finer n_x if the "
+            "first is large, else a larger p_max and more points n_p"
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import constraint
-from .constraint import ConstraintError, Secants, Solution
+from .constraint import ResolutionError, Secants, Solution
 from .layout import Layout
 from .moment_map import MomentMap
 from .splitting import richardson
@@ -129,8 +129,8 @@ class Multipliers:
         )
         return solution, splitting_error(latest[0]) / float(N[0].max())
 
-    def _too_coarse(self, error: float) -> ConstraintError:
-        return ConstraintError(
+    def _too_coarse(self, error: float) -> ResolutionError:
+        return ResolutionError(
             f"splitting error of the quantum Maxwellian: got {error:.1e} with {MOST_LEVELS} "
             f"levels, expected {self.tolerance:.1e}; raise maxwellian.tolerance, or reduce epsilon "
             "or the steepness of the fields"

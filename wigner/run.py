@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import checkpoint
 from .case import Case, CaseError
 from .checkpoint import CheckpointError, State
-from .constraint import ConstraintError
+from .constraint import ConstraintError, ResolutionError
 from .estimate import FIELD
 from .evolve import Interval, evolve, schedule
 from .guards import StateError, check_edge, check_moments
@@ -148,6 +148,8 @@ class Run:
                 intervals = self.solver.intervals(output.t, output.steps)
                 try:
                     yield from self._checked(intervals)
+                except ResolutionError:
+                    raise
                 except ConstraintError as error:
                     failure = str(error)
                 if failure is None:
