@@ -14,7 +14,7 @@ from wigner.grid import (
     mirror,
     sums,
 )
-from wigner.twosided import half_of_pairs
+from wigner.kernels import half_of_pairs
 
 
 def test_axes_of_an_anisotropic_lattice():

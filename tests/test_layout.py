@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wigner.grid import PhaseGrid
-from wigner.layout import SERIAL, Layout, blocks
+from wigner.layout import SERIAL, Layout, blocks, shared_memory
 
 GRID = PhaseGrid((5, 3), (1.0, 1.0), (4, 7), (1.0, 1.0))
 
@@ -26,17 +26,59 @@ def test_blocks_are_consecutive_and_even():
     assert all(a.stop == b.start for a, b in itertools.pairwise(cut))
 
 
+def cut_small(monkeypatch, tmp_path, way):
+    """Several blocks in a round and several rounds, by shared memory or by messages."""
+    monkeypatch.setattr("wigner.layout.BLOCK", 2 * GRID.nx)
+    monkeypatch.setattr("wigner.layout.WIDTH", 1)
+    monkeypatch.setattr("wigner.layout.ROUND", 4 * GRID.nx)
+    shared = tmp_path if way == "shared memory" else tmp_path / "nowhere"
+    monkeypatch.setattr("wigner.layout.SHARED", str(shared))
+
+
 @pytest.mark.mpi(n=[1, 2, 3, 4])
-def test_transpose_and_back(comm):
+@pytest.mark.parametrize("way", ["shared memory", "messages"])
+def test_columns_are_all_of_x_and_go_back(comm, monkeypatch, shared_path, way):
+    cut_small(monkeypatch, shared_path, way)
+    layout = Layout(GRID, comm)
+    W = layout.x_major()
+    expected = whole()
+    for _ in range(3):  # what is left in the buffers must not matter
+        W[:] = expected[:, layout.x]
+        met = np.zeros(layout.n_p_local, dtype=int)
+        for block, columns in layout.columns(W):
+            met[columns] += 1
+            part = expected[:, :, layout.p][:, :, columns]
+            np.testing.assert_array_equal(block, part.reshape(block.shape))
+            block *= 1 + np.arange(layout.p.start, layout.p.stop)[columns]
+        assert np.all(met == 1)
+        expected *= 1 + np.arange(GRID.np)
+        np.testing.assert_array_equal(W, expected[:, layout.x])
+    assert not list(shared_path.iterdir())  # no trace of the memory's file
+
+
+@pytest.mark.mpi(n=[1, 2, 3])
+@pytest.mark.parametrize("way", ["shared memory", "messages"])
+def test_columns_that_do_not_go_back_leave_the_field(comm, monkeypatch, shared_path, way):
+    cut_small(monkeypatch, shared_path, way)
     layout = Layout(GRID, comm)
     W = layout.x_major()
     W[:] = whole()[:, layout.x]
-    turned = layout.p_major()
-    layout.to_p_major(W, turned)
-    np.testing.assert_array_equal(turned, whole()[:, :, layout.p])
-    W[:] = 0
-    layout.to_x_major(turned, W)
+    for block, _ in layout.columns(W, back=False):
+        block[:] = np.nan
     np.testing.assert_array_equal(W, whole()[:, layout.x])
+
+
+@pytest.mark.mpi(n=2)
+def test_memory_is_shared_only_if_every_rank_reaches_it(comm, monkeypatch, shared_path):
+    monkeypatch.setattr("wigner.layout.SHARED", str(shared_path / ("nowhere" * comm.rank)))
+    assert shared_memory(comm, 4096) is None
+    monkeypatch.setattr("wigner.layout.SHARED", str(shared_path))
+    assert shared_memory(comm, 2**62) is None  # no room
+    memory = shared_memory(comm, 4096)
+    memory[comm.rank][7] = 1 + comm.rank
+    comm.Barrier()
+    assert [memory[rank][7] for rank in (0, 1)] == [1, 2]
+    assert not list(shared_path.iterdir())
 
 
 @pytest.mark.mpi(n=[1, 3])

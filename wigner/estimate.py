@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import constraint, factors
+from . import constraint, factors, kernels
 from .case import Case, CaseError
 from .evolve import record_times
 from .grid import PhaseGrid, sums
-from .layout import Layout, Serial, check_ranks
+from .layout import Layout, Serial, block_width, blocks_of_columns, check_ranks
 from .moment_map import MomentMap
 from .problem import Problem
 from .relaxation import TABLEAUS
@@ -100,16 +100,16 @@ def _levels(case: Case) -> int:
 def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
     """Bytes that a rank needs at the most: libraries, fields, and tables of the flows."""
     share = math.ceil(grid.nx / ranks) * grid.np
-    # W, a K for each stage but one, the exponential's work array, a temporary; what is in transit
+    # W, a K for each stage but one, the exponential's work array, a temporary
     fields = 3 + max(1, _solves(case) - 1) + 4 * (case.initial.state == "prepared")
-    fields += 2 * (ranks > 1)
     lengths = 1 if case.time.scheme == "strang" else 2
     splitting = _splitting(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
     (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
     tables = q1 * q2 * (48 * frees + 64) + y1 * y2 * (16 * kicks + 110)
     interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
-    return BASE + max(FIELD * fields * share + tables, FIELD * share + interpolation)
+    base = BASE + kernels.MEMORY * kernels.wanted(grid.nx * grid.np)
+    return base + max(FIELD * fields * share + tables, FIELD * share + interpolation)
 
 
 def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
@@ -226,9 +226,15 @@ def _momentum(problem: Problem, levels: int) -> float:
     space, epsilon = PhaseSpace(layout, problem.epsilon), problem.epsilon
     K = factors.parabola(space.momentum.q)
     factor = factors.kinetic(K, epsilon, problem.alpha or 1.0, 0.1 / levels)
-    W = layout.p_major()
-    W[:] = 0.0
-    return parts * _shortest(lambda: space.momentum.apply(W, factor))
+    width = min(block_width(grid), layout.n_p_local)
+    block, starts = blocks_of_columns(1, grid.n_x, width)[0], range(0, layout.n_p_local, width)
+
+    def action() -> None:
+        for start in starts:
+            columns = slice(start, min(start + width, layout.n_p_local))
+            space.momentum.apply(block[..., : columns.stop - start], columns, factor)
+
+    return parts * _shortest(action)
 
 
 def _moment_map(problem: Problem, levels: int) -> float:

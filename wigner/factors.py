@@ -7,6 +7,7 @@ read it at ``p + eps xi/2`` or ``x + eps eta/2`` and, mirrored, at the minus sig
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,25 @@ class Factor:
     """Entries of a matrix function on a lattice, each of shape ``(n1, n2)``.
 
     ``spin`` holds (11, 12, 21, 22); it is None for a multiple of the identity, whose value is
-    ``scalar``.
+    ``scalar``. ``hermitian`` says that every matrix is.
     """
 
     scalar: NDArray | None
     spin: tuple[NDArray, NDArray, NDArray, NDArray] | None
+    hermitian: bool = False
+
+    @cached_property
+    def rows(self) -> NDArray:
+        """The entries of each point side by side, ``(n1*n2, k)``: a look-up meets one cache line.
+
+        The scalar; or (11, 22, Re 21, Im 21) of a Hermitian matrix; or (11, 12, 21, 22).
+        """
+        if self.spin is None:
+            return self.scalar.reshape(-1, 1)
+        f11, f12, f21, f22 = (entry.ravel() for entry in self.spin)
+        if self.hermitian:
+            return np.stack([f11.real, f22.real, f21.real, f21.imag], axis=1)
+        return np.stack([f11, f12, f21, f22], axis=1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,8 @@ def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
         cosine, sine = np.cos(alpha * t.real * q), np.sin(alpha * t.real * q)
     along = -1j * scalar * sine / np.where(q > 0, q, 1.0)
     diagonal = scalar * cosine
-    return Factor(None, (diagonal, along * (q2 + 1j * q1), along * (q2 - 1j * q1), diagonal))
+    spin = diagonal, along * (q2 + 1j * q1), along * (q2 - 1j * q1), diagonal
+    return Factor(None, spin, hermitian=t.real == 0)
 
 
 def phase(V: NDArray, epsilon: float, t: float) -> Factor:
@@ -111,7 +127,7 @@ def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:
 def _hermitian(e: NDArray) -> Factor:
     """A Hermitian field of components e as a factor."""
     spin = (e[0] + e[3], e[1] - 1j * e[2], e[1] + 1j * e[2], e[0] - e[3])
-    return Factor(None, tuple(np.asarray(entry, dtype=complex) for entry in spin))
+    return Factor(None, tuple(np.asarray(entry, dtype=complex) for entry in spin), hermitian=True)
 
 
 def entries(factor: Factor) -> NDArray:

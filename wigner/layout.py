@@ -3,7 +3,8 @@
 x-major
     A rank owns a block of the flattened x lattice with all of p: ``(2, x block, np)``.
 p-major
-    A rank owns a block of the flattened p lattice with all of x: ``(2, nx, p block)``.
+    A rank owns a block of the flattened p lattice with all of x. It never exists as a whole:
+    :meth:`Layout.columns` makes a few columns of p at a time, which stay in the cache.
 
 Fields on x are replicated. This is the only file that talks to other ranks.
 """
@@ -11,6 +12,11 @@ Fields on x are replicated. This is the only file that talks to other ranks.
 from __future__ import annotations
 
 import itertools
+import math
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +24,17 @@ import pyfftw
 from numpy.typing import NDArray
 
 from .grid import PhaseGrid
+
+# Points of a block of columns, so that it stays in the second-level cache, and its least width:
+# a row of the block should fill some lines of the cache.
+BLOCK, WIDTH = 2**14, 8
+# Numbers between two rows of a block. Without them the rows of a lattice of 2^n points compete
+# for few lines of the cache, and its transforms take up to three times as long.
+PAD = 4
+# Points that a rank gets from all ranks in one round of the transpose.
+ROUND = 2**18
+# Where files are memory that the ranks of a machine share.
+SHARED = "/dev/shm"
 
 
 class Communicator(Protocol):
@@ -29,6 +46,7 @@ class Communicator(Protocol):
     def Sendrecv(self, sendbuf: Any, dest: int, recvbuf: Any = None, source: int = 0) -> None: ...
     def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None: ...
     def allgather(self, sendobj: Any) -> list[Any]: ...
+    def Barrier(self) -> None: ...
     def bcast(self, obj: Any, root: int = 0) -> Any: ...
 
 
@@ -41,6 +59,9 @@ class Serial:
     def Sendrecv(self, sendbuf: Any, dest: int, recvbuf: Any = None, source: int = 0) -> None:
         """Never called: one rank has no partner."""
         raise RuntimeError("a serial run has nobody to exchange with")
+
+    def Barrier(self) -> None:
+        """Nobody to wait for."""
 
     def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
         """Copy the own block, which is the whole."""
@@ -93,6 +114,7 @@ class Layout:
         self.grid, self.comm = grid, comm
         self.x_blocks, self.p_blocks = blocks(grid.nx, comm.size), blocks(grid.np, comm.size)
         self.x, self.p = self.x_blocks[comm.rank], self.p_blocks[comm.rank]
+        self._transpose: Transpose | None = None
 
     @property
     def n_x_local(self) -> int:
@@ -108,37 +130,27 @@ class Layout:
         """An uninitialised x-major field, aligned for FFTW."""
         return pyfftw.empty_aligned((2, self.n_x_local, self.grid.np), dtype=complex)
 
-    def p_major(self) -> NDArray:
-        """An uninitialised p-major field."""
-        return pyfftw.empty_aligned((2, self.grid.nx, self.n_p_local), dtype=complex)
+    def columns(self, W: NDArray, *, back: bool = True) -> Iterator[tuple[NDArray, slice]]:
+        """Pass through p-major W: all of x for some columns of p, block after block.
 
-    def to_p_major(self, W: NDArray, out: NDArray) -> None:
-        """Transpose x-major ``W`` into p-major ``out``; on one rank a copy, or nothing."""
-        if self.comm.size == 1:
-            return _copy(W, out)
-        for dest, source in self._partners():
-            send = np.ascontiguousarray(W[:, :, self.p_blocks[dest]])
-            rows = self.x_blocks[source]
-            if source == self.comm.rank:
-                out[:, rows] = send
-                continue
-            received = np.empty((2, rows.stop - rows.start, self.n_p_local), dtype=complex)
-            self.comm.Sendrecv(send, dest, recvbuf=received, source=source)
-            out[:, rows] = received
+        Every rank has to go through all of its blocks.
 
-    def to_x_major(self, W: NDArray, out: NDArray) -> None:
-        """Transpose p-major ``W`` into x-major ``out``; on one rank a copy, or nothing."""
-        if self.comm.size == 1:
-            return _copy(W, out)
-        for dest, source in self._partners():
-            send = np.ascontiguousarray(W[:, self.x_blocks[dest]])
-            columns = self.p_blocks[source]
-            if source == self.comm.rank:
-                out[:, :, columns] = send
-                continue
-            received = np.empty((2, self.n_x_local, columns.stop - columns.start), dtype=complex)
-            self.comm.Sendrecv(send, dest, recvbuf=received, source=source)
-            out[:, :, columns] = received
+        Parameters
+        ----------
+        W
+            x-major field.
+        back
+            Whether what the caller makes of the blocks replaces W.
+
+        Yields
+        ------
+        NDArray, slice
+            A block ``(2, N1, N2, columns)``, a view of a buffer, and which columns of this rank's
+            block of p it has.
+        """
+        if self._transpose is None:
+            self._transpose = Transpose(self)
+        return self._transpose.columns(W, back=back)
 
     def gather(self, field: NDArray) -> NDArray:
         """Replicate a real field on x: ``(k, x block)`` on each rank to ``(k, N1, N2)`` on all."""
@@ -148,17 +160,181 @@ class Layout:
         self.comm.Allgatherv(np.ascontiguousarray(field.T), (whole, counts))
         return np.ascontiguousarray(whole.T).reshape(k, *self.grid.n_x)
 
+    def partners(self) -> list[tuple[int, int]]:
+        """(dest, source) of each round of a pairwise exchange, the own block first."""
+        rank, size = self.comm.rank, self.comm.size
+        return [((rank + k) % size, (rank - k) % size) for k in range(size)]
+
     def total(self, value: NDArray | float) -> NDArray | float:
         """Sum over the ranks, in rank order, the same bits on every rank."""
         return sum(self.comm.allgather(value))
 
-    def _partners(self) -> list[tuple[int, int]]:
-        """(dest, source) of each round of the pairwise exchange, the own block first."""
-        rank, size = self.comm.rank, self.comm.size
-        return [((rank + k) % size, (rank - k) % size) for k in range(size)]
+
+class Transpose:
+    """From x-major W to blocks of columns of p-major W, and back, in rounds of a few blocks.
+
+    Ranks of one machine write into and read from each other's blocks, in shared memory; otherwise
+    they send messages in pairs.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout, grid, size = layout, layout.grid, layout.comm.size
+        most = -(-grid.np // size)
+        self._width = min(most, block_width(grid))
+        per_round = min(-(-most // self._width), max(1, ROUND // (grid.nx * self._width)))
+        self._per_round = 1 if size == 1 else per_round
+        self._rounds = -(-most // (self._width * self._per_round))
+        # two sets of blocks: one is filled while a slower rank still reads the other
+        many = (2 if size > 1 else 1) * self._per_round
+        bytes_each = 16 * math.prod(_padded(many, grid.n_x, self._width))
+        memory = shared_memory(layout.comm, bytes_each) if size > 1 else None
+        self._in_shared_memory = memory is not None
+        if memory is None:
+            memory = {layout.comm.rank: pyfftw.empty_aligned(bytes_each, dtype="uint8")}
+        self._blocks = {
+            rank: blocks_of_columns(many, grid.n_x, self._width, part)
+            for rank, part in memory.items()
+        }
+        self._turn = 0
+
+    def columns(self, W: NDArray, *, back: bool) -> Iterator[tuple[NDArray, slice]]:
+        """As :meth:`Layout.columns`."""
+        rank, first = self._layout.comm.rank, self._layout.p.start
+        for number in range(self._rounds):
+            if self._in_shared_memory:
+                self._put(W, number)
+            else:
+                self._receive(W, number)
+            for block, columns in self._pieces(rank, number):
+                yield block, slice(columns.start - first, columns.stop - first)
+            if back and self._in_shared_memory:
+                self._get(W, number)
+            elif back:
+                self._send(W, number)
+            if self._in_shared_memory:
+                self._turn = self._per_round - self._turn
+
+    def _put(self, W: NDArray, number: int) -> None:
+        """Write this rank's rows into the blocks of all ranks."""
+        for rank in self._blocks:
+            for block, columns in self._pieces(rank, number):
+                for rows, x in self._rectangles(self._layout.x):
+                    block[x] = W[:, rows, columns].reshape(block[x].shape)
+        self._layout.comm.Barrier()
+
+    def _get(self, W: NDArray, number: int) -> None:
+        """Read this rank's rows from the blocks of all ranks."""
+        self._layout.comm.Barrier()
+        for rank in self._blocks:
+            for block, columns in self._pieces(rank, number):
+                for rows, x in self._rectangles(self._layout.x):
+                    part = W[:, rows, columns]
+                    part[:] = block[x].reshape(part.shape)
+
+    def _receive(self, W: NDArray, number: int) -> None:
+        """Send columns of W to the ranks whose they are, and fill the own blocks."""
+        layout, rank = self._layout, self._layout.comm.rank
+        for dest, source in layout.partners():
+            send = np.ascontiguousarray(W[:, :, self._span(dest, number)])
+            rows, span = layout.x_blocks[source], self._span(rank, number)
+            received = send
+            if source != rank:
+                received = np.empty((2, rows.stop - rows.start, span.stop - span.start), complex)
+                layout.comm.Sendrecv(send, dest, recvbuf=received, source=source)
+            for block, columns in self._pieces(rank, number):
+                part = received[:, :, columns.start - span.start : columns.stop - span.start]
+                for own, x in self._rectangles(rows):
+                    block[x] = part[:, own].reshape(block[x].shape)
+
+    def _send(self, W: NDArray, number: int) -> None:
+        """Send rows of the own blocks to the ranks whose they are, and fill columns of W."""
+        layout, rank = self._layout, self._layout.comm.rank
+        for dest, source in layout.partners():
+            rows, span = layout.x_blocks[dest], self._span(rank, number)
+            send = np.empty((2, rows.stop - rows.start, span.stop - span.start), complex)
+            for block, columns in self._pieces(rank, number):
+                part = send[:, :, columns.start - span.start : columns.stop - span.start]
+                for own, x in self._rectangles(rows):
+                    part[:, own] = block[x].reshape(part[:, own].shape)
+            received, columns = send, self._span(source, number)
+            if source != rank:
+                received = np.empty((2, layout.n_x_local, columns.stop - columns.start), complex)
+                layout.comm.Sendrecv(send, dest, recvbuf=received, source=source)
+            W[:, :, columns] = received
+
+    def _pieces(self, rank: int, number: int) -> Iterator[tuple[NDArray | None, slice]]:
+        """Blocks of a rank in a round and their columns of the p lattice."""
+        span = self._span(rank, number)
+        for index, start in enumerate(range(span.start, span.stop, self._width)):
+            stop = min(start + self._width, span.stop)
+            yield self._blocks[rank][self._turn + index, ..., : stop - start], slice(start, stop)
+
+    def _span(self, rank: int, number: int) -> slice:
+        """Columns of the p lattice that a rank gets in a round."""
+        p, many = self._layout.p_blocks[rank], self._width * self._per_round
+        start = min(p.start + number * many, p.stop)
+        return slice(start, min(start + many, p.stop))
+
+    def _rectangles(self, rows: slice) -> Iterator[tuple[slice, tuple]]:
+        """Cut a block of the flattened x lattice into at most three rectangles.
+
+        Yields where they are in the block of rows, and in blocks of columns.
+        """
+        n2, start = self._layout.grid.n_x[1], rows.start
+        while start < rows.stop:
+            x1, x2 = divmod(start, n2)
+            lines = (rows.stop - start) // n2 if x2 == 0 else 0
+            stop = start + lines * n2 if lines else min(start - x2 + n2, rows.stop)
+            own = slice(start - rows.start, stop - rows.start)
+            yield own, np.s_[:, x1 : x1 + max(lines, 1), x2 : n2 if lines else x2 + stop - start]
+            start = stop
 
 
-def _copy(W: NDArray, out: NDArray) -> None:
-    """Both layouts are one on one rank."""
-    if out is not W:
-        np.copyto(out, W)
+def block_width(grid: PhaseGrid) -> int:
+    """Columns of a block that fits the cache."""
+    return max(WIDTH, BLOCK // grid.nx // WIDTH * WIDTH)
+
+
+def blocks_of_columns(many: int, n_x: tuple[int, int], width: int, memory: Any = None) -> NDArray:
+    """Blocks ``(many, 2, N1, N2, width)``, rows padded, in some memory or in new."""
+    shape = _padded(many, n_x, width)
+    if memory is None:
+        memory = pyfftw.zeros_aligned(shape, dtype=complex)
+    rows = np.frombuffer(memory, dtype=complex).reshape(shape)[..., :-PAD]
+    return rows.reshape(*shape[:-1], n_x[1], width)
+
+
+def _padded(many: int, n_x: tuple[int, int], width: int) -> tuple[int, ...]:
+    return many, 2, n_x[0], n_x[1] * width + PAD
+
+
+def shared_memory(comm: Communicator, size: int) -> dict[int, mmap.mmap] | None:
+    """``size`` bytes for each rank that all ranks reach, or None where there are none.
+
+    Memory files without a name: the system takes them back when the last rank ends, however it
+    ends. Their pages are claimed here, so that a lack of them shows now and not as a crash later.
+    """
+    path, found = None, None
+    try:
+        file, path = tempfile.mkstemp(dir=SHARED, prefix="wigner-")
+        os.posix_fallocate(file, 0, size)
+        os.close(file)
+    except (OSError, AttributeError):  # no such place, or no room; or not a POSIX system
+        pass
+    paths = comm.allgather(path)
+    try:
+        found = {rank: _mapped(name, size) for rank, name in enumerate(paths)}
+    except (OSError, TypeError, ValueError):  # another machine's
+        found = None
+    everyone = all(comm.allgather(found is not None))
+    if path is not None:
+        os.unlink(path)
+    return found if everyone else None
+
+
+def _mapped(path: str, size: int) -> mmap.mmap:
+    file = os.open(path, os.O_RDWR)
+    try:
+        return mmap.mmap(file, size)
+    finally:
+        os.close(file)

@@ -147,13 +147,8 @@ def _spectrum_p(layout: Layout, W: NDArray) -> NDArray:
 def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     """Largest |W^(xi, p)| over this rank's p, shape ``n_x``."""
     n_x = layout.grid.n_x
-    work = W if layout.comm.size == 1 else layout.p_major()  # only read: no copy on one rank
-    layout.to_p_major(W, work)
     fft, largest = Planner(), np.zeros(n_x)
-    for start in range(0, work.shape[2], 64):
-        columns = work[:, :, start : start + 64]
-        block = pyfftw.empty_aligned((2, *n_x, columns.shape[2]), dtype=complex)
-        block[:] = columns.reshape(block.shape)
+    for block, _ in layout.columns(W, back=False):
         fft(block, (1, 2), FORWARD)  # x -> xi
         np.maximum(largest, np.abs(block).max(axis=(0, 3)), out=largest)
     return largest

@@ -60,15 +60,14 @@ def transport(space: PhaseSpace, alpha: float, V: NDArray, W: NDArray) -> NDArra
 def gradients(space: PhaseSpace, W: NDArray) -> tuple[NDArray, NDArray]:
     """d W/dx1 and d W/dx2 of x-major W, spectral, x-major."""
     layout = space.layout
-    n_x, xi = layout.grid.n_x, layout.grid.xi
-    work, result, fft = layout.p_major(), [], Planner()
+    xi, result, fft = layout.grid.xi, [], Planner()
     for axis in (0, 1):
-        layout.to_p_major(W, work)
-        cube = work.reshape(2, *n_x, -1)
-        fft(cube, (1, 2), FORWARD)  # x -> xi
-        cube *= 1j * np.expand_dims(xi[axis], (1 - axis, 2)) / layout.grid.nx
-        fft(cube, (1, 2), BACKWARD)  # xi -> x
+        wave = 1j * np.expand_dims(xi[axis], (1 - axis, 2)) / layout.grid.nx
         out = layout.x_major()
-        layout.to_x_major(work, out)
+        out[:] = W
+        for block, _ in layout.columns(out):
+            fft(block, (1, 2), FORWARD)  # x -> xi
+            block *= wave
+            fft(block, (1, 2), BACKWARD)  # xi -> x
         result.append(out)
     return tuple(result)

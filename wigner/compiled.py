@@ -1,0 +1,123 @@
+"""The two-sided products of ``kernels`` in machine code; importing this takes half a second.
+
+numba keeps what it compiles on the disk, beside this file or in the user's cache directory
+(``NUMBA_CACHE_DIR`` names another), and later processes load it. Where neither can be written
+each process compiles anew. The contraction of a b + c is the only liberty taken with rounding:
+one kind of processor gives the same bits in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numba import njit
+
+OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy"}
+# Spectrum (2, k1, k2, b), table (point, entry), places (k1, b) and (k2, b), run, scale.
+SIGNATURE = "void(complex128[:,:,:,:], {}[:,::1], int64[:,:], int64[:,:], int64, float64)"
+
+
+def _kernel(table: str) -> Callable[[Callable], Callable]:
+    """Compile a kernel for tables of a type, or load it from the disk."""
+
+    def decorate(kernel: Callable) -> Callable:
+        try:
+            return njit(SIGNATURE.format(table), cache=True, **OPTIONS)(kernel)
+        except RuntimeError:  # nowhere to keep it
+            return njit(SIGNATURE.format(table), **OPTIONS)(kernel)
+
+    return decorate
+
+
+@njit(**OPTIONS)
+def _times(a, z):  # type: ignore[no-untyped-def]
+    """a z for real a: half the work of a product of complex numbers."""
+    return complex(a * z.real, a * z.imag)
+
+
+@njit(**OPTIONS)
+def _matrix(W, k1, k2, g1, g2, b, scale):  # type: ignore[no-untyped-def]
+    """Entries 11, 12, 21, 22 of ``scale`` W^(k), from the packed spectra at k and g = -k."""
+    U, V = W[0, k1, k2, b], W[1, k1, k2, b]
+    Uc, Vc = W[0, g1, g2, b].conjugate(), W[1, g1, g2, b].conjugate()
+    w0, i_w3 = _times(0.5 * scale, U + Uc), _times(0.5 * scale, U - Uc)
+    w3 = complex(i_w3.imag, -i_w3.real)
+    return w0 + w3, _times(scale, Vc), _times(scale, V), w0 - w3
+
+
+@njit(**OPTIONS)
+def _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22):  # type: ignore[no-untyped-def]
+    """The packed spectra at k and g = -k, from the matrix at k."""
+    w0, w3 = _times(0.5, Y11 + Y22), _times(0.5, Y11 - Y22)
+    i_w3 = complex(-w3.imag, w3.real)
+    W[0, k1, k2, b], W[1, k1, k2, b] = w0 + i_w3, Y21
+    W[0, g1, g2, b], W[1, g1, g2, b] = (w0 - i_w3).conjugate(), Y12.conjugate()
+
+
+@njit(**OPTIONS)
+def _mirrored(k, n):  # type: ignore[no-untyped-def]
+    return n - k if k > 0 else 0
+
+
+@_kernel("complex128")
+def scalar(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
+    """W^ -> scale F(+) W^ conj(F(-)); a pair of modes shares the factor, up to conjugation."""
+    _, n1, n2, n = W.shape
+    for first in range(0, n, run):
+        for k1 in range(n1 // 2 + 1):
+            g1 = _mirrored(k1, n1)
+            for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+                g2 = _mirrored(k2, n2)
+                for b in range(first, min(first + run, n)):
+                    plus, minus = at1[k1, b] + at2[k2, b], at1[g1, b] + at2[g2, b]
+                    s = _times(scale, F[plus, 0] * F[minus, 0].conjugate())
+                    W[0, k1, k2, b] *= s
+                    W[1, k1, k2, b] *= s
+                    if g1 != k1 or g2 != k2:
+                        W[0, g1, g2, b] *= s.conjugate()
+                        W[1, g1, g2, b] *= s.conjugate()
+
+
+@_kernel("float64")
+def hermitian(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
+    """W^ -> scale F(+) W^ F(-) for Hermitian F = (f11, f22, Re f21, Im f21)."""
+    _, n1, n2, n = W.shape
+    for first in range(0, n, run):
+        for k1 in range(n1 // 2 + 1):
+            g1 = _mirrored(k1, n1)
+            for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+                g2 = _mirrored(k2, n2)
+                for b in range(first, min(first + run, n)):
+                    plus, minus = at1[k1, b] + at2[k2, b], at1[g1, b] + at2[g2, b]
+                    W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, scale)
+                    f11, f22, f21 = F[plus, 0], F[plus, 1], complex(F[plus, 2], F[plus, 3])
+                    f12 = f21.conjugate()
+                    X11, X12 = _times(f11, W11) + f12 * W21, _times(f11, W12) + f12 * W22
+                    X21, X22 = f21 * W11 + _times(f22, W21), f21 * W12 + _times(f22, W22)
+                    f11, f22, f21 = F[minus, 0], F[minus, 1], complex(F[minus, 2], F[minus, 3])
+                    f12 = f21.conjugate()
+                    Y11, Y12 = _times(f11, X11) + X12 * f21, X11 * f12 + _times(f22, X12)
+                    Y21, Y22 = _times(f11, X21) + X22 * f21, X21 * f12 + _times(f22, X22)
+                    _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
+
+
+@_kernel("complex128")
+def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
+    """W^ -> scale F(+) W^ F(-)^dagger for any F = (f11, f12, f21, f22)."""
+    _, n1, n2, n = W.shape
+    for first in range(0, n, run):
+        for k1 in range(n1 // 2 + 1):
+            g1 = _mirrored(k1, n1)
+            for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+                g2 = _mirrored(k2, n2)
+                for b in range(first, min(first + run, n)):
+                    plus, minus = at1[k1, b] + at2[k2, b], at1[g1, b] + at2[g2, b]
+                    W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, scale)
+                    f11, f12, f21, f22 = F[plus, 0], F[plus, 1], F[plus, 2], F[plus, 3]
+                    X11, X12 = f11 * W11 + f12 * W21, f11 * W12 + f12 * W22
+                    X21, X22 = f21 * W11 + f22 * W21, f21 * W12 + f22 * W22
+                    f11, f12 = F[minus, 0].conjugate(), F[minus, 1].conjugate()
+                    f21, f22 = F[minus, 2].conjugate(), F[minus, 3].conjugate()
+                    Y11, Y12 = X11 * f11 + X12 * f12, X11 * f21 + X12 * f22
+                    Y21, Y22 = X21 * f11 + X22 * f12, X21 * f21 + X22 * f22
+                    _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
