@@ -161,9 +161,9 @@ class Layout:
         return np.ascontiguousarray(whole.T).reshape(k, *self.grid.n_x)
 
     def partners(self) -> list[tuple[int, int]]:
-        """(dest, source) of each round of a pairwise exchange, the own block first."""
+        """(dest, source) of each round of an exchange with all others."""
         rank, size = self.comm.rank, self.comm.size
-        return [((rank + k) % size, (rank - k) % size) for k in range(size)]
+        return [((rank + k) % size, (rank - k) % size) for k in range(1, size)]
 
     def total(self, value: NDArray | float) -> NDArray | float:
         """Sum over the ranks, in rank order, the same bits on every rank."""
@@ -201,66 +201,68 @@ class Transpose:
         """As :meth:`Layout.columns`."""
         rank, first = self._layout.comm.rank, self._layout.p.start
         for number in range(self._rounds):
-            if self._in_shared_memory:
-                self._put(W, number)
-            else:
-                self._receive(W, number)
+            self._collect(W, number)
             for block, columns in self._pieces(rank, number):
                 yield block, slice(columns.start - first, columns.stop - first)
-            if back and self._in_shared_memory:
-                self._get(W, number)
-            elif back:
-                self._send(W, number)
+            if back:
+                self._distribute(W, number)
             if self._in_shared_memory:
                 self._turn = self._per_round - self._turn
 
-    def _put(self, W: NDArray, number: int) -> None:
-        """Write this rank's rows into the blocks of all ranks."""
+    def _collect(self, W: NDArray, number: int) -> None:
+        """Fill the blocks of a round on all ranks."""
+        x, comm = self._layout.x, self._layout.comm
         for rank in self._blocks:
-            for block, columns in self._pieces(rank, number):
-                for rows, x in self._rectangles(self._layout.x):
-                    block[x] = W[:, rows, columns].reshape(block[x].shape)
-        self._layout.comm.Barrier()
-
-    def _get(self, W: NDArray, number: int) -> None:
-        """Read this rank's rows from the blocks of all ranks."""
-        self._layout.comm.Barrier()
-        for rank in self._blocks:
-            for block, columns in self._pieces(rank, number):
-                for rows, x in self._rectangles(self._layout.x):
-                    part = W[:, rows, columns]
-                    part[:] = block[x].reshape(part.shape)
-
-    def _receive(self, W: NDArray, number: int) -> None:
-        """Send columns of W to the ranks whose they are, and fill the own blocks."""
-        layout, rank = self._layout, self._layout.comm.rank
-        for dest, source in layout.partners():
+            for part, block in self._parts(W, x, rank, number):
+                block[:] = part
+        if self._in_shared_memory:
+            comm.Barrier()
+            return
+        for dest, source in self._layout.partners():
             send = np.ascontiguousarray(W[:, :, self._span(dest, number)])
-            rows, span = layout.x_blocks[source], self._span(rank, number)
-            received = send
-            if source != rank:
-                received = np.empty((2, rows.stop - rows.start, span.stop - span.start), complex)
-                layout.comm.Sendrecv(send, dest, recvbuf=received, source=source)
-            for block, columns in self._pieces(rank, number):
-                part = received[:, :, columns.start - span.start : columns.stop - span.start]
-                for own, x in self._rectangles(rows):
-                    block[x] = part[:, own].reshape(block[x].shape)
+            received = self._empty(self._layout.x_blocks[source], comm.rank, number)
+            comm.Sendrecv(send, dest, recvbuf=received, source=source)
+            rows = self._layout.x_blocks[source]
+            for part, block in self._parts(received, rows, comm.rank, number):
+                block[:] = part
 
-    def _send(self, W: NDArray, number: int) -> None:
-        """Send rows of the own blocks to the ranks whose they are, and fill columns of W."""
-        layout, rank = self._layout, self._layout.comm.rank
-        for dest, source in layout.partners():
-            rows, span = layout.x_blocks[dest], self._span(rank, number)
-            send = np.empty((2, rows.stop - rows.start, span.stop - span.start), complex)
-            for block, columns in self._pieces(rank, number):
-                part = send[:, :, columns.start - span.start : columns.stop - span.start]
-                for own, x in self._rectangles(rows):
-                    part[:, own] = block[x].reshape(part[:, own].shape)
-            received, columns = send, self._span(source, number)
-            if source != rank:
-                received = np.empty((2, layout.n_x_local, columns.stop - columns.start), complex)
-                layout.comm.Sendrecv(send, dest, recvbuf=received, source=source)
-            W[:, :, columns] = received
+    def _distribute(self, W: NDArray, number: int) -> None:
+        """Put the blocks of a round back into W on all ranks."""
+        x, comm = self._layout.x, self._layout.comm
+        if self._in_shared_memory:
+            comm.Barrier()
+        for rank in self._blocks:
+            for part, block in self._parts(W, x, rank, number):
+                part[:] = block
+        if self._in_shared_memory:
+            return
+        for dest, source in self._layout.partners():
+            rows = self._layout.x_blocks[dest]
+            send = self._empty(rows, comm.rank, number)
+            for part, block in self._parts(send, rows, comm.rank, number):
+                part[:] = block
+            received = self._empty(x, source, number)
+            comm.Sendrecv(send, dest, recvbuf=received, source=source)
+            W[:, :, self._span(source, number)] = received
+
+    def _empty(self, rows: slice, rank: int, number: int) -> NDArray:
+        """A message of some rows of the x lattice and the columns of a rank in a round."""
+        span = self._span(rank, number)
+        return np.empty((2, rows.stop - rows.start, span.stop - span.start), dtype=complex)
+
+    def _parts(
+        self, field: NDArray, rows: slice, rank: int, number: int
+    ) -> Iterator[tuple[NDArray, NDArray]]:
+        """Parts of a field and of the blocks of a rank in a round that stand for the same points.
+
+        ``field`` has some rows of the x lattice, and all columns or those of the round.
+        """
+        span = self._span(rank, number)
+        first = 0 if field.shape[2] == self._layout.grid.np else span.start
+        for block, columns in self._pieces(rank, number):
+            own = field[:, :, columns.start - first : columns.stop - first]
+            for at, x in self._rectangles(rows):
+                yield own[:, at].reshape(block[x].shape), block[x]
 
     def _pieces(self, rank: int, number: int) -> Iterator[tuple[NDArray | None, slice]]:
         """Blocks of a rank in a round and their columns of the p lattice."""

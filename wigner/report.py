@@ -23,7 +23,7 @@ from typing import Any
 
 from . import files
 
-PACKAGES = ("wigner-bgk", "numpy", "scipy", "pyfftw", "h5py", "h5netcdf", "mpi4py")
+PACKAGES = ("wigner-bgk", "numpy", "scipy", "pyfftw", "numba", "h5py", "h5netcdf", "mpi4py")
 
 
 class Phases:

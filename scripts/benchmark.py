@@ -1,0 +1,421 @@
+"""How close a step is to what the machine allows: every phase against its floor.
+
+    python scripts/benchmark.py --output DIR              # 32^4 to 64^4, on 1 and on 2 ranks
+    python scripts/benchmark.py --output DIR --sizes 32x32x32x32 --ranks 1 2 4
+    python scripts/benchmark.py --output DIR --rivals     # and against other methods (minutes)
+
+writes ``DIR/benchmark.json`` and ``DIR/benchmark.md``. Each lattice has processes of its own. In
+them phase and floor are timed in turn, and the shortest of several times counts: times vary with
+what else the machine does, their ratios little. Floors are bare transforms of the same shapes in
+the best of several arrangements, or copies.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import baselines
+from wigner.__main__ import world
+from wigner.estimate import machine_memory
+from wigner.grid import PhaseGrid, automatic_p_max
+from wigner.layout import SERIAL, Communicator, Layout
+from wigner.maxwellian import Maxwellian
+from wigner.moments import diagnostics, moments
+from wigner.pauli import pack, unpack
+from wigner.relaxation import SDIRK2, Collisions, sdirk
+from wigner.report import revision, versions
+from wigner.transport import Flow, Transport
+from wigner.twosided import PhaseSpace
+
+SIZES = ("32x32x32x32", "48x48x32x32", "64x64x32x32", "64x64x64x64")
+LENGTH = (2 * np.pi, 2 * np.pi)
+EPSILON, ALPHA, TAU, DT = 0.2, 0.5, 0.05, 0.025
+# Bytes a cell that measuring needs; lattices for which there is less memory are left out.
+MEMORY = 250
+# An action is timed so many times, or for so many seconds; and steps.
+REPEAT, PATIENCE, STEPS = 5, 20.0, 3
+# Passes over memory in the relaxation of a step, of two streams each: N from W, K - W, share K,
+# W + c K, N from W, M - W, share K, W + K.
+PASSES = 8
+OURS = "our transport step"
+
+Action = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Seconds that something takes, beside those of something else."""
+
+    name: str
+    seconds: float
+    other: float | None = None
+    what: str = ""
+
+
+def potential(x1: NDArray, x2: NDArray) -> NDArray:
+    """V, not separable."""
+    return 0.6 * np.cos(x1) + 0.3 * np.cos(x1 + x2)
+
+
+def density_matrix(grid: PhaseGrid) -> NDArray:
+    """(n0, eps n), amplitudes of 40 %."""
+    x1, x2 = np.meshgrid(*grid.x, indexing="ij")
+    n = [0.5 + 0.4 * np.cos(x1), 0.6 * np.sin(x1 + 0.5), 0.7 * np.cos(x2 + 1)]
+    return np.stack([1 + 0.4 * np.sin(x1) * np.cos(x2), *(EPSILON * np.array(n))])
+
+
+class Stopwatch:
+    """Wall times on all ranks of a communicator: the slowest rank's."""
+
+    def __init__(self, comm: Communicator) -> None:
+        self._comm = comm
+
+    def once(self, action: Action) -> float:
+        """Seconds that an action takes."""
+        self._comm.Barrier()
+        clock = time.perf_counter()
+        action()
+        return max(self._comm.allgather(time.perf_counter() - clock))
+
+    def shortest(self, *actions: Action) -> list[float]:
+        """The shortest time of each action, all timed in turn."""
+        found = np.full(len(actions), np.inf)
+        spent = 0.0
+        for _ in range(REPEAT):
+            times = [self.once(action) for action in actions]
+            found, spent = np.minimum(found, times), spent + sum(times)
+            if spent > PATIENCE:
+                break
+        return list(found)
+
+    def best(self, ways: Iterable[tuple[str, Action]]) -> tuple[str, Action]:
+        """The fastest of several ways to do the same."""
+        return min(((self.shortest(action)[0], name, action) for name, action in ways))[1:]
+
+
+class Setup:
+    """One lattice on the ranks of a communicator."""
+
+    def __init__(self, n_x: tuple[int, int], n_p: tuple[int, int], comm: Communicator) -> None:
+        p_max = automatic_p_max(n_x, LENGTH, n_p, EPSILON, ALPHA)
+        self.grid = PhaseGrid(n_x, LENGTH, n_p, p_max)
+        self.comm, self.layout, self.watch = comm, Layout(self.grid, comm), Stopwatch(comm)
+        self.space = PhaseSpace(self.layout, EPSILON)
+        self.V, self.N = (
+            potential(*np.meshgrid(*self.grid.x, indexing="ij")),
+            density_matrix(self.grid),
+        )
+        self.transport = Transport(self.space, ALPHA, self.V)
+        self.W = self.layout.x_major()
+        p1, p2 = self.grid.p_flat
+        gauss = np.exp(-0.5 * (p1**2 + p2**2)) / (2 * np.pi)
+        self.W[:] = pack(self.N.reshape(4, -1)[:, self.layout.x])[:, :, None] * gauss
+
+
+def memory() -> int:
+    """The largest memory of this process so far, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def step_phases(setup: Setup, tolerance: float, base: int) -> tuple[dict[str, float], float]:
+    """Seconds of an SDIRK2 step and of its phases, and the bytes a cell that the run needed."""
+    watch, collisions = setup.watch, Collisions(Maxwellian(setup.space, ALPHA, tolerance))
+    transport = TimedTransport(setup)
+    step = sdirk(SDIRK2, transport, collisions, TAU, DT)
+    step(setup.W)  # the first one finds multipliers from nothing
+    collisions.seconds.update(dict.fromkeys(collisions.seconds, 0.0))
+    transport.seconds = 0.0
+    total = sum(watch.once(lambda: step(setup.W)) for _ in range(STEPS)) / STEPS
+    phases = {"transport": transport.seconds} | collisions.seconds
+    phases = {f"step: {name}": seconds / STEPS for name, seconds in phases.items()}
+    phases["step: relaxation"] = total - sum(phases.values())
+    used = sum(setup.comm.allgather(memory() - base)) / (setup.grid.nx * setup.grid.np)
+    return {"step: SDIRK2": total} | phases, used
+
+
+class TimedTransport(Transport):
+    """Transport that knows how long it took."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup.space, ALPHA, setup.V)
+        self._watch, self.seconds = setup.watch, 0.0
+
+    def flow(self, t: float) -> Flow:
+        """As that of Transport."""
+        flow = super().flow(t)
+
+        def timed(W: NDArray) -> None:
+            self.seconds += self._watch.once(lambda: flow(W))
+
+        return timed
+
+
+@dataclass(frozen=True)
+class Floors:
+    """The least that transforms and copies of this lattice take here, in s.
+
+    ``x`` and ``p`` are a transform there and back of all of W, ``copy`` is a copy of it.
+    """
+
+    x: float
+    p: float
+    copy: float
+    x_way: str
+    p_way: str
+
+
+def transport_phases(setup: Setup) -> tuple[list[Line], Floors]:
+    """The transport and its parts."""
+    W, grid, layout, flows = setup.W, setup.grid, setup.layout, setup.transport
+    kick, free, flow = flows.kick(0.5 * DT), flows.free(DT), flows.flow(DT)
+    p_major = np.zeros((2, *grid.n_x, layout.n_p_local), dtype=complex)
+    x_major = np.zeros((2, layout.n_x_local, *grid.n_p), dtype=complex)
+    x_way, x_pair = setup.watch.best(baselines.x_pairs(p_major, grid.n_x))
+    p_way, p_pair = setup.watch.best(baselines.p_pairs(x_major))
+
+    def transpose() -> None:
+        for _ in layout.columns(W):
+            pass
+
+    def transforms() -> None:
+        p_pair()
+        x_pair()
+        p_pair()
+
+    x, p, copy, bare, kicked, freed, flown, turned = setup.watch.shortest(
+        x_pair,
+        p_pair,
+        lambda: np.copyto(x_major.reshape(W.shape), W),
+        transforms,
+        lambda: kick(W),
+        lambda: free(W),
+        lambda: flow(W),
+        transpose,
+    )
+    lines = [
+        Line("p transforms + phase", kicked, p, p_way),
+        Line("x transforms + spin product", freed, x, x_way),
+        Line("transport step", flown, bare, "their transforms"),
+        Line("transpose, there and back", turned, 2 * copy, "two copies"),
+    ]
+    return lines, Floors(x, p, copy, x_way, p_way)
+
+
+def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Line]:
+    """Exponential, moment map and constraint."""
+    watch, N, W, lines = setup.watch, setup.N, setup.W, []
+    for tolerance in (1e-6, 1e-9):
+        solver = Maxwellian(setup.space, ALPHA, tolerance)
+        A = solver.multipliers(N).A
+        seconds = watch.shortest(partial(solver.exponential, A, solver.levels, W))[0]
+        products = solver.levels * (solver.levels + 1) // 2
+        name = f"M(N) at {tolerance:.0e} ({solver.levels} levels)"
+        lines.append(Line(name, seconds, products * (floors.x + floors.p), "its transforms"))
+        lines.append(Line(name, seconds, transport, "a transport step"))
+    n = solver.moment_map.columns.window.n
+    count = setup.layout.n_x_local * solver.levels * (solver.levels - 1) // 2
+    way, pairs = watch.best(baselines.window_pairs(n, count))
+    seconds, floor = watch.shortest(partial(solver.moment_map, A, solver.levels), pairs)
+    lines.append(Line(f"moment map ({solver.levels} levels)", seconds, floor, way))
+    seconds = watch.once(lambda: Maxwellian(setup.space, ALPHA, 1e-10).multipliers(N))
+    return [*lines, Line("constraint, cold, 1e-10", seconds, 2 * transport, "two transport steps")]
+
+
+def other_phases(setup: Setup, floors: Floors) -> list[Line]:
+    """Records."""
+
+    def record() -> None:
+        fields = moments(setup.layout, setup.W, EPSILON, ALPHA)
+        diagnostics(setup.layout, setup.W, fields, setup.V, EPSILON)
+
+    floor = (floors.x + floors.p) / 2
+    return [Line("records", setup.watch.shortest(record)[0], floor, "one transform in x, one in p")]
+
+
+def transpose_rivals(setup: Setup) -> dict[str, float]:
+    """Seconds of other ways to transpose there and back."""
+    ways = dict(baselines.transposes(setup.layout, setup.W))
+    return dict(zip(ways, setup.watch.shortest(*ways.values()), strict=True))
+
+
+def rivals(setup: Setup, transport: float) -> list[Line]:
+    """Other methods beside ours, on one rank: scipy.fft, numpy alone, dense matrices."""
+    grid, watch, lines = setup.grid, setup.watch, []
+    scipy = baselines.scipy_pairs(setup.W, grid.n_x, grid.n_p)
+    x, p = watch.shortest(scipy["x"], scipy["p"])
+    lines.append(Line("scipy.fft, transforms of a step", x + 2 * p, transport, OURS))
+    step = baselines.numpy_step(grid, EPSILON, ALPHA, potential, DT)
+    w = unpack(setup.W).reshape(4, *grid.n_x, *grid.n_p)
+    matrix = np.array([[w[0] + w[3], w[1] - 1j * w[2]], [w[1] + 1j * w[2], w[0] - w[3]]])
+    seconds = watch.once(lambda: step(matrix))
+    lines.append(Line("numpy alone, transport step", seconds, transport, OURS))
+    n = grid.n_x[0]
+    cold = watch.once(lambda: Maxwellian(setup.space, ALPHA, 1e-10).multipliers(setup.N))
+    dense = watch.once(baselines.dense_exponential(n))
+    what = f"our constraint, {cold:.3g} s"
+    return [*lines, Line(f"ten dense eigendecompositions, {n}x{n}", 10 * dense, cold, what)]
+
+
+def measure(
+    n_x: tuple[int, int],
+    n_p: tuple[int, int],
+    comm: Communicator,
+    tolerance: float,
+    *,
+    other: bool,
+) -> dict:
+    """All of one lattice on the ranks of a communicator; the same on every rank."""
+    base = memory()
+    setup = Setup(n_x, n_p, comm)
+    step, used = step_phases(setup, tolerance, base)
+    lines, floors = transport_phases(setup)
+    transport = lines[2].seconds
+    lines += maxwellian_phases(setup, transport, floors) + other_phases(setup, floors)
+    products = 2 * (floors.x + 2 * floors.p)
+    lines.append(Line("step: transport", step.pop("step: transport"), products, "transforms"))
+    relaxation = step.pop("step: relaxation")
+    lines.append(Line("step: relaxation", relaxation, PASSES * floors.copy, f"{PASSES} copies"))
+    lines += [Line(name, seconds) for name, seconds in step.items()]
+    found = {"lattice": [*n_x, *n_p], "ranks": comm.size, "bytes a cell": used, "libraries": base}
+    if comm.size > 1:
+        ways = transpose_rivals(setup)
+        best = min(ways, key=ways.get)
+        turned = lines[3].seconds
+        lines.append(Line("transpose, there and back", turned, ways[best], best))
+        lines += [Line(f"transpose by {name}", seconds) for name, seconds in ways.items()]
+        found["speed-up"] = speedups(setup, lines)
+    elif other:
+        lines += rivals(setup, transport)
+    return found | {"phases": [asdict(line) for line in lines]}
+
+
+def speedups(setup: Setup, lines: list[Line]) -> dict[str, float]:
+    """How many times faster than the first rank alone, the others waiting."""
+    found = {}
+    if setup.comm.rank == 0:
+        alone = Setup(setup.grid.n_x, setup.grid.n_p, SERIAL)
+        flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, ALPHA, 1e-9)
+        A, ours = solver.multipliers(alone.N).A, {line.name: line.seconds for line in lines}
+        actions = {
+            "transport step": lambda: flow(alone.W),
+            f"moment map ({solver.levels} levels)": lambda: solver.moment_map(A, solver.levels),
+        }
+        times = alone.watch.shortest(*actions.values())
+        found = {name: t / ours[name] for name, t in zip(actions, times, strict=True)}
+    return setup.comm.bcast(found)
+
+
+def table(results: Sequence[dict]) -> str:
+    """All results as Markdown."""
+    rows = []
+    for result in results:
+        lattice = " x ".join(str(n) for n in result["lattice"])
+        rows += ["", f"## {lattice}, {result['ranks']} rank(s)", ""]
+        rows.append(f"{result['bytes a cell']:.0f} bytes a cell in SDIRK2 steps, and ")
+        rows[-1] += f"{result['libraries'] / 1e6:.0f} MB of libraries a rank."
+        for name, factor in result.get("speed-up", {}).items():
+            rows[-1] += f" {name}: {factor:.2f} times as fast as one rank."
+        rows += ["", "| phase | ms | beside | ms | ratio |", "| --- | --- | --- | --- | --- |"]
+        for line in result["phases"]:
+            row = f"| {line['name']} | {1e3 * line['seconds']:.4g} | {line['what']} |"
+            if line["other"]:
+                row += f" {1e3 * line['other']:.4g} | {line['seconds'] / line['other']:.3g}"
+            rows.append(f"{row} |" if line["other"] else f"{row} | |")
+    return "\n".join(["# Benchmark", *rows, ""])
+
+
+def run_each(arguments: argparse.Namespace) -> list[dict]:
+    """Measure each lattice on each number of ranks, in new processes."""
+    results = []
+    for size in arguments.sizes:
+        for ranks in arguments.ranks:
+            if MEMORY * np.prod(_lattice(size)) > machine_memory():
+                print(f"{size}: left out, it needs more memory than there is", file=sys.stderr)
+                continue
+            print(f"{size} on {ranks} rank(s) ...", file=sys.stderr, flush=True)
+            launcher = [] if ranks == 1 else [_mpiexec(), "-n", str(ranks)]
+            with tempfile.TemporaryDirectory() as directory:
+                path = Path(directory) / "result.json"
+                call = [sys.executable, __file__, "--measure", size, "--output", str(path)]
+                call += ["--tolerance", str(arguments.tolerance)]
+                call += ["--rivals"] if arguments.rivals and size == arguments.sizes[0] else []
+                subprocess.run([*launcher, *call], check=True)
+                results.append(json.loads(path.read_text(encoding="utf-8")))
+    return results
+
+
+def _mpiexec() -> str:
+    """The mpiexec beside this python, or in PATH."""
+    beside = Path(sys.executable).with_name("mpiexec")
+    found = str(beside) if beside.exists() else shutil.which("mpiexec")
+    if found is None:
+        raise SystemExit("error: mpiexec: not found; install the extra mpi, or use --ranks 1")
+    return found
+
+
+def _lattice(size: str) -> tuple[int, ...]:
+    counts = tuple(int(n) for n in size.split("x"))
+    if len(counts) != 4:
+        raise argparse.ArgumentTypeError(f"got {size!r}, expected N1xN2xM1xM2")
+    return counts
+
+
+def _size(text: str) -> str:
+    _lattice(text)
+    return text
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and write the results; 0 if done."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--sizes", nargs="+", type=_size, default=SIZES, metavar="N1xN2xM1xM2")
+    parser.add_argument("--ranks", nargs="+", type=int, default=(1, 2), metavar="P")
+    parser.add_argument("--tolerance", type=float, default=1e-6, help="of M(N) in the steps")
+    parser.add_argument("--rivals", action="store_true", help="other methods, on the first lattice")
+    parser.add_argument("--measure", type=_lattice, help=argparse.SUPPRESS)
+    arguments = parser.parse_args(argv)
+    if arguments.measure:
+        comm = world()
+        result = measure(
+            arguments.measure[:2],
+            arguments.measure[2:],
+            comm,
+            arguments.tolerance,
+            other=arguments.rivals,
+        )
+        if comm.rank == 0:
+            arguments.output.write_text(json.dumps(result), encoding="utf-8")
+        return 0
+    results = run_each(arguments)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    whole = {"revision": revision(), "versions": versions(), "results": results}
+    text = json.dumps(whole, indent=1)
+    (arguments.output / "benchmark.json").write_text(text, encoding="utf-8")
+    (arguments.output / "benchmark.md").write_text(table(results), encoding="utf-8")
+    print(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
