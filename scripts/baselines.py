@@ -97,9 +97,9 @@ def _repeated(plans: list[pyfftw.FFTW], count: int, many: int) -> Action:
 
 
 def _pair(block: NDArray, axes: tuple[int, ...], effort: str) -> list[pyfftw.FFTW]:
-    """Plans there and back, in place; planning destroys what is in the block."""
+    """Plans there and back, in place on aligned arrays; planning destroys what is there."""
     return [
-        pyfftw.FFTW(block, block, axes, direction, (effort, "FFTW_UNALIGNED"), threads=1)
+        pyfftw.FFTW(block, block, axes, direction, (effort,), threads=1)
         for direction in ("FFTW_FORWARD", "FFTW_BACKWARD")
     ]
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyfftw
 import pytest
 
 import small
@@ -71,13 +72,13 @@ def test_the_numpy_step_is_the_solvers(setup) -> None:
 
 def test_floors_transform_everything_there_and_back() -> None:
     start = noise(2, *N_X, 18 * 16)
-    work = start.copy()
+    work = pyfftw.empty_aligned(start.shape, dtype=complex)
     for name, action in baselines.x_pairs(work, N_X):
         work[:] = start
         action()
         np.testing.assert_allclose(work, start * np.prod(N_X), atol=1e-11, err_msg=name)
     start = noise(2, 20, *N_P)
-    work = start.copy()
+    work = pyfftw.empty_aligned(start.shape, dtype=complex)
     for name, action in baselines.p_pairs(work):
         work[:] = start
         action()
