@@ -73,7 +73,7 @@ class Calculus:
         """The gradient of the field of a spectrum."""
         slopes = np.empty((2, *spectrum.shape), dtype=complex)
         for slope, xi in zip(slopes, self.xi, strict=True):
-            np.multiply(1j * xi, spectrum, out=slope)
+            np.multiply(spectrum, 1j * xi, out=slope)
         return self.field(slopes)
 
     def div(self, flux: NDArray) -> NDArray:

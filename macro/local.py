@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,58 +96,66 @@ class Fields:
         return L[1:] + self._cross_slopes + self.m * L[0]
 
 
-Term = Callable[[Fields], Balance]
+class Parts(NamedTuple):
+    """What a term adds: tau times fluxes of charge and of spin, and a source of spin."""
+
+    charge: NDArray | None = None
+    spin: NDArray | None = None
+    source: NDArray | None = None
 
 
-def diffusion(f: Fields) -> Balance:
+Term = Callable[[Fields], Parts]
+
+
+def diffusion(f: Fields) -> Parts:
     """tau div grad (n0, n)."""
-    return _flux(f, f.grad_n0, f.grad_n)
+    return Parts(f.grad_n0, f.grad_n)
 
 
-def drift(f: Fields) -> Balance:
+def drift(f: Fields) -> Parts:
     """tau div((n0, n) grad V)."""
     grad_V = f.physics.grad_V
-    return _flux(f, f.n0 * grad_V, f.n * grad_V[:, None])
+    return Parts(f.n0 * grad_V, f.n * grad_V[:, None])
 
 
-def bohm(f: Fields) -> Balance:
+def bohm(f: Fields) -> Parts:
     """tau div F[n0], the Bohm potential of (6)."""
-    return _flux(f, -(f.physics.epsilon**2) / 6 * f.n0 * f.grad_Q[:, 0], None)
+    return Parts(charge=-(f.physics.epsilon**2) / 6 * f.n0 * f.grad_Q[:, 0])
 
 
-def spin_bohm(f: Fields) -> Balance:
+def spin_bohm(f: Fields) -> Parts:
     """tau div DF[n0](n): the derivative of F[n0] in the direction n."""
     slope = f.n * f.grad_Q[:, :1] + f.n0 * f.grad_Q[:, 1:]
-    return _flux(f, None, -(f.physics.epsilon**2) / 6 * slope)
+    return Parts(spin=-(f.physics.epsilon**2) / 6 * slope)
 
 
-def rashba(f: Fields) -> Balance:
+def rashba(f: Fields) -> Parts:
     """-4 alpha tau grad_perp x n, as in (10)."""
-    return _flux(f, None, -4 * f.physics.alpha * rotated(f.n))
+    return Parts(spin=-4 * f.physics.alpha * rotated(f.n))
 
 
-def gate(f: Fields) -> Balance:
+def gate(f: Fields) -> Parts:
     """-2 alpha tau grad_perp V x n."""
     physics = f.physics
-    return _source(-2 * physics.alpha * physics.tau * cross(physics.gate, f.n))
+    return Parts(source=-2 * physics.alpha * physics.tau * cross(physics.gate, f.n))
 
 
-def relaxation(f: Fields) -> Balance:
+def relaxation(f: Fields) -> Parts:
     """-4 alpha^2 tau (2 n + n_perpperp): D'yakonov-Perel relaxation."""
-    return _source(-4 * f.physics.alpha**2 * f.physics.tau * relaxing(f.n))
+    return Parts(source=-4 * f.physics.alpha**2 * f.physics.tau * relaxing(f.n))
 
 
-def precession(f: Fields) -> Balance:
+def precession(f: Fields) -> Parts:
     """(eps^2/6) n x B: what is left of -2 n x a, the residual current of M(N)."""
-    return _source(f.physics.epsilon**2 / 6 * cross(f.n, f.B))
+    return Parts(source=f.physics.epsilon**2 / 6 * cross(f.n, f.B))
 
 
-def printed_rashba(f: Fields) -> Balance:
+def printed_rashba(f: Fields) -> Parts:
     """-2 alpha tau grad_perp x n, as (7) is printed."""
-    return _flux(f, None, -2 * f.physics.alpha * rotated(f.n))
+    return Parts(spin=-2 * f.physics.alpha * rotated(f.n))
 
 
-def printed_spin_bohm(f: Fields) -> Balance:
+def printed_spin_bohm(f: Fields) -> Parts:
     """(eps^2 tau/12) div(n A - grad Lap n + grad n C + B grad n0 + D), letter by letter."""
     slopes, g = hessian(f.x, f.n0) / f.n0, f.grad_n0 / f.n0
     bend, spin = slopes[0, 0] + slopes[1, 1], (f.n**2).sum(axis=0) / f.n0**2
@@ -158,13 +167,13 @@ def printed_spin_bohm(f: Fields) -> Balance:
     D = np.einsum("jxy,ijkxy->ikxy", g, hessian(f.x, f.n)) - along * g[:, None]
     flux = f.n * A[:, None] - f.x.grad(f.x.laplacian(f.n))
     flux += np.einsum("jkxy,ijxy->ikxy", f.grad_n, C) + f.B * f.grad_n0[:, None] + D
-    return _flux(f, None, f.physics.epsilon**2 / 12 * flux)
+    return Parts(spin=f.physics.epsilon**2 / 12 * flux)
 
 
-def printed_double_precession(f: Fields) -> Balance:
+def printed_double_precession(f: Fields) -> Parts:
     """(eps^2 tau/(3 n0)) n x (n x B), the last term of (7)."""
     weight = f.physics.epsilon**2 * f.physics.tau / (3 * f.n0)
-    return _source(weight * cross(f.n, cross(f.n, f.B)))
+    return Parts(source=weight * cross(f.n, cross(f.n, f.B)))
 
 
 _COMMON: dict[str, Term] = {
@@ -208,11 +217,14 @@ class Local(Model):
         """The sum over the terms."""
         fields, flux, source = Fields(self.physics, u), np.zeros((2, *u.shape)), np.zeros_like(u)
         for term in self.terms:
-            through, within = term(fields)
-            if through is not None:
-                flux += through
-            if within is not None:
-                source += within
+            parts = term(fields)
+            if parts.charge is not None:
+                flux[:, 0] += parts.charge
+            if parts.spin is not None:
+                flux[:, 1:] += parts.spin
+            if parts.source is not None:
+                source[1:] += parts.source
+        flux *= self.physics.tau
         return Balance(flux, source)
 
     def multipliers(self, u: NDArray) -> NDArray:
@@ -232,18 +244,3 @@ def bohm_symbol(physics: Physics) -> NDArray:
 def hessian(x: Calculus, f: NDArray) -> NDArray:
     """d_i d_j f, shape ``(2, 2, ..., N1, N2)``."""
     return x.grad(x.grad(f))
-
-
-def _flux(f: Fields, charge: NDArray | None, spin: NDArray | None) -> Balance:
-    """tau times a flux of charge and of spin."""
-    flux = np.zeros((2, 4, *f.n0.shape))
-    if charge is not None:
-        flux[:, 0] = f.physics.tau * charge
-    if spin is not None:
-        flux[:, 1:] = f.physics.tau * spin
-    return Balance(flux, None)
-
-
-def _source(spin: NDArray) -> Balance:
-    """A source of spin."""
-    return Balance(None, np.concatenate([np.zeros((1, *spin.shape[1:])), spin]))

@@ -94,8 +94,8 @@ def local_fields(e: Exact) -> local.Fields:
 def precession(e: Exact) -> dict[str, Pair]:
     """(49) and (53)."""
     f, n, a = local_fields(e), e.N[1:], e.A[1:]
-    exact, term = -2 * cross(n, a), local.precession(f).source[1:]
-    rate, double = cross(n, e.rates.dA[1:]), local.printed_double_precession(f).source[1:]
+    exact, term = -2 * cross(n, a), local.precession(f).source
+    rate, double = cross(n, e.rates.dA[1:]), local.printed_double_precession(f).source
     return {
         "(49) corrected": (exact, term),
         "(49) published": (exact, term / e.N[0]),
@@ -106,18 +106,18 @@ def precession(e: Exact) -> dict[str, Pair]:
 def diffusion(e: Exact) -> dict[str, Pair]:
     """(6), (50), (51) and the sum of the last two."""
     f, x, n0, n, a0, a = local_fields(e), e.x, e.N[0], e.N[1:], e.A[0], e.A[1:]
-    charge = sum(term(f).flux[:, 0] for term in (local.diffusion, local.drift, local.bohm))
-    grad_n = local.diffusion(f).flux[:, 1:]
+    charge = sum(term(f).charge for term in (local.diffusion, local.drift, local.bohm))
+    grad_n = local.diffusion(f).spin
     fluxes = n0 * x.grad(a) + n * x.grad(a0)[:, None]
     momentum = np.stack([2 / e.epsilon * cross(pM[1:], a) for pM in e.momentum])
     turned, turning = -2 * e.alpha * rotated(n), np.stack([cross(d_n, n) for d_n in x.grad(n)])
     cubic = np.stack([cross(d, n) for d in turning])
     return {
         "(6)": (e.rates.TTM[0], x.div(charge)),
-        "(50)": (fluxes, grad_n + local.printed_spin_bohm(f).flux[:, 1:]),
+        "(50)": (fluxes, grad_n + local.printed_spin_bohm(f).spin),
         "(51) corrected": (momentum, turned + e.epsilon**2 / (3 * n0**2) * cubic),
         "(51) published": (momentum, turned + e.epsilon**2 / (3 * n0) * turning),
-        "(50) + (51)": (fluxes + momentum, grad_n + turned + local.spin_bohm(f).flux[:, 1:]),
+        "(50) + (51)": (fluxes + momentum, grad_n + turned + local.spin_bohm(f).spin),
     }
 
 
@@ -143,7 +143,7 @@ def dropped(e: Exact) -> dict[str, float]:
     """The term of (5) that is dropped on the way to (7), and what it cancels."""
     n, a = e.N[1:], e.A[1:]
     term = -4 * cross(cross(n, a), a)
-    last = local.printed_double_precession(local_fields(e)).source[1:]
+    last = local.printed_double_precession(local_fields(e)).source
     return {"dropped": largest(term), "cancelled": largest(term + last)}
 
 

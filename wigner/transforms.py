@@ -42,7 +42,8 @@ class Planner:
 class RealPlanner:
     """FFTs of real fields over their last two axes, forward with exp(-i x.xi).
 
-    The inverse is normalised. One plan for each shape met; results are new arrays.
+    The inverse is normalised. Input is copied into the aligned buffer of a plan, as transforms of
+    what numpy allocates take half as long again; results are new arrays.
     """
 
     def __init__(self) -> None:
@@ -50,24 +51,32 @@ class RealPlanner:
 
     def forward(self, field: NDArray) -> NDArray:
         """Spectrum ``(..., n1, n2//2+1)`` of a field ``(..., n1, n2)``."""
-        field = np.ascontiguousarray(field, dtype=float)
-        spectrum = np.empty((*field.shape[:-1], field.shape[-1] // 2 + 1), dtype=complex)
-        self._execute(field, spectrum, FORWARD)
-        return spectrum
+        plan = self._plan(field.shape, (*field.shape[:-1], field.shape[-1] // 2 + 1), FORWARD)
+        np.copyto(plan.input_array, field)
+        return _execute(plan)
 
     def backward(self, spectrum: NDArray, n: tuple[int, int]) -> NDArray:
         """The field of a spectrum, on ``n`` points."""
-        work = spectrum * (1 / (n[0] * n[1]))  # a copy: the inverse transform destroys its input
-        field = np.empty((*spectrum.shape[:-2], *n))
-        self._execute(work, field, BACKWARD)
-        return field
+        plan = self._plan(spectrum.shape, (*spectrum.shape[:-2], *n), BACKWARD)
+        np.multiply(spectrum, 1 / (n[0] * n[1]), out=plan.input_array)
+        return _execute(plan)
 
-    def _execute(self, source: NDArray, target: NDArray, direction: str) -> None:
-        key = (source.shape, target.shape, direction)
-        plan = self._plans.get(key)
-        if plan is None:
-            flags = ("FFTW_ESTIMATE", "FFTW_UNALIGNED")
-            plan = pyfftw.FFTW(source, target, (-2, -1), direction, flags, threads=1)
-            self._plans[key] = plan
-        plan.update_arrays(source, target)
-        plan.execute()
+    def _plan(self, source: tuple, target: tuple, direction: str) -> pyfftw.FFTW:
+        key = (source, target, direction)
+        if key not in self._plans:
+            dtypes = (float, complex) if direction == FORWARD else (complex, float)
+            arrays = (
+                pyfftw.empty_aligned(shape, dtype=dtype)
+                for shape, dtype in zip((source, target), dtypes, strict=True)
+            )
+            flags = ("FFTW_ESTIMATE",)
+            self._plans[key] = pyfftw.FFTW(*arrays, (-2, -1), direction, flags, threads=1)
+        return self._plans[key]
+
+
+def _execute(plan: pyfftw.FFTW) -> NDArray:
+    """The transform of a plan's input, in a new array."""
+    result = pyfftw.empty_aligned(plan.output_shape, dtype=plan.output_dtype)
+    plan.update_arrays(plan.input_array, result)
+    plan.execute()
+    return result
