@@ -85,9 +85,10 @@ def solved(fields: Fields) -> Exact:
 
 
 def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
-    """Fields of x1 alone; where those of the case vary with x2 too, the line x2 = 0 is taken."""
-    box = rates.box((case.grid.n_x[0], 1), case.grid.length, epsilon, alpha)
-    return on_box(case, box)
+    """Fields along one axis; of a case that varies along both, on the line x2 = 0."""
+    n1, n2 = case.grid.n_x
+    n = (n1, 1) if n1 > 1 else (1, n2)
+    return on_box(case, rates.box(n, case.grid.length, epsilon, alpha))
 
 
 def on_box(case: Case, box: Box) -> Fields:

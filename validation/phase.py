@@ -9,9 +9,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from macro.model import Physics
+from macro.nonlocal_model import Nonlocal, Rates
 from wigner import moyal, operators, pauli
 from wigner.grid import PhaseGrid
 from wigner.layout import SERIAL, Layout
+from wigner.multipliers import Multipliers
 from wigner.twosided import PhaseSpace
 
 from .exact import Exact
@@ -85,6 +88,13 @@ class Setup(Exact):
     def W(self) -> NDArray:
         """The symbol of M, ``(4, N1, N2, M1, M2)``."""
         return self.symbol(self.rho).real
+
+    @cached_property
+    def model(self) -> Rates:
+        """Orders 0 and 1 in tau of (4)-(5) for the densities of M, by the moment map."""
+        physics = Physics(self.x, self.epsilon, self.alpha, 1.0, self.V)
+        solver = Multipliers(self.space.layout, self.epsilon, self.alpha, tolerance=1e-9)
+        return Nonlocal(physics, solver).rates(self.N)
 
     def theta(self, V: NDArray, w: NDArray) -> NDArray:
         """theta_eps[V] of each of four real components, by the solver."""

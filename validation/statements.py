@@ -220,3 +220,13 @@ def eq_35(s: Setup) -> Sides:
     n, a, dn, da = (f[1:] for f in (s.N, s.A, -s.rates.TM, s.rates.dA))
     left = 2 * (cross(dn, a) + cross(n, da))
     return Sides(np.concatenate([np.zeros_like(left[:1]), left]), s.rates.TdM)
+
+
+def theorem_1_1_zeroth(s: Setup) -> Sides:
+    """The tau^0 part of (4)-(5) = -<T M>."""
+    return Sides(s.model.zeroth, -s.rates.TM)
+
+
+def theorem_1_1_first(s: Setup) -> Sides:
+    """The tau^1 part of (4)-(5) = <T T M> + <T d_t^0 M>."""
+    return Sides(s.model.first, s.rates.TTM + s.rates.TdM)
