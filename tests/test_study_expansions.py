@@ -21,7 +21,7 @@ def test_all_claims_of_section_4_hold(tmp_path: Path) -> None:
     [result] = run([expansions.STUDY], Setting("small"), tmp_path, SERIAL)
     verdicts = {claim.key: claim.verdict for claim in result.claims}
     printed = {row.key for row in ROWS if row.printed}
-    wrong = {factor.key for factor in FACTORS if factor.print_ != factor.correct}
+    wrong = {factor.key for factor in FACTORS if factor.printed != factor.correct}
     for key, verdict in verdicts.items():
         name = key.removeprefix("expansions.")
         refuted = name in printed or name.removeprefix("factor.") in wrong

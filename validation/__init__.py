@@ -2,4 +2,6 @@
 
 Read in this order: `claims` (what a study says), `orders` (how orders are measured), `stages`
 (what is computed, kept, and shared out over ranks), `studies` (the table of studies), `report`.
+What is exact comes from `oracle`, dense operators that share no code with the rest; `exact` and
+`phase` bring it to the fields of a case.
 """

@@ -38,6 +38,7 @@ CORRECTIONS = (
         "(47), hence (48) and Lemma 4.2",
         "4 ∇⊥ × a",
         "2 ∇⊥ × a, so that a = n/n₀ + … + (αε²/(6n₀)) (2∇⊥ × n − ∇⊥n₀ × n/n₀)",
+        "(48) as printed does not follow from (47) as printed either",
     ),
     Correction("precession", "(49)", "(n/n₀) × (…)", "n × (…), as (7) has it"),
     Correction(

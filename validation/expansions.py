@@ -34,8 +34,7 @@ FLOOR = 1e-9
 ALPHA = 0.5
 # How near a fitted factor has to come to a small whole number.
 WITHIN = 0.05
-
-
+# The eps of the kinds of stages that do not start from the case's.
 LADDERS = {"plane": ladder(0.7, 3, 1.4), "inverse": ladder(0.1, 3, 1.4)}
 
 
@@ -117,15 +116,15 @@ def limit(setting: Setting, outcomes: Outcomes, factor: Factor) -> float:
 
 
 def _factor(factor: Factor, value: float) -> Claim:
-    wrong = factor.print_ != factor.correct
-    number = f"{factor.print_:+g}, as printed" if wrong else f"{factor.correct:+g}"
+    wrong = factor.printed != factor.correct
+    number = f"{factor.printed:+g}, as printed" if wrong else f"{factor.correct:+g}"
     return Claim(
         f"expansions.factor.{factor.key}",
         f"the factor of {factor.term} in {factor.place} is {number}",
         factor.place,
         value,
         near(factor.correct, WITHIN),
-        near(factor.print_, WITHIN) if wrong else None,
+        near(factor.printed, WITHIN) if wrong else None,
         factor.about,
     )
 
@@ -140,7 +139,7 @@ def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, fl
             (
                 factor.term,
                 factor.place,
-                factor.print_,
+                factor.printed,
                 *series(setting, outcomes, factor.kind, factor.series)[1],
                 limits[factor.key],
                 factor.correct,

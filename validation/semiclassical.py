@@ -40,7 +40,6 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> dict[str,
     weight = np.exp(beta * point.h0)
     first, second = symbol.first(point, beta), sum(symbol.second(point, beta).values())
     errors = {
-        "scalar 0": largest(weight * (M[0] - 1)),
         "scalar 2": largest(weight * (M[0] - 1 - epsilon**2 * second)),
         "spin 1": largest(weight * (M[1:] - epsilon * first)),
     }
