@@ -2,7 +2,8 @@
 
 Classically <M> = 2 pi exp(A), so ``log N - log <M>``, with matrix logarithms, is the distance to
 the solution at any amplitude and polarisation; near a homogeneous state the quantum corrections
-divide it by phi(eps |xi|) in Fourier space. Anderson's method accelerates this fixed point.
+divide it by phi(eps |xi|) in Fourier space. Anderson's method accelerates this fixed point, or one
+that corrects A by the solution for a nearby map (see ``one_step``).
 
 The constraint is also the gradient of the strictly convex dual functional
 Tr exp(B) - int tr(A N): where the fixed point does not contract, Newton's method with conjugate
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +113,18 @@ class Secants:
         return kept, basis
 
 
+class Nearby(Protocol):
+    """A map near to the moment map whose equation is solved at little cost."""
+
+    def start(self, N: NDArray) -> NDArray:
+        """Multipliers that nearly give N."""
+        ...
+
+    def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
+        """A change of A that nearly adds ``missing`` to its moments; None where there is none."""
+        ...
+
+
 @dataclass
 class _Search:
     """The moment map with a budget, and the best point met so far."""
@@ -185,6 +199,7 @@ def solve(
     start: NDArray | None = None,
     max_evaluations: int = 200,
     secants: Secants | None = None,
+    nearby: Nearby | None = None,
 ) -> Solution:
     """Solve ``moments(A) = N`` to ``tolerance``.
 
@@ -197,9 +212,11 @@ def solve(
     tolerance
         Bound on max |N - <M>| / max n0.
     start
-        First guess; the classical multipliers log(N/2pi) when None.
+        First guess; that of the nearby map, or the classical multipliers, when None.
     secants
         What earlier solves with similar N learned; this solve adds to it.
+    nearby
+        A map that is cheap and near to ``moments``, which saves most evaluations.
 
     Raises
     ------
@@ -209,15 +226,22 @@ def solve(
     """
     _check_positive(N)
     search = _Search(moments, N, max_evaluations)
-    smooth = _smoother(grid, epsilon)
-    A = classical(N) if start is None else start
+    smooth, target = _smoother(grid, epsilon), pauli.log(N)
+    A = start
+    if A is None:
+        A = classical(N) if nearby is None else nearby.start(N)
+
+    def correction(A: NDArray, found: NDArray) -> NDArray:
+        G = None if nearby is None else nearby.correction(A, N - found)
+        return smooth(target - pauli.log(found)) if G is None else G
+
     secants = Secants() if secants is None else secants
     inherited = bool(secants.steps)
-    solved = _anderson(search, A, smooth, tolerance, secants)
+    solved = _anderson(search, A, correction, tolerance, secants)
     if not solved and inherited:  # what was learned elsewhere may mislead here
         secants.forget()
         search.since = len(search.history)
-        solved = _anderson(search, A, smooth, tolerance, secants)
+        solved = _anderson(search, A, correction, tolerance, secants)
     if not (solved or _newton(search, smooth, tolerance)):
         raise ConstraintError(search.diagnosis("no further progress"))
     return Solution(search.best, search.least, search.evaluations)
@@ -238,12 +262,11 @@ def _smoother(grid: PhaseGrid, epsilon: float) -> Callable[[NDArray], NDArray]:
 def _anderson(
     search: _Search,
     A: NDArray,
-    smooth: Callable[[NDArray], NDArray],
+    correction: Callable[[NDArray, NDArray], NDArray],
     tolerance: float,
     secants: Secants,
 ) -> bool:
-    """Anderson's method on A -> A + phi^-1 (log N - log <M>); whether it converged."""
-    target = pauli.log(search.N)
+    """Anderson's method on A -> A + correction(A, <M>); whether it converged."""
     last: tuple[NDArray, NDArray] | None = None
     while True:
         found, size = search.residual(A)
@@ -251,7 +274,7 @@ def _anderson(
             return True
         if size == np.inf or search.stalled() or not np.all(found[0] > pauli.norm(found)):
             return False
-        G = smooth(target - pauli.log(found))
+        G = correction(A, found)
         if last is not None:
             secants.add(A - last[0], G - last[1])
         last = A, G

@@ -44,14 +44,14 @@ class MomentMap:
         """
         return np.tensordot(richardson(levels), self.splittings(A, levels), axes=1)
 
-    def splittings(self, A: NDArray, levels: int) -> NDArray:
-        """The moments of S_m S_m^dagger for m = 1, ..., ``levels``, ``(levels, 4, N1, N2)``."""
-        columns, density = self.columns, self._empty(levels, 4)
-        for m in range(1, levels + 1):
+    def splittings(self, A: NDArray, levels: int, first: int = 1) -> NDArray:
+        """The moments of S_m S_m^dagger for m = ``first``, ..., ``levels``, ``(m, 4, N1, N2)``."""
+        columns, density = self.columns, self._empty(levels - first + 1, 4)
+        for m in range(first, levels + 1):
             start, local = columns.kinetic(m).start, columns.local(A, m)
             for block, at in columns.passes:
                 C = columns.of(start, m, local, at)
-                density[m - 1, :, block] = _gram(C, local.own[:, block])
+                density[m - first, :, block] = _gram(C, local.own[:, block])
         return self._gathered(density)
 
     def momenta(self, A: NDArray, levels: int) -> NDArray:

@@ -15,6 +15,7 @@ from . import constraint
 from .constraint import ResolutionError, Secants, Solution
 from .layout import Layout
 from .moment_map import MomentMap
+from .one_step import OneStep
 from .splitting import richardson
 
 MOST_LEVELS = 8
@@ -58,6 +59,8 @@ class Multipliers:
         self._automatic = levels is None
         self.secants = Secants()
         self.moment_map = MomentMap(layout, epsilon, alpha)
+        self._nearby = OneStep(self.moment_map.columns)
+        self._latest: tuple[NDArray | None, NDArray | None] = (None, None)
 
     def multipliers(
         self, N: NDArray, start: NDArray | None = None, tolerance: float | None = None
@@ -104,30 +107,47 @@ class Multipliers:
             If no number of levels reaches the tolerance.
         """
         A = self._solve(N, 2, max(self.tolerance, 1e-6), None)[0].A
-        scale, last = N[0].max(), self.moment_map(A, 2)
         for levels in range(2, MOST_LEVELS):
-            found = self.moment_map(A, levels + 1)
-            change = float(np.abs(found - last).max() / scale)
+            last, found = (self._moments(A, k) for k in (levels, levels + 1))
+            change = float(np.abs(found - last).max() / N[0].max())
             if change <= self.tolerance:
                 return levels
-            last = found
         raise self._too_coarse(change)
 
     def _solve(
         self, N: NDArray, levels: int, tolerance: float, start: NDArray | None
     ) -> tuple[Solution, float]:
         """Multipliers for a fixed number of levels, and the estimated error of the splitting."""
-        latest: list[NDArray] = []
-
-        def moments(A: NDArray) -> NDArray:
-            latest[:] = [self.moment_map.splittings(A, levels)]
-            return np.tensordot(richardson(levels), latest[0], axes=1)
-
-        grid, epsilon = self.layout.grid, self.epsilon
         solution = constraint.solve(
-            moments, N, grid, epsilon, tolerance, start, self.max_evaluations, self.secants
+            lambda A: self._moments(A, levels),
+            N,
+            self.layout.grid,
+            self.epsilon,
+            tolerance,
+            start,
+            self.max_evaluations,
+            self.secants,
+            self._nearby,
         )
-        return solution, splitting_error(latest[0]) / float(N[0].max())
+        error = splitting_error(self._splittings(solution.A, levels)) / float(N[0].max())
+        return solution, error
+
+    def _moments(self, A: NDArray, levels: int) -> NDArray:
+        return np.tensordot(richardson(levels), self._splittings(A, levels), axes=1)
+
+    def _splittings(self, A: NDArray, levels: int) -> NDArray:
+        """Those of the moment map; of the latest A only what is not known yet is computed.
+
+        A solve begins where the one before ended, and the choice of levels adds to what it has.
+        """
+        latest, known = self._latest
+        if latest is None or not np.array_equal(A, latest):
+            known = np.empty((0, *A.shape))
+        if len(known) < levels:
+            more = self.moment_map.splittings(A, levels, first=len(known) + 1)
+            known = np.concatenate([known, more])
+        self._latest = A, known
+        return known[:levels]
 
     def _too_coarse(self, error: float) -> ResolutionError:
         return ResolutionError(
