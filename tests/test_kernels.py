@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wigner.factors import Factor
-from wigner.kernels import WORTHWHILE, Product, wanted
+from wigner.kernels import WORTHWHILE, Product, for_windows, wanted
 
 PLACES = 5
 
@@ -61,3 +61,19 @@ def test_both_sides_of_every_mode(kind, modes, points, run):
     w0, w3 = (back[0, 0] + back[1, 1]) / 2, (back[0, 0] - back[1, 1]) / 2
     expected = np.fft.fft2(np.array([w0 + 1j * w3, back[1, 0]]), axes=(1, 2))
     np.testing.assert_allclose(packed, expected, atol=1e-13 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("points", [0, WORTHWHILE])
+@pytest.mark.parametrize("common", [True, False])
+def test_columns_are_multiplied_point_by_point(points, common):
+    if points and not wanted(points):
+        pytest.skip("numba is not installed")
+    rng, kernels = np.random.default_rng(8), for_windows(points)
+    E, C = field(rng, 4, 1 if common else 3, 5, 4), field(rng, 2, 2, 3, 5, 4)
+    expected = np.einsum("ijyst,jkyst->ikyst", (E + 0 * C[0, 0]).reshape(2, 2, 3, 5, 4), C)
+    kernels.multiply(E, C)
+    np.testing.assert_allclose(C, expected, atol=1e-13)
+    G = np.empty((3, 3), dtype=complex)
+    kernels.gram(C, G)
+    whole = np.einsum("riyst,rjyst->ijy", C.conj(), C)
+    np.testing.assert_allclose(G, [whole[0, 0], whole[1, 0], whole[1, 1]], atol=1e-12)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from . import factors
 from .grid import PhaseGrid, interpolation
+from .kernels import for_windows
 from .layout import Layout
 from .transforms import BACKWARD, FORWARD, Planner
 
 # Half-width of a window in units of eps, and its momentum cut. Gram matrices square the column:
-# exp(-2 4.05^2) and exp(-8.5^2/2) are roundoff in the density.
-REACH, CUT = 4.05, 8.5
+# exp(-2 3.9^2) and exp(-8.5^2/2) are roundoff in the density.
+REACH, CUT = 3.9, 8.5
 # Window lengths: those that FFTW transforms several times faster than their neighbours.
 LENGTHS = (16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 # Window points per pass: columns, tables and temporaries of a pass stay in the cache.
@@ -98,6 +99,8 @@ class Columns:
 
     Attributes
     ----------
+    kernels
+        The module of the arithmetic on windows.
     passes
         This rank's columns in passes along a line of the x lattice: which of its points, and
         where the views of :class:`Local` have their windows.
@@ -106,6 +109,7 @@ class Columns:
     def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
         self.layout, self.epsilon, self.alpha = layout, epsilon, alpha
         self.window = window_for(layout.grid, epsilon, alpha)
+        self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
         self._fft = Planner()
         self._dispersion = self.window.dispersion(epsilon)
         self._kinetic: dict[int, Kinetic] = {}
@@ -140,12 +144,12 @@ class Columns:
         A view of a buffer: the next call overwrites it. ``start`` comes from :meth:`kinetic`.
         """
         half, diffusion = local.half[at], self.kinetic(m).diffusion
-        C, upper = self._columns[:, :, : half.shape[1]], self._upper[:, : half.shape[1]]
+        C, multiply = self._columns[:, :, : half.shape[1]], self.kernels.multiply
         C[:] = start[:, :, None]
         for _ in range(m - 1):
-            _multiply(local.full[at], C, upper)
-            self._diffuse(C, diffusion, upper)
-        _multiply(half, C, upper)
+            multiply(local.full[at], C)
+            self._diffuse(C, diffusion)
+        multiply(half, C)
         return C
 
     def with_tangent(
@@ -159,20 +163,26 @@ class Columns:
         if self._changes is None:
             self._changes = pyfftw.empty_aligned(self._columns.shape, dtype=complex)
         C, dC = (f[:, :, : half.shape[1]] for f in (self._columns, self._changes))
-        upper = self._upper[:, : half.shape[1]]
         C[:], dC[:] = kinetic.start[:, :, None], 0.0
         for _ in range(m - 1):
-            _advance(local.full[at], tangent.full[at], C, dC, upper)
-            self._diffuse(C, kinetic.diffusion, upper)
-            self._diffuse(dC, kinetic.diffusion, upper)
-        _advance(half, tangent.half[at], C, dC, upper)
+            self._advance(local.full[at], tangent.full[at], C, dC)
+            self._diffuse(C, kinetic.diffusion)
+            self._diffuse(dC, kinetic.diffusion)
+        self._advance(half, tangent.half[at], C, dC)
         return C, dC
 
-    def _diffuse(self, C: NDArray, diffusion: NDArray, upper: NDArray) -> None:
+    def _diffuse(self, C: NDArray, diffusion: NDArray) -> None:
         """C -> exp(-delta K) C, in place."""
         self._fft(C, (3, 4), FORWARD)  # s -> q
-        _multiply(diffusion, C, upper)
+        self.kernels.multiply(diffusion, C)
         self._fft(C, (3, 4), BACKWARD)  # q -> s
+
+    def _advance(self, E: NDArray, dE: NDArray, C: NDArray, dC: NDArray) -> None:
+        """C -> E C and dC -> E dC + dE C, in place."""
+        self.kernels.multiply(E, dC)
+        dC[0] += dE[0] * C[0] + dE[1] * C[1]
+        dC[1] += dE[2] * C[0] + dE[3] * C[1]
+        self.kernels.multiply(E, C)
 
     def _local(self, m: int, factor: Callable[..., factors.Factor], *fields: NDArray) -> Local:
         refined = [self._refine[0] @ field @ self._refine[1].T for field in fields]
@@ -186,7 +196,8 @@ class Columns:
     def _windows(self, E: NDArray) -> NDArray:
         """A field on the refined lattice as seen from every x point: no copies."""
         r1, r2 = self._ratio
-        return sliding_window_view(E, self.window.n, axis=(1, 2))[:, ::r1, ::r2]
+        windows = sliding_window_view(E, self.window.n, axis=(1, 2), writeable=True)
+        return windows[:, ::r1, ::r2]
 
     def _prepare(self) -> None:
         """The refined lattice that the windows of this rank's columns cover, and work arrays."""
@@ -207,7 +218,6 @@ class Columns:
             self._refine.append(interpolation(grid.n_x[axis], grid.length[axis], points))
         shape = (2, 2, self._per_pass, *self.window.n)
         self._columns = pyfftw.empty_aligned(shape, dtype=complex)
-        self._upper = np.empty(shape[1:], dtype=complex)
         self._changes: NDArray | None = None
 
     def _cut(self, x: slice, n2: int, top: int) -> Iterator[tuple[slice, tuple]]:
@@ -224,20 +234,3 @@ class Columns:
             at = np.s_[:, x1 - top, x2 : x2 + stop - start]
             yield slice(start - x.start, stop - x.start), at
             start = stop
-
-
-def _multiply(E: NDArray, C: NDArray, upper: NDArray) -> None:
-    """C -> E C for 2x2 fields, in place; ``upper`` is scratch of the shape of C's rows."""
-    np.multiply(E[0], C[0], out=upper)
-    upper += E[1] * C[1]
-    C[1] *= E[3]
-    C[1] += E[2] * C[0]
-    C[0] = upper
-
-
-def _advance(E: NDArray, dE: NDArray, C: NDArray, dC: NDArray, upper: NDArray) -> None:
-    """C -> E C and dC -> E dC + dE C, in place."""
-    _multiply(E, dC, upper)
-    dC[0] += dE[0] * C[0] + dE[1] * C[1]
-    dC[1] += dE[2] * C[0] + dE[3] * C[1]
-    _multiply(E, C, upper)

@@ -1,4 +1,4 @@
-"""The two-sided products of ``kernels`` in machine code; importing this takes half a second.
+"""The arithmetic of ``kernels`` in machine code; importing this takes half a second.
 
 numba keeps what it compiles on the disk, beside this file or in the user's cache directory
 (``NUMBA_CACHE_DIR`` names another), and later processes load it. Where neither can be written
@@ -14,17 +14,17 @@ from numba import njit
 
 OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy"}
 # Spectrum (2, k1, k2, b), table (point, entry), places (k1, b) and (k2, b), run, scale.
-SIGNATURE = "void(complex128[:,:,:,:], {}[:,::1], int64[:,:], int64[:,:], int64, float64)"
+PRODUCT = "void(complex128[:,:,:,:], {}[:,::1], int64[:,:], int64[:,:], int64, float64)"
 
 
-def _kernel(table: str) -> Callable[[Callable], Callable]:
-    """Compile a kernel for tables of a type, or load it from the disk."""
+def _kernel(signature: str) -> Callable[[Callable], Callable]:
+    """Compile a kernel for arguments of these types, or load it from the disk."""
 
     def decorate(kernel: Callable) -> Callable:
         try:
-            return njit(SIGNATURE.format(table), cache=True, **OPTIONS)(kernel)
+            return njit(signature, cache=True, **OPTIONS)(kernel)
         except RuntimeError:  # nowhere to keep it
-            return njit(SIGNATURE.format(table), **OPTIONS)(kernel)
+            return njit(signature, **OPTIONS)(kernel)
 
     return decorate
 
@@ -59,7 +59,7 @@ def _mirrored(k, n):  # type: ignore[no-untyped-def]
     return n - k if k > 0 else 0
 
 
-@_kernel("complex128")
+@_kernel(PRODUCT.format("complex128"))
 def scalar(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
     """W^ -> scale F(+) W^ conj(F(-)); a pair of modes shares the factor, up to conjugation."""
     _, n1, n2, n = W.shape
@@ -78,7 +78,7 @@ def scalar(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
                         W[1, g1, g2, b] *= s.conjugate()
 
 
-@_kernel("float64")
+@_kernel(PRODUCT.format("float64"))
 def hermitian(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
     """W^ -> scale F(+) W^ F(-) for Hermitian F = (f11, f22, Re f21, Im f21)."""
     _, n1, n2, n = W.shape
@@ -101,7 +101,7 @@ def hermitian(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
                     _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
 
 
-@_kernel("complex128")
+@_kernel(PRODUCT.format("complex128"))
 def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
     """W^ -> scale F(+) W^ F(-)^dagger for any F = (f11, f12, f21, f22)."""
     _, n1, n2, n = W.shape
@@ -121,3 +121,35 @@ def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
                     Y11, Y12 = X11 * f11 + X12 * f12, X11 * f21 + X12 * f22
                     Y21, Y22 = X21 * f11 + X22 * f12, X21 * f21 + X22 * f22
                     _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
+
+
+@_kernel("void(complex128[:,:,:,:], complex128[:,:,:,:,:])")
+def multiply(E, C):  # type: ignore[no-untyped-def]
+    """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""
+    _, _, ny, n1, n2 = C.shape
+    for y in range(ny):
+        at = min(y, E.shape[1] - 1)
+        for s1 in range(n1):
+            for s2 in range(n2):
+                e11, e12 = E[0, at, s1, s2], E[1, at, s1, s2]
+                e21, e22 = E[2, at, s1, s2], E[3, at, s1, s2]
+                for j in range(2):
+                    up, down = C[0, j, y, s1, s2], C[1, j, y, s1, s2]
+                    C[0, j, y, s1, s2] = e11 * up + e12 * down
+                    C[1, j, y, s1, s2] = e21 * up + e22 * down
+
+
+@_kernel("void(complex128[:,:,:,:,:], complex128[:,:])")
+def gram(C, G):  # type: ignore[no-untyped-def]
+    """G = entries 11, 21, 22 of C^dagger C by y, inner products over rows and window points."""
+    _, _, ny, n1, n2 = C.shape
+    for y in range(ny):
+        g11, g21, g22 = 0.0, 0.0j, 0.0
+        for row in range(2):
+            for s1 in range(n1):
+                for s2 in range(n2):
+                    a, b = C[row, 0, y, s1, s2], C[row, 1, y, s1, s2]
+                    g11 += a.real * a.real + a.imag * a.imag
+                    g22 += b.real * b.real + b.imag * b.imag
+                    g21 += a * b.conjugate()
+        G[0, y], G[1, y], G[2, y] = g11, g21, g22

@@ -1,4 +1,4 @@
-"""Spectra at pairs of modes, times a factor on either side: the arithmetic of two-sided products.
+"""2x2 arithmetic point by point: two-sided products of spectra, and columns on windows.
 
 Here in numpy; ``compiled`` has the same in machine code, several times faster, for lattices on
 which it repays the time to load it. Both agree to roundoff.
@@ -6,6 +6,7 @@ which it repays the time to load it. Both agree to roundoff.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,8 +19,8 @@ from .grid import mirror
 
 # Points per pass: modes and temporaries of a pass stay in the second-level cache.
 BLOCK = 8192
-# Phase-space points from which compiled kernels are loaded: the second that this takes is the gain
-# of a few steps. And the bytes of memory that it takes.
+# Points, of phase space or of all windows, from which compiled kernels are loaded: the second that
+# this takes is the gain of a few steps. And the bytes of memory that it takes.
 WORTHWHILE, MEMORY = 2**17, 1.1e8
 
 
@@ -63,7 +64,7 @@ class Product:
 
 
 def wanted(points: int) -> bool:
-    """Whether a lattice of so many phase-space points has compiled kernels."""
+    """Whether so many points have compiled kernels."""
     return points >= WORTHWHILE and find_spec("numba") is not None
 
 
@@ -73,6 +74,29 @@ def machine_code() -> ModuleType:
     from . import compiled  # noqa: PLC0415 (optional, and takes a second)
 
     return compiled
+
+
+def for_windows(points: int) -> ModuleType:
+    """The module whose :func:`multiply` and :func:`gram` are to be used for so many points."""
+    return machine_code() if wanted(points) else sys.modules[__name__]
+
+
+def multiply(E: NDArray, C: NDArray) -> None:
+    """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""
+    upper = E[0] * C[0]
+    upper += E[1] * C[1]
+    C[1] *= E[3]
+    C[1] += E[2] * C[0]
+    C[0] = upper
+
+
+def gram(C: NDArray, G: NDArray) -> None:
+    """G = entries 11, 21, 22 of C^dagger C by y, inner products over rows and window points."""
+    C = C.reshape(2, 2, C.shape[2], -1)
+    first, second = C[:, 0], C[:, 1]
+    np.einsum("rys,rys->y", first, first.conj(), out=G[0])
+    np.einsum("rys,rys->y", first, second.conj(), out=G[1])
+    np.einsum("rys,rys->y", second, second.conj(), out=G[2])
 
 
 def half_of_pairs(n: tuple[int, int]) -> tuple[NDArray, NDArray]:

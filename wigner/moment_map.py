@@ -51,7 +51,7 @@ class MomentMap:
             start, local = columns.kinetic(m).start, columns.local(A, m)
             for block, at in columns.passes:
                 C = columns.of(start, m, local, at)
-                density[m - first, :, block] = _gram(C, local.own[:, block])
+                density[m - first, :, block] = self._gram(C, local.own[:, block])
         return self._gathered(density)
 
     def momenta(self, A: NDArray, levels: int) -> NDArray:
@@ -90,6 +90,16 @@ class MomentMap:
                 density[m - 1, :, block] = 2 * pauli.components(half)
         return np.tensordot(richardson(levels), self._gathered(density), axes=1)
 
+    def _gram(self, C: NDArray, E: NDArray) -> NDArray:
+        """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
+        G = np.empty((3, C.shape[2]), dtype=complex)
+        self.columns.kernels.gram(C, G)
+        g11, g21, g22 = G
+        b = np.stack([0.5 * (g11 + g22).real, g21.real, g21.imag, 0.5 * (g11 - g22).real])
+        e11, _, e21, e22 = E
+        e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
+        return pauli.conjugation(e, b)
+
     def _empty(self, levels: int, *kinds: int) -> NDArray:
         return np.empty((levels, *kinds, self.layout.n_x_local))
 
@@ -105,19 +115,6 @@ class MomentMap:
         spectrum, xi = np.fft.fft2(A), self.layout.grid.xi
         waves = 1j * xi[0][:, None], 1j * xi[1][None, :]
         return [np.fft.ifft2(spectrum * wave).real for wave in waves]
-
-
-def _gram(C: NDArray, E: NDArray) -> NDArray:
-    """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
-    C = C.reshape(2, 2, C.shape[2], -1)
-    up, down = C[:, 0], C[:, 1]
-    g11 = np.einsum("ays,ays->y", up, up.conj()).real
-    g22 = np.einsum("ays,ays->y", down, down.conj()).real
-    g21 = np.einsum("ays,ays->y", up, down.conj())
-    b = np.stack([0.5 * (g11 + g22), g21.real, g21.imag, 0.5 * (g11 - g22)])
-    e11, _, e21, e22 = E
-    e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
-    return pauli.conjugation(e, b)
 
 
 def _inner(C: NDArray, D: NDArray) -> NDArray:
