@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 ARROWS = 16  # at most this many along an axis
+# What is drawn beside the total spin: of a kinetic run, and of a macroscopic one.
+TOTALS = {"l2_norm": "L2 norm of W", "free_energy": "free energy"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Run:
     last: Record
     time: NDArray
     spin_total: NDArray
-    l2_norm: NDArray
+    total: NDArray
+    title: str
 
 
 def read_run(path: Path) -> Run:
@@ -62,8 +65,9 @@ def read_run(path: Path) -> Run:
             first, last = (
                 Record(float(time[k]), file["n0"][k], file["n"][k]) for k in (0, time.size - 1)
             )
-            series = [file[name][:] for name in ("spin_total", "l2_norm")]
-            return Run(file["x1"][:], file["x2"][:], first, last, time, *series)
+            name = next((name for name in TOTALS if name in file), "l2_norm")
+            series = [file[name][:] for name in ("spin_total", name)]
+            return Run(file["x1"][:], file["x2"][:], first, last, time, *series, TOTALS[name])
         except KeyError as error:
             raise ValueError(f"{path}: expected the moments of a run; {error}") from None
 
@@ -122,15 +126,15 @@ def draw_fields(run: Run) -> Figure:
 
 
 def draw_series(run: Run) -> Figure:
-    """Total spin components and the L2 norm over time."""
+    """Total spin components, and the L2 norm or the free energy, over time."""
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     for k in range(3):
         left.plot(run.time, run.spin_total[:, k], marker=".", label=f"n{k + 1}")
     left.set(xlabel="t", title="total spin")
     left.legend()
-    right.plot(run.time, run.l2_norm, marker=".")
-    right.set(xlabel="t", title="L2 norm of W")
+    right.plot(run.time, run.total, marker=".")
+    right.set(xlabel="t", title=run.title)
     return figure
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import xarray
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+import plot_run
 import small
 from macro import run as macro_run
 from macro.__main__ import main
@@ -159,6 +161,15 @@ def test_ranks_share_the_nonlocal_model(tmp_path: Path, ranks: int) -> None:
     one, more = moments(output), moments(several)
     for name in FIELDS:
         np.testing.assert_allclose(more[name], one[name], atol=1e-10, err_msg=name)
+
+
+def test_a_run_can_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, output = solve(tmp_path, "local")
+    assert "evaluations" not in capsys.readouterr().err  # it has no constraint to solve
+    assert plot_run.main([str(output)]) == 0
+    run = plot_run.read_run(output / "moments.h5")
+    assert run.title == "free energy"
+    np.testing.assert_array_equal(run.total, moments(output)["free_energy"])
 
 
 def test_fields_are_those_recorded() -> None:

@@ -25,6 +25,8 @@ def test_python_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     exec(textwrap.dedent(code), names)
     assert names["W"].dtype == complex
     assert np.all(np.isfinite(names["W"]))
+    assert names["t"] == 1.0
+    assert np.all(np.isfinite(names["u"]))
 
 
 def test_every_key_of_a_case_is_explained() -> None:

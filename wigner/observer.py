@@ -207,10 +207,11 @@ class Observer:
         values = {**facts, "state": state, "t": self.t, "steps": self.steps}
         values |= {"message": f"stopped by {reason}; {advice}"} if reason else {}
         self._report.update(session, values)
+        each = session.evaluations / max(1, session.solves)
+        solves = f"{each:.3g} evaluations a solve, " if session.solves else ""
         log.info(
             f"{state} at t = {self.t:.6g}{f' by {reason}' if reason else ''}: {session.steps} "
-            f"steps in {session.wall_seconds:.3g} s, "
-            f"{session.evaluations / max(1, session.solves):.3g} evaluations a solve, "
+            f"steps in {session.wall_seconds:.3g} s, {solves}"
             f"{peak / 1e6:.0f} MB a rank"
         )
 
