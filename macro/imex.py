@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.constraint import SolveError
+from wigner.memory import keep_freed
 
 from .model import Model, check_densities
 
@@ -131,6 +132,7 @@ class Stepper:
     def __init__(self, model: Model, tolerance: float, tableau: Tableau = ARK4) -> None:
         self.model, self.tolerance, self.tableau = model, tolerance, tableau
         self.x = model.physics.x
+        keep_freed()
         stages = len(tableau.weights)
         shape = (stages, *model.stiff.shape)
         # spectra of the explicit and of the implicit part at the stages

@@ -25,6 +25,7 @@ from .case import Case, CaseError
 from .evolve import record_times
 from .grid import PhaseGrid, sums
 from .layout import Layout, Serial, block_width, blocks_of_columns, check_ranks
+from .memory import keep_freed
 from .moment_map import MomentMap
 from .problem import Problem
 from .relaxation import TABLEAUS
@@ -253,7 +254,7 @@ def _spin(N: NDArray) -> NDArray:
 
 def _shortest(action: Callable[[], object]) -> float:
     """Seconds of an action, the shortest of two or more."""
-    np.empty(3_000_000)  # freed at once: from now on the allocator keeps memory, as in a run
+    keep_freed()  # as in a run
     found = []
     while len(found) < 2 or sum(found) < PATIENCE:
         clock = time.perf_counter()
