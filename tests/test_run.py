@@ -470,22 +470,3 @@ def test_the_wall_clock_limit(case: str, output: Path) -> None:
     found = report(output)
     assert (found["state"], found["steps"]) == ("stopped", 1)
     assert found["message"] == "stopped by output.wall_limit = 0.001 s; resume goes on"
-
-
-def test_one_thread_a_rank_unless_asked() -> None:
-    code = "import os; import wigner.__main__; print(os.environ['OMP_NUM_THREADS'])"
-    bare = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
-    for asked, expected in (({}, "1"), ({"OMP_NUM_THREADS": "2"}, "2")):
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=bare | asked, capture_output=True, check=True
-        )
-        assert done.stdout.decode().strip() == expected
-
-
-def test_more_threads_than_cores_are_warned_of(
-    case: str, output: Path, monkeypatch, capsys
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1000,2")
-    assert main(["run", case, "--output", str(output)]) == 0
-    cores = os.cpu_count()
-    assert f"warning: 1 rank(s) x 1000 thread(s) on {cores} cores" in capsys.readouterr().err

@@ -8,8 +8,8 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from .case import Case, CaseError
@@ -26,6 +26,8 @@ FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 GRACE = 2.0
 REPORT = "This is a fault of the program, not of the input: please report it with all the above."
 INTACT = "is whole up to its last record and checkpoint: correct the cause, then resume"
+# Where BLAS libraries look for their number of threads.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 RESULTS = ("run.json", "moments.h5", "checkpoint", "case.toml")
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,9 @@ def run_job(
         return _fail(str(error), ours, comm)
     except OSError as error:
         return _fail(f"{error}; {output} {INTACT}" if ours else str(error), ours, comm)
+    except MemoryError as error:
+        what = f"memory: {error or 'none left'}; use more ranks, more machines or fewer points"
+        return _fail(f"{what}; {output} {INTACT}" if ours else what, ours, comm)
     except KeyboardInterrupt:  # before the run took over the signals
         return _fail("interrupted before the run began", ours, comm)
     except Exception as error:  # whatever one rank alone runs into must end all of them
@@ -90,12 +95,13 @@ def _agree(
         On all ranks, if the input is bad.
     """
     hosts = comm.allgather((platform.node(), machine_memory()))
+    places = comm.allgather((platform.node(), _cores()))
     case = problem = complaint = None
     if comm.rank == 0:
         try:
             case, problem = check(hosts)
             _open(output, stack)
-            for warning in (*problem.warnings, *_threads(hosts)):
+            for warning in (*problem.warnings, *_threads(places)):
                 log.warning(warning)
         except CaseError as error:
             complaint = error
@@ -126,8 +132,9 @@ def complain(error: Exception) -> int:
 
 
 def _tell(message: str) -> None:
-    sys.stderr.write(f"error: {message}\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # a full disk may be where standard error goes
+        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.flush()
 
 
 def _fail(message: str, output: Path | None, comm: Communicator) -> int:
@@ -170,14 +177,22 @@ def _note_failure(message: str, output: Path) -> None:
         _tell(f"run.json and run.log may lack this: {error}")
 
 
-def _threads(hosts: Hosts) -> list[str]:
-    """A warning when the ranks of this machine have more threads than it has cores."""
-    asked = os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]
-    threads, cores = int(asked) if asked.isdecimal() else 1, os.cpu_count() or 1
-    ranks = [host for host, _ in hosts].count(platform.node())
-    if ranks * threads <= cores:
-        return []
-    return [
-        f"{ranks} rank(s) x {threads} thread(s) on {cores} cores: "
-        "start fewer, or set OMP_NUM_THREADS=1"
-    ]
+def _cores() -> frozenset[int]:
+    """The cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset(range(os.cpu_count() or 1))
+
+
+def _threads(places: list[tuple[str, frozenset[int]]]) -> Iterator[str]:
+    """A warning for each machine whose ranks have more threads than cores."""
+    asked = [os.environ.get(name, "").split(",")[0] for name in THREADS]
+    threads = max((int(number) for number in asked if number.isdecimal()), default=1)
+    for host in dict.fromkeys(name for name, _ in places):
+        shares = [cores for name, cores in places if name == host]
+        ranks, cores = len(shares), len(frozenset().union(*shares))
+        if ranks * threads > cores:
+            yield (
+                f"{ranks} rank(s) x {threads} thread(s) on {cores} core(s) of {host}: "
+                "start fewer, or set OMP_NUM_THREADS=1"
+            )

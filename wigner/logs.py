@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROGRESS = {"progress": True}
@@ -52,7 +52,25 @@ class Plain(logging.Formatter):
         return mark + super().format(record)
 
 
-class Terminal(logging.StreamHandler):
+class Patient(logging.StreamHandler):
+    """A stream that may fail, on a full disk for instance: a run goes on without its log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Leave out a line that cannot be written; other errors are told by logging itself."""
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Close the stream, whatever is still to be written."""
+        with suppress(OSError):
+            super().close()
+
+
+class LogFile(Patient, logging.FileHandler):
+    """A file of lines."""
+
+
+class Terminal(Patient):
     """A terminal whose last line is the progress until something else is said."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -65,8 +83,9 @@ class Terminal(logging.StreamHandler):
 
     def close(self) -> None:
         """Wipe the line of progress."""
-        self.stream.write(CLEAR)
-        self.flush()
+        with suppress(OSError):
+            self.stream.write(CLEAR)
+            self.flush()
         super().close()
 
 
@@ -81,7 +100,7 @@ def logging_to(directory: Path) -> Iterator[None]:
     OSError
         If the file cannot be written.
     """
-    file = logging.FileHandler(directory / "run.log", encoding="utf-8")
+    file = LogFile(directory / "run.log", encoding="utf-8")
     handlers, logger = [file, _terminal()], logging.getLogger("wigner")
     before = logger.level
     try:
@@ -100,14 +119,14 @@ def logging_to(directory: Path) -> Iterator[None]:
 
 def _terminal() -> logging.Handler:
     """Standard error, which may be a terminal or not."""
-    terminal = Terminal() if sys.stderr.isatty() else logging.StreamHandler()
+    terminal = Terminal() if sys.stderr.isatty() else Patient()
     terminal.setFormatter(Plain())
     if not isinstance(terminal, Terminal):
         terminal.addFilter(Sparse())
     return terminal
 
 
-def _lock(file: logging.FileHandler) -> None:
+def _lock(file: LogFile) -> None:
     """Hold the file as long as it is open; the kernel lets go of it if the process is killed."""
     try:
         fcntl.flock(file.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

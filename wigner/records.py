@@ -152,10 +152,13 @@ class Records:
         return self._read("time")
 
     def is_blank(self) -> bool:
-        """Whether there is no file, or one with the initial record alone; raises as times."""
-        return not self.path.exists() or all(
-            len(self._read(name)) <= 1 for name in ("time", *self._scalars)
-        )
+        """Whether there is no file, or one with the initial record alone."""
+        if not self.path.exists():
+            return True
+        try:
+            return all(len(self._read(name)) <= 1 for name in ("time", *self._scalars))
+        except (OSError, RuntimeError):  # something else, or damaged: not to be replaced
+            return False
 
     def totals(self, k: int) -> tuple[float, np.ndarray]:
         """Mass and total spin of record ``k``; raises as :meth:`times`."""
