@@ -51,3 +51,19 @@ def test_expansions_in_the_plane_against_dense_operators() -> None:
     for name in errors[0]:
         order = np.log(errors[0][name] / errors[1][name]) / np.log(0.7 / 0.5)
         assert order == pytest.approx(4, abs=0.3)
+
+
+@pytest.mark.parametrize(("wrong", "counts"), [(2e-6, False), (2e-5, True)])
+def test_a_print_whose_error_is_hidden_by_others_is_not_judged(wrong: float, counts: bool) -> None:
+    setting = Setting("small")
+    [row] = [row for row in ROWS if row.key == "symbol.published"]
+    found = {"spin 3 corrected": 1e-6, "spin 3 published": wrong}
+    outcomes = {f"symbol/{eps:g}": found for eps in expansions.epsilons(setting, "symbol")}
+    assert expansions.decides(setting, outcomes, row) is counts
+    assert expansions.decides(setting, {}, ROWS[0])
+
+
+def test_the_ladder_starts_where_the_polarisation_is_small() -> None:
+    case = parse_case(SQUARE, ["physics.epsilon=0.3", 'initial.n=["0", "0", "2"]'])
+    top = expansions.epsilons(Setting("small", case), "rashba")[0]
+    assert top == pytest.approx(expansions.POLARISED * 0.7 / 2)
