@@ -34,9 +34,9 @@ import pyfftw
 from numpy.typing import NDArray
 
 import baselines
-from wigner.__main__ import world
 from wigner.estimate import machine_memory
 from wigner.grid import PhaseGrid, automatic_p_max
+from wigner.launch import world
 from wigner.layout import SERIAL, Communicator, Layout
 from wigner.maxwellian import Maxwellian
 from wigner.moments import diagnostics, moments

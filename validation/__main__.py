@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import shlex
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# Before numpy: it sets the number of threads that numpy's BLAS is loaded with.
-from wigner.__main__ import world
+# One thread a rank unless asked for more; BLAS reads this when numpy loads it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from wigner.case import Case, CaseError, load_case
+from wigner.launch import world
 from wigner.layout import Communicator
 from wigner.problem import build
 

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from . import files
 from .case import CaseError
-from .constraint import Secants
 from .layout import Communicator, Layout
+from .secants import Secants
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import constraint
-from .constraint import ResolutionError, Secants, Solution
+from .constraint import ResolutionError, Solution
 from .layout import Layout
 from .moment_map import MomentMap
 from .one_step import OneStep
+from .secants import Secants
 from .splitting import richardson
 
 MOST_LEVELS = 8

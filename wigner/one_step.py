@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from . import pauli
 from .columns import Columns
-from .constraint import Secants, classical, phi
+from .constraint import classical, phi
+from .secants import Secants
 from .transforms import RealPlanner
 
 SIGMA = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from . import initial
 from .case import Case
 from .checkpoint import State
-from .constraint import Secants
 from .evolve import Interval, record_times, schedule
 from .layout import SERIAL, Communicator, Layout
 from .maxwellian import Maxwellian
 from .problem import Problem
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .report import Phases
+from .secants import Secants
 from .splitting import SPLITTINGS, STRANG, Splitting
 from .transport import Flow, Transport
 from .twosided import PhaseSpace
