@@ -12,6 +12,7 @@ from wigner.constraint import ConstraintError
 from wigner.grid import PhaseGrid
 from wigner.layout import Layout
 from wigner.moment_map import MomentMap
+from wigner.secants import Secants
 
 ALPHA = 0.5
 
@@ -150,7 +151,7 @@ def test_short_waves_need_the_response():
 
 def test_few_unknowns_do_not_confuse_the_memory():
     """Homogeneous spins that turn: four active unknowns, ten remembered pairs."""
-    grid, secants, start, counts = grid_of((1, 1)), constraint.Secants(), None, []
+    grid, secants, start, counts = grid_of((1, 1)), Secants(), None, []
     moment_map = MomentMap(Layout(grid), 0.8, -1.0)
     for k in range(12):
         N = np.array([1.0, 0.8 * np.cos(0.2 * k), 0.8 * np.sin(0.2 * k), 0.1]).reshape(4, 1, 1)
@@ -162,7 +163,7 @@ def test_few_unknowns_do_not_confuse_the_memory():
 
 
 def test_misleading_memory_is_forgotten():
-    secants = constraint.Secants()
+    secants = Secants()
     rng = np.random.default_rng(1)
     for _ in range(10):
         secants.add(rng.normal(size=(4, 8, 8)), 1e-6 * rng.normal(size=(4, 8, 8)))
@@ -172,7 +173,7 @@ def test_misleading_memory_is_forgotten():
 
 
 def test_warm_solves_learn_from_those_before():
-    secants = constraint.Secants()
+    secants = Secants()
     N = modulated(grid_of((16, 16)), 0.2)
     start, counts = None, []
     for k in range(6):

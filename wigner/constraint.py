@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,18 @@ class Solution:
     A: NDArray
     residual: float
     evaluations: int
+
+
+class Nearby(Protocol):
+    """A map near to the moment map whose equation is solved at little cost."""
+
+    def start(self, N: NDArray) -> NDArray:
+        """Multipliers that nearly give N."""
+        ...
+
+    def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
+        """A change of A that nearly adds ``missing`` to its moments; None where there is none."""
+        ...
 
 
 @dataclass

@@ -62,15 +62,3 @@ class Secants:
                 kept.append(k)
                 basis = np.column_stack([basis, v / np.linalg.norm(v)])
         return kept, basis
-
-
-class Nearby(Protocol):
-    """A map near to the moment map whose equation is solved at little cost."""
-
-    def start(self, N: NDArray) -> NDArray:
-        """Multipliers that nearly give N."""
-        ...
-
-    def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
-        """A change of A that nearly adds ``missing`` to its moments; None where there is none."""
-        ...
