@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from numba import njit
 
 OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy"}
@@ -61,21 +62,30 @@ def _mirrored(k, n):  # type: ignore[no-untyped-def]
 
 @_kernel(PRODUCT.format("complex128"))
 def scalar(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
-    """W^ -> scale F(+) W^ conj(F(-)); a pair of modes shares the factor, up to conjugation."""
+    """W^ -> scale F(+) W^ conj(F(-)), what is side by side in memory at a time."""
     _, n1, n2, n = W.shape
-    for first in range(0, n, run):
-        for k1 in range(n1 // 2 + 1):
+    s = np.empty(max(n2, run), np.complex128)
+    if run > 1:
+        for k1 in range(n1):
             g1 = _mirrored(k1, n1)
-            for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+            for k2 in range(n2):
                 g2 = _mirrored(k2, n2)
-                for b in range(first, min(first + run, n)):
+                for b in range(n):
                     plus, minus = at1[k1, b] + at2[k2, b], at1[g1, b] + at2[g2, b]
-                    s = _times(scale, F[plus, 0] * F[minus, 0].conjugate())
-                    W[0, k1, k2, b] *= s
-                    W[1, k1, k2, b] *= s
-                    if g1 != k1 or g2 != k2:
-                        W[0, g1, g2, b] *= s.conjugate()
-                        W[1, g1, g2, b] *= s.conjugate()
+                    s[b] = _times(scale, F[plus, 0] * F[minus, 0].conjugate())
+                for c in range(2):
+                    for b in range(n):
+                        W[c, k1, k2, b] *= s[b]
+        return
+    for b in range(n):
+        for k1 in range(n1):
+            first, last = at1[k1, b], at1[_mirrored(k1, n1), b]
+            for k2 in range(n2):
+                plus, minus = first + at2[k2, b], last + at2[_mirrored(k2, n2), b]
+                s[k2] = _times(scale, F[plus, 0] * F[minus, 0].conjugate())
+            for c in range(2):
+                for k2 in range(n2):
+                    W[c, k1, k2, b] *= s[k2]
 
 
 @_kernel(PRODUCT.format("float64"))

@@ -33,14 +33,14 @@ class Exponential:
         levels
             Results of 1, 2, ..., ``levels`` steps are combined, to order 2*levels in the step.
         """
-        if levels == 1:
-            self.strang(A, 1, out)
-            return
-        out[:] = 0.0
-        for m, weight in enumerate(richardson(levels), start=1):
+        first, *others = richardson(levels)
+        self.strang(A, 1, out)
+        if others:
+            out *= first
+        for m, weight in enumerate(others, start=2):
             self.strang(A, m, self._work)
-            self._work *= weight
-            out += self._work
+            for row in range(out.shape[1]):  # in the cache
+                out[:, row] += weight * self._work[:, row]
 
     def strang(self, A: NDArray, m: int, out: NDArray) -> None:
         """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
