@@ -81,7 +81,7 @@ prepare_environment() {
         die ".venv has $("$python" --version 2>&1), but 3.11 or newer is needed; remove .venv"
     mark=$(fingerprint)
     if ! is_installed "$extras" "$mark"; then
-        printf 'installing into .venv (some 300 MB, the first time takes a minute) ...\n'
+        printf 'installing into .venv (some 500 MB, the first time takes a minute) ...\n'
         rm -f .venv/wigner-installed
         requirements=(-e ".[$extras]")
         if [[ ${WIGNER_MPI:-wheel} == system ]]; then
