@@ -71,7 +71,7 @@ class Records:
     ) -> None:
         self.path, self._scalars, self._arrays = path, scalars, arrays
         self._part = path.with_name(f"{path.name}.part")
-        self._names = ("time", *scalars, *arrays)
+        self.names = ("time", *scalars, *arrays)
         self.digest = 0
 
     def create(self, problem: Problem, attributes: Attributes) -> None:
@@ -107,7 +107,7 @@ class Records:
 
     def append(self, t: float, values: Mapping[str, ArrayLike]) -> None:
         """Add the record of time ``t``, with a value for every variable."""
-        stored = {name: np.asarray(values[name], dtype="f8") for name in self._names[1:]}
+        stored = {name: np.asarray(values[name], dtype="f8") for name in self.names[1:]}
         stored = {"time": np.asarray(t, dtype="f8"), **stored}
         with self._copy(sum(value.nbytes for value in stored.values())) as file:
             k = len(file["time"])
@@ -119,7 +119,7 @@ class Records:
     def truncate(self, records: int, attributes: Attributes) -> None:
         """Keep the first ``records`` records, and set attributes anew."""
         with self._copy(sum(len(str(value)) for value in attributes.values())) as file:
-            for name in self._names:
+            for name in self.names:
                 file[name].resize(records, axis=0)
             file.attrs.update(attributes)
 
@@ -135,7 +135,7 @@ class Records:
         try:
             with h5py.File(self.path, "r") as file:
                 for k in range(records):
-                    values = (file[name][k] for name in self._names)
+                    values = (file[name][k] for name in self.names)
                     self.digest = _digest(values, self.digest)
         except Exception as error:  # HDF5 finds damage in many ways
             raise RecordsError(f"a file without them ({error})") from None
@@ -179,7 +179,7 @@ class Records:
         """A copy of the file to change; it replaces the file when the change is complete."""
         try:
             shutil.copyfile(self.path, self._part)
-            files.reserve(self._part, 2 * growth + len(self._names) * STRUCTURE)
+            files.reserve(self._part, 2 * growth + len(self.names) * STRUCTURE)
             with h5py.File(self._part, "r+") as file:
                 yield file
             os.replace(self._part, self.path)
