@@ -15,11 +15,12 @@ import small
 from small import report, sets
 from wigner.__main__ import main
 from wigner.case import parse_case
-from wigner.constraint import ConstraintError, ResolutionError
+from wigner.constraint import ConstraintError
 from wigner.evolve import Interval
 from wigner.grid import PhaseGrid
 from wigner.guards import StateError, check_edge, check_moments
 from wigner.layout import Layout
+from wigner.multipliers import ResolutionError
 from wigner.observer import Observer
 from wigner.problem import build
 from wigner.relaxation import Step

@@ -36,10 +36,6 @@ class ConstraintError(SolveError):
     """The constraint could not be solved; the message has the history and the likely cause."""
 
 
-class ResolutionError(ConstraintError):
-    """A lattice or a splitting cannot hold the quantum Maxwellian; shorter steps do not help."""
-
-
 @dataclass(frozen=True)
 class Solution:
     """Multipliers that solve the constraint.

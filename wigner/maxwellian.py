@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import pauli
-from .constraint import ResolutionError
 from .exponential import Exponential
 from .moments import density, spectral_tail
-from .multipliers import Multipliers
+from .multipliers import Multipliers, ResolutionError
 from .twosided import PhaseSpace
 
 # Share of n0 by which the moments of M(N) on the p lattice may miss N before that is an error.

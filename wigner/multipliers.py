@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import constraint
-from .constraint import ResolutionError, Solution
+from .constraint import ConstraintError, Solution
 from .layout import Layout
 from .moment_map import MomentMap
 from .one_step import OneStep
@@ -20,6 +20,10 @@ from .secants import Secants
 from .splitting import richardson
 
 MOST_LEVELS = 8
+
+
+class ResolutionError(ConstraintError):
+    """A lattice or a splitting cannot hold the quantum Maxwellian; shorter steps do not help."""
 
 
 class Multipliers:

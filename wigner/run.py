@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from . import checkpoint
 from .case import Case, CaseError
 from .checkpoint import CheckpointError, State
-from .constraint import ConstraintError, ResolutionError
+from .constraint import ConstraintError
 from .estimate import FIELD
 from .evolve import Interval, evolve, schedule
 from .guards import StateError, check_edge, check_moments
 from .layout import SERIAL, Communicator
 from .moments import density, diagnostics, moments
+from .multipliers import ResolutionError
 from .observer import Observer
 from .problem import Problem
 from .records import Records
