@@ -16,10 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, gmres
 
-from wigner import pauli
-from wigner.constraint import SolveError, phi
 from wigner.multipliers import Multipliers
 
 from .calculus import cross
@@ -75,46 +72,16 @@ class Nonlocal(Constrained):
         twisted = pM[1, 1:] * a[0] - pM[0, 1:] * a[1] - a * (pM[1, 1] - pM[0, 2])
         source = np.zeros_like(u)
         source[1:] = -2 * alpha * (n0 * curl_a + cross(perp_force, n) + 2 / epsilon * twisted)
-        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(u, A, torque))
+        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(A, torque))
 
         zeroth = np.zeros_like(u)
         zeroth[1:] = -2 * torque
         return Balance(None, zeroth), Balance(flux, source)
 
-    def _turning_of(self, u: NDArray, A: NDArray, torque: NDArray) -> NDArray:
-        """d_t^0 a: the derivative of a along d_t^0 n = -2 n x a, from the linearised constraint.
-
-        Raises
-        ------
-        SolveError
-            If the linear system is not solved to the tolerance of the multipliers.
-        """
+    def _turning_of(self, A: NDArray, torque: NDArray) -> NDArray:
+        """d_t^0 a: the rate of a along d_t^0 n = -2 n x a."""
         if not np.any(torque):
             return np.zeros_like(torque)
-        solver, scale, x = self.solver, self.scale, self.physics.x
-        response = phi(self.physics.epsilon * x.wave_number)
-        N, A, target = u * scale, A * scale, np.zeros_like(A)
-        target[1:] = -2 * torque * scale[1:]
-
-        def derivative(B: NDArray) -> NDArray:
-            return solver.moment_map.derivative(A, B.reshape(A.shape), solver.levels).ravel()
-
-        def inverse(r: NDArray) -> NDArray:  # of the derivative, as log N/2 pi = A classically
-            return x.field(
-                x.transform(pauli.log_derivative(N, r.reshape(A.shape))) / response
-            ).ravel()
-
-        size = target.size
-        J, P = (LinearOperator((size, size), f) for f in (derivative, inverse))
-        missed = solver.tolerance * N[0].max() * np.sqrt(size)
-        found, failed = gmres(
-            J, target.ravel(), self._turning.ravel(), M=P, rtol=0.0, atol=missed, restart=60
-        )
-        if failed:
-            raise SolveError(
-                "d_t^0 a: the linearised moment constraint is not solved to "
-                f"{solver.tolerance:.1e} of the largest density in {failed} iterations, expected "
-                "some 10; eps|n| comes close to n0, n0 to zero, or the x lattice is too coarse"
-            )
-        self._turning = found.reshape(A.shape)
-        return self._turning[1:] / scale[1:]
+        rate = np.concatenate([np.zeros_like(torque[:1]), -2 * torque])
+        self._turning = self.solver.slope(A * self.scale, rate * self.scale, self._turning)
+        return self._turning[1:] / self.scale[1:]

@@ -20,6 +20,9 @@ from .secants import Secants
 from .splitting import richardson
 
 MOST_LEVELS = 8
+# Corrections in the linearised constraint at the most, some 4 are usual, and their size as a share
+# of the largest density.
+MOST_CORRECTIONS, SMALL = 40, 1e-4
 
 
 class ResolutionError(ConstraintError):
@@ -102,6 +105,49 @@ class Multipliers:
             solution, error = self._solve(N, self.levels, tolerance, solution.A)
             evaluations += solution.evaluations
         return replace(solution, evaluations=evaluations)
+
+    def slope(self, A: NDArray, dN: NDArray, start: NDArray | None = None) -> NDArray:
+        """The rate dA of the multipliers A of a density N that changes at the rate dN.
+
+        Solves d<Exp(-K + A)> dA = dN to the tolerance times the largest n0, by corrections of the
+        map of one step that Anderson's method accelerates.
+
+        Parameters
+        ----------
+        A
+            Multipliers (a0, eps a) found by :meth:`multipliers`, shape ``(4, N1, N2)``.
+        dN
+            Components (dn0, eps dn), same shape.
+        start
+            First guess for dA.
+
+        Raises
+        ------
+        ConstraintError
+            If the tolerance is not reached.
+        """
+        largest, secants, last = self._moments(A, self.levels)[0].max(), Secants(), None
+        dA, history = np.zeros_like(A) if start is None else start, []
+        for _ in range(MOST_CORRECTIONS):
+            missing = dN - self.moment_map.derivative(A, dA, self.levels)
+            history.append(float(np.abs(missing).max() / largest))
+            if history[-1] <= self.tolerance:
+                return dA
+            small = SMALL / history[-1]  # the correction is not linear
+            correction = self._nearby.correction(A, small * missing)
+            if correction is None:
+                break
+            G = correction / small
+            if last is not None:
+                secants.add(dA - last[0], G - last[1])
+            last = dA, G
+            dA = dA + secants.step(G)
+        raise ConstraintError(
+            f"linearised moment constraint: not solved to {self.tolerance:.1e} of the largest "
+            f"density; residuals {', '.join(f'{r:.1e}' for r in history[-8:])}; eps|n| comes close "
+            "to n0, n0 to zero, or the fields are too steep: try a finer x lattice or a larger "
+            "tolerance"
+        )
 
     def choose_levels(self, N: NDArray) -> int:
         """The fewest levels, two at least, whose moments the next level leaves as they are.
