@@ -7,9 +7,11 @@ import pytest
 
 from setups import mesh, modulated, space
 from wigner import constraint, pauli
+from wigner.constraint import ConstraintError
 from wigner.exponential import Exponential
 from wigner.layout import SERIAL
 from wigner.moment_map import MomentMap
+from wigner.multipliers import Multipliers
 
 EPSILON, ALPHA = 0.2, 0.8
 
@@ -79,3 +81,32 @@ def test_ranks_agree_on_moments_and_derivative(comm, ranks):
             method(MomentMap(layout, EPSILON, ALPHA), *arguments) for layout in (serial, parallel)
         )
         np.testing.assert_allclose(several, one, atol=1e-13)
+
+
+def test_slope_of_the_multipliers_is_the_limit_of_differences():
+    """(A(N + h dN) - A(N - h dN))/2h tends to it as h^2, near to full polarisation too."""
+    space_ = space((8, 6), (8, 8), EPSILON)
+    x1, x2 = mesh(space_.layout.grid)
+    N = modulated(space_.layout.grid, EPSILON) * np.array([1, 2, 2, 2])[:, None, None]
+    assert (pauli.norm(N) / N[0]).max() > 0.6
+    dN = 0.2 * np.stack([np.cos(x1), np.sin(x2), np.cos(x1 - x2), 0.5 * np.sin(x1)])
+    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=2)
+    found = solver.slope(solver.multipliers(N).A, dN)
+
+    def difference(h):
+        ahead, behind = (solver.multipliers(N + s * h * dN).A for s in (1, -1))
+        return (ahead - behind) / (2 * h)
+
+    coarse, fine = (np.abs(difference(h) - found).max() for h in (0.04, 0.02))
+    assert fine < 1e-2 * np.abs(found).max()
+    assert coarse / fine == pytest.approx(4, rel=0.05)
+
+
+def test_a_slope_that_is_not_found_is_an_error(monkeypatch):
+    space_ = space((8, 6), (8, 8), EPSILON)
+    N = modulated(space_.layout.grid, EPSILON)
+    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=1)
+    A = solver.multipliers(N).A
+    monkeypatch.setattr("wigner.multipliers.MOST_CORRECTIONS", 2)
+    with pytest.raises(ConstraintError, match=r"not solved to 1.0e-12 .* residuals .*, .*; eps"):
+        solver.slope(A, N)
