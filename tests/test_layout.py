@@ -68,6 +68,19 @@ def test_columns_that_do_not_go_back_leave_the_field(comm, monkeypatch, shared_p
     np.testing.assert_array_equal(W, whole()[:, layout.x])
 
 
+@pytest.mark.mpi(n=[1, 2, 3])
+@pytest.mark.parametrize("way", ["shared memory", "messages"])
+def test_columns_from_nothing(comm, monkeypatch, shared_path, way):
+    cut_small(monkeypatch, shared_path, way)
+    layout = Layout(GRID, comm)
+    W = layout.x_major()
+    for turn in range(1, 5):
+        W[:] = np.nan
+        for block, columns in layout.columns(W, there=False):
+            block[:] = (turn * whole())[:, :, layout.p][:, :, columns].reshape(block.shape)
+        np.testing.assert_array_equal(W, turn * whole()[:, layout.x])
+
+
 @pytest.mark.mpi(n=2)
 def test_memory_is_shared_only_if_every_rank_reaches_it(comm, monkeypatch, shared_path):
     monkeypatch.setattr("wigner.layout.SHARED", str(shared_path / ("nowhere" * comm.rank)))

@@ -37,7 +37,7 @@ FIELD = 32
 # Bytes that a rank takes for python, libraries and buffers whatever the case.
 BASE = 1.0e8
 # Evaluations of the moment map in a solve within a run, and before its first step.
-WARM, COLD = 4, 14
+WARM, COLD = 3, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
 # Seconds that timing one operation may take.
@@ -108,6 +108,8 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
     (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
     tables = q1 * q2 * (48 * frees + 64) + y1 * y2 * (16 * kicks + 110)
+    if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
+        tables += q1 * q2 * (64 * frees + 32) + y1 * y2 * 64
     interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
     base = BASE + kernels.MEMORY * kernels.wanted(grid.nx * grid.np)
     return base + max(FIELD * fields * share + tables, FIELD * share + interpolation)

@@ -51,10 +51,8 @@ class Exponential:
         full = factors.multiplier(refined, delta) if m > 1 else None
         diffusion = factors.kinetic(self._K, epsilon, self.alpha, -1j * epsilon * delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
-        local = pauli.exp(delta * A).reshape(4, -1)[:, self.space.layout.x]
-        out[:] = pauli.pack(local)[:, :, None]
+        self.space.momentum_on_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
         for _ in range(m - 1):
-            self.space.by_momentum(out, diffusion)
             self.space.by_position(out, full)
-        self.space.by_momentum(out, diffusion)
+            self.space.by_momentum(out, diffusion)
         self.space.by_position(out, half)

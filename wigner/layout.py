@@ -130,7 +130,9 @@ class Layout:
         """An uninitialised x-major field, aligned for FFTW."""
         return pyfftw.empty_aligned((2, self.n_x_local, self.grid.np), dtype=complex)
 
-    def columns(self, W: NDArray, *, back: bool = True) -> Iterator[tuple[NDArray, slice]]:
+    def columns(
+        self, W: NDArray, *, there: bool = True, back: bool = True
+    ) -> Iterator[tuple[NDArray, slice]]:
         """Pass through p-major W: all of x for some columns of p, block after block.
 
         Every rank has to go through all of its blocks.
@@ -139,6 +141,8 @@ class Layout:
         ----------
         W
             x-major field.
+        there
+            Whether blocks have what W has; otherwise they have anything.
         back
             Whether what the caller makes of the blocks replaces W.
 
@@ -150,7 +154,7 @@ class Layout:
         """
         if self._transpose is None:
             self._transpose = Transpose(self)
-        return self._transpose.columns(W, back=back)
+        return self._transpose.columns(W, there=there, back=back)
 
     def gather(self, field: NDArray) -> NDArray:
         """Replicate a real field on x: ``(k, x block)`` on each rank to ``(k, N1, N2)`` on all."""
@@ -197,11 +201,12 @@ class Transpose:
         }
         self._turn = 0
 
-    def columns(self, W: NDArray, *, back: bool) -> Iterator[tuple[NDArray, slice]]:
+    def columns(self, W: NDArray, *, there: bool, back: bool) -> Iterator[tuple[NDArray, slice]]:
         """As :meth:`Layout.columns`."""
         rank, first = self._layout.comm.rank, self._layout.p.start
         for number in range(self._rounds):
-            self._collect(W, number)
+            if there:
+                self._collect(W, number)
             for block, columns in self._pieces(rank, number):
                 yield block, slice(columns.start - first, columns.stop - first)
             if back:

@@ -9,6 +9,7 @@ the factor (see ``factors``).
 from __future__ import annotations
 
 import numpy as np
+import pyfftw
 from numpy.typing import NDArray
 
 from .factors import Factor
@@ -34,6 +35,13 @@ class PhaseSpace:
         for block, columns in self.layout.columns(W):
             self.momentum.apply(block, columns, factor)
 
+    def momentum_on_field(self, field: NDArray, factor: Factor, out: NDArray) -> None:
+        """F(p) # f # F(p)^dagger for a packed field f of x alone, ``(2, N1, N2)``, into ``out``."""
+        spectrum = self.momentum.spectrum(field)
+        for block, columns in self.layout.columns(out, there=False):
+            block[:] = spectrum
+            self.momentum.apply_to_spectrum(block, columns, factor)
+
     def by_position(self, W: NDArray, factor: Factor) -> None:
         """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``."""
         self.position.apply(W, factor)
@@ -58,6 +66,17 @@ class MomentumSide:
     def apply(self, block: NDArray, columns: slice, factor: Factor) -> None:
         """Conjugate a block ``(2, N1, N2, columns)`` by ``factor`` (tabulated on ``self.q``)."""
         self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
+        self.apply_to_spectrum(block, columns, factor)
+
+    def spectrum(self, field: NDArray) -> NDArray:
+        """The transform of a field of x alone, ``(2, N1, N2, 1)``."""
+        spectrum = pyfftw.empty_aligned((*field.shape, 1), dtype=complex)
+        spectrum[..., 0] = field
+        self._fft(spectrum, (1, 2), FORWARD)  # x -> xi
+        return spectrum
+
+    def apply_to_spectrum(self, block: NDArray, columns: slice, factor: Factor) -> None:
+        """As :meth:`apply`, from the transform in x."""
         self._multiply(block, factor, self._at1[:, columns], self._at2[:, columns])
         self._fft(block, (1, 2), BACKWARD)  # (xi, p) -> (x, p)
 
