@@ -274,7 +274,7 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
 def _sections(document: dict[str, Any], problems: list[Problem]) -> dict[str, dict[str, Any]]:
     """Checked values of every section, and a problem for whatever has no place in a case."""
     problems += [
-        unknown(name, document[name], SECTIONS) for name in document if name not in SECTIONS
+        unknown("", name, document[name], SECTIONS) for name in document if name not in SECTIONS
     ]
     sections = {}
     for name, known in SECTIONS.items():
@@ -283,9 +283,7 @@ def _sections(document: dict[str, Any], problems: list[Problem]) -> dict[str, di
             message = f"expected a section; write [{name}] on a line of its own"
             problems.append(Problem(name, shown(table), message))
             table = {}
-        problems += [
-            unknown(f"{name}.{key}", table[key], known) for key in table if key not in known
-        ]
+        problems += [unknown(name, key, table[key], known) for key in table if key not in known]
         fields = _fields(name, document)
         required = [key for key, field in fields.items() if field.default is REQUIRED]
         if required and not isinstance(document.get(name), dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -151,14 +152,14 @@ def read_fields(
     return values
 
 
-def unknown(key: str, value: object, known: Iterable[str]) -> Problem:
-    """The problem of a key or section that is not among the known ones."""
-    section, _, name = key.rpartition(".")
+def unknown(section: str, name: str, value: object, known: Iterable[str]) -> Problem:
+    """The problem of an unknown key of a section; without a section, of an unknown section."""
     parts = [word for word in known if len(name) > 2 and name.lower() in word]
     close = difflib.get_close_matches(name.lower(), known, n=1) or parts
     guess = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
     what = f"a key of [{section}]" if section else "a known section"
-    return Problem(key, shown(value), f"expected {what}; {guess}")
+    bare = name if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) else shown(name)
+    return Problem(f"{section}.{bare}".lstrip("."), shown(value), f"expected {what}; {guess}")
 
 
 def override_values(
@@ -188,7 +189,10 @@ def _value(written: str) -> object:
 
 def shown(value: object) -> str:
     """A value for a message: as in TOML, on one line, cut when it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "a value nested too deeply"
     return text if len(text) <= 80 else text[:70] + " ... " + text[-5:]
 
 
