@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wigner import records
 from wigner.case import Case, load_case
+from wigner.constraint import SolveError
 from wigner.estimate import check_count
 from wigner.evolve import record_times
 from wigner.job import Hosts, check_new, run_job
@@ -112,7 +113,11 @@ def _advance(
 def _record(observer: Observer, model: Model, u: NDArray, length: float) -> None:
     """Give the densities and all that follows from them to the observer."""
     with observer.phases("records"):
-        observer.record(values(model, u) | {"step": length})
+        try:
+            found = values(model, u)
+        except SolveError as error:
+            raise SolveError(f"record at t = {observer.t:.6g}: {error}") from error
+        observer.record(found | {"step": length})
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:

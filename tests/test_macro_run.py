@@ -126,6 +126,15 @@ def test_lost_positivity_ends_the_run_with_its_records(
     assert len(moments(output)["time"]) >= 1
 
 
+def test_multipliers_not_found_name_the_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, output = solve(tmp_path, "nonlocal", "maxwellian.max_evaluations=1")
+    assert status == 1
+    assert "error: record at t = 0: moment constraint: not solved" in capsys.readouterr().err
+    assert report(output)["state"] == "failed"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_ends_the_run_with_a_last_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
