@@ -183,3 +183,17 @@ def test_a_run_can_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_fields_are_those_recorded() -> None:
     assert {*macro_run.SCALARS, *macro_run.ARRAYS} == {*FIELDS, "evaluations"}
+
+
+@pytest.mark.parametrize("model", ["spin-drift-diffusion", "drift-diffusion"])
+def test_free_energy_and_multipliers_of_the_classical_models(tmp_path: Path, model: str) -> None:
+    """a0 = log(n0/2 pi), a = n/n0, E = int n0 (a0 + V) + eps^2 n.a dx from the records alone."""
+    _, output = solve(tmp_path, model)
+    found = moments(output)
+    n0, n, V = found["n0"], found["n"], found["potential"]
+    a0, a = np.log(n0 / (2 * np.pi)), n / n0[:, None]
+    np.testing.assert_allclose(found["a0"], a0, rtol=1e-13)
+    np.testing.assert_allclose(found["a"], a, rtol=1e-13)
+    density = n0 * (a0 + V) + 0.4**2 * (n * a).sum(axis=1)
+    energy = density.mean(axis=(1, 2)) * 2 * np.pi * 5.0
+    np.testing.assert_allclose(found["free_energy"], energy, rtol=1e-12)
