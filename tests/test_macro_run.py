@@ -51,6 +51,8 @@ def test_every_model_runs_from_the_case_of_the_kinetic_solver(tmp_path: Path, mo
         np.testing.assert_allclose(data.n0[0, :, 1], 1 + 0.2 * np.sin(data.x1), rtol=1e-12)
         taken = [c for c in (1, 2, 3) if np.any(data.n[0, c - 1] != 0)]
         assert taken == list(MODELS[model].spin)
+        if 3 in taken:
+            np.testing.assert_allclose(data.n[0, 2], 0.1, rtol=1e-12)
         assert data.attrs["case"] == small.CASE
 
 
@@ -197,3 +199,14 @@ def test_free_energy_and_multipliers_of_the_classical_models(tmp_path: Path, mod
     density = n0 * (a0 + V) + 0.4**2 * (n * a).sum(axis=1)
     energy = density.mean(axis=(1, 2)) * 2 * np.pi * 5.0
     np.testing.assert_allclose(found["free_energy"], energy, rtol=1e-12)
+
+
+def test_entropic_multipliers_know_nothing_of_alpha(tmp_path: Path) -> None:
+    found = []
+    for alpha in (0.0, 0.9):
+        directory = tmp_path / str(alpha)
+        directory.mkdir()
+        status, output = solve(directory, "entropic", f"physics.alpha={alpha}")
+        assert status == 0
+        found.append(moments(output)["a0"])
+    np.testing.assert_array_equal(*found)
