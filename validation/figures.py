@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
@@ -121,3 +122,27 @@ def texture(
     )
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     return image
+
+
+def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float) -> object:
+    """Errors ``(y, x)`` in colour by their logarithm, with the line ``good``; the colour image."""
+    image = ax.pcolormesh(
+        x, y, errors, norm=LogNorm(1e-4, 1.0), cmap="RdYlGn_r", shading="gouraud", rasterized=True
+    )
+    if errors.min() < good < errors.max():
+        ax.contour(x, y, np.log(errors), levels=[np.log(good)], colors="black", linewidths=2.2)
+    ax.plot(*np.meshgrid(x, y), ".", color="black", ms=2)
+    return image
+
+
+def bars(
+    ax: Axes, names: Sequence[str], series: dict[str, Sequence[float]], marks: dict[str, float]
+) -> None:
+    """Horizontal logarithmic bars side by side, zeros left out; vertical lines for ``marks``."""
+    y, height = np.arange(len(names))[::-1], 0.8 / len(series)
+    for k, (label, values) in enumerate(series.items()):
+        ax.barh(y + 0.2 - k * height, values, height, color=COLOURS[k], label=label)
+    for k, (label, value) in enumerate(marks.items()):
+        ax.axvline(max(value, 1e-300), color=COLOURS[k], ls="--", lw=1.2, label=label)
+    sizes = [v for values in (*series.values(), marks.values()) for v in values if v > 1e-14]
+    ax.set(xscale="log", yticks=y, yticklabels=names, xlim=(0.3 * min(sizes), 3 * max(sizes)))
