@@ -15,10 +15,11 @@ from .stages import Outcomes, Stage
 from .study import Setting, Study
 
 # tau weighs the error of solutions against that of the integrator.
+WEIGHT = ("physics.tau=0.2",)
 SHIPPED = Shipped(
     STRIP,
-    small=("grid.n_x=[16, 1]", "physics.potential=0.5*cos(x1)", "physics.tau=0.2"),
-    full=("grid.n_x=[24, 1]", "physics.tau=0.2"),
+    small=("grid.n_x=[16, 1]", "initial.n0=1 + 0.1*sin(x1)", *WEIGHT),
+    full=("grid.n_x=[24, 1]", *WEIGHT),
 )
 LINES = {"zero": "α = 0", "diagonal": "α = ε"}
 # Corrected and published orders in epsilon on each line.
