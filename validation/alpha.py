@@ -262,7 +262,8 @@ def _budget(outcomes: Outcomes) -> Drawing:
             },
         )
         ax.set_title(f"terms of {title}", fontsize=11)
-    figures.legend(axes[0, 1], loc="lower right")
+        ax.set_xlabel("root mean square")
+    figures.legend(axes[0, 0], loc="lower right")
     caption = (
         "Budget of the local model at t = 0: root mean square of each term, corrected and as "
         "published; lines mark the error of the sum against the nonlocal model."

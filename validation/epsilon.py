@@ -18,7 +18,7 @@ from .study import Setting, Study
 WEIGHT = ("physics.tau=0.2",)
 SHIPPED = Shipped(
     STRIP,
-    small=("grid.n_x=[16, 1]", "initial.n0=1 + 0.1*sin(x1)", *WEIGHT),
+    small=("grid.n_x=[16, 1]", "initial.n0=1 + 0.1*sin(x1)", "time.t_end=0.2", *WEIGHT),
     full=("grid.n_x=[24, 1]", *WEIGHT),
 )
 LINES = {"zero": "α = 0", "diagonal": "α = ε"}
@@ -33,7 +33,7 @@ ALONE = {"diffusion": "zero", "double-cross": "zero", "rashba": "diagonal"}
 
 def epsilons(setting: Setting) -> list[float]:
     """The ladder, from the case's epsilon down."""
-    return ladder(chosen(setting, SHIPPED).physics.epsilon, 4)
+    return ladder(chosen(setting, SHIPPED).physics.epsilon, setting.pick(3, 4))
 
 
 def plan(setting: Setting) -> list[Stage]:

@@ -53,8 +53,12 @@ def _decades(axis: Axis) -> float:
 
 
 def _number(value: float) -> str:
-    """A tick: plain from 0.001 to 1000, else a power of ten."""
-    return f"{value:g}" if 9e-4 < value < 1.1e3 else f"${{10}}^{{{np.log10(value):.0f}}}$"
+    """A tick: plain from 0.001 to 1000, else with a power of ten."""
+    if 9e-4 < value < 1.1e3:
+        return f"{value:g}"
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    factor = round(value / 10.0**exponent)
+    return f"${'' if factor == 1 else f'{factor}·'}10^{{{exponent}}}$"
 
 
 def slope(ax: Axes, h: Sequence[float], last: float, order: float, below: float = 0.5) -> None:
@@ -91,7 +95,7 @@ def texture(
 ) -> object:
     """A field in colour over (x1, x2) with an in-plane vector field as arrows; the colour image.
 
-    ``longest`` is the length of vector that is drawn as long as the arrows are apart.
+    ``longest`` is the length of vector that is drawn as 1.3 times as long as the arrows are apart.
     """
     image = ax.pcolormesh(
         *x,
@@ -102,7 +106,7 @@ def texture(
         shading="gouraud",
         rasterized=True,
     )
-    thin = [slice(None, None, max(1, n // 16)) for n in field.shape]
+    thin = [slice(None, None, max(1, n // 12)) for n in field.shape]
     x1, x2 = (axis[part] for axis, part in zip(x, thin, strict=True))
     spacing = min(np.diff(x1).min(), np.diff(x2).min())
     n1, n2 = (component[tuple(thin)].T for component in arrows)
@@ -113,12 +117,15 @@ def texture(
         n2,
         angles="xy",
         scale_units="xy",
-        scale=longest / spacing,
+        scale=longest / (1.3 * spacing),
         pivot="mid",
         color="white",
         edgecolor="black",
-        linewidth=0.4,
-        width=0.008,
+        linewidth=0.5,
+        width=0.009,
+        headwidth=3.6,
+        headlength=3.6,
+        headaxislength=3.2,
     )
     ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     return image
@@ -130,7 +137,15 @@ def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float
         x, y, errors, norm=LogNorm(1e-4, 1.0), cmap="RdYlGn_r", shading="gouraud", rasterized=True
     )
     if errors.min() < good < errors.max():
-        ax.contour(x, y, np.log(errors), levels=[np.log(good)], colors="black", linewidths=2.2)
+        ax.contour(
+            x,
+            y,
+            np.log(errors),
+            levels=[np.log(good)],
+            colors="black",
+            linewidths=2.2,
+            linestyles="solid",
+        )
     ax.plot(*np.meshgrid(x, y), ".", color="black", ms=2)
     return image
 
