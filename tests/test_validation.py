@@ -40,7 +40,7 @@ def test_expectations_are_intervals() -> None:
     assert math.inf not in near(1, 1)
     assert [str(e) for e in (near(2, 0.1), at_most(1e-8), at_least(3), Expected(0, 0))] == [
         "2 ± 0.1",
-        "≤ 1e-08",
+        "≤ 10⁻⁸",
         "≥ 3",
         "0",
     ]

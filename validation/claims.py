@@ -14,6 +14,16 @@ from matplotlib.figure import Figure
 Cell = str | int | float | None
 
 
+def number(value: float) -> str:
+    """A number as text: four digits where that is short, else 1.23·10⁻⁷; powers of ten bare."""
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.4g}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    factor = {"1.00": "", "-1.00": "-"}.get(mantissa, f"{mantissa}·")
+    return f"{factor}10{power}"
+
+
 @dataclass(frozen=True)
 class Expected:
     """The closed interval from ``low`` to ``high`` that a measured number has to lie in."""
@@ -30,11 +40,11 @@ class Expected:
 
     def __str__(self) -> str:
         if math.isinf(self.low):
-            return f"≤ {self.high:.3g}"
+            return f"≤ {number(self.high)}"
         if math.isinf(self.high):
-            return f"≥ {self.low:.3g}"
+            return f"≥ {number(self.low)}"
         if self.low == self.high:
-            return f"{self.low:.3g}"
+            return number(self.low)
         return f"{(self.low + self.high) / 2:.3g} ± {(self.high - self.low) / 2:.2g}"
 
 

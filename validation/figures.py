@@ -69,7 +69,7 @@ def slope(ax: Axes, h: Sequence[float], last: float, order: float, below: float 
     ax.annotate(
         f"order {order:g}",
         (h[-1], y[-1]),
-        xytext=(-2, -3),
+        xytext=(0, -9),
         textcoords="offset points",
         ha="right",
         va="top",

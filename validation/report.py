@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wigner import files
 from wigner.report import revision, versions
 
-from .claims import Cell, Drawing, Result, Table
+from .claims import Cell, Drawing, Result, Table, number
 from .corrections import CORRECTIONS
 from .study import Study
 
@@ -106,14 +106,7 @@ def shown(cell: Cell) -> str:
         return "—"
     if not isinstance(cell, float):
         return str(cell)
-    if cell == 0 or 1e-3 <= abs(cell) < 1e4:
-        return f"{cell:.4g}"
-    mantissa, exponent = f"{cell:.2e}".split("e")
-    return f"{mantissa}·10{_superscript(int(exponent))}"
-
-
-def _superscript(number: int) -> str:
-    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return number(cell)
 
 
 def _plain_table(table: Table) -> dict[str, Any]:
