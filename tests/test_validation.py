@@ -209,6 +209,19 @@ def test_bad_input(
     assert stopped.value.code == 2
 
 
+def broken(setting: Setting, outcomes: dict) -> Result:
+    """A conclusion that is at fault."""
+    raise ZeroDivisionError("no such number")
+
+
+@pytest.mark.mpi(n=[1, 2])
+def test_a_fault_in_a_conclusion_ends_all_ranks(comm, shared_path: Path, monkeypatch) -> None:
+    study = Study("toy", "Toy study", lambda _: [Stage("a", power, (2.0, 3))], broken)
+    monkeypatch.setattr(command, "STUDIES", (study,))
+    assert command.main(["toy", "--output", str(shared_path)]) == 1
+    assert (shared_path / "stages" / "toy_a.npz").exists()
+
+
 def test_a_failed_stage_leaves_the_others(tmp_path: Path, calls: list[float]) -> None:
     bad = Study("bad", "", lambda _: [Stage("a", power, (-1.0, 3))], conclude)
     results = run([bad, toy(2.0)], Setting("small"), tmp_path, SERIAL)

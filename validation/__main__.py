@@ -6,12 +6,14 @@ Exit status: 0 all claims hold, 1 a claim fails or a stage cannot be computed, 2
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
@@ -23,7 +25,7 @@ from wigner.layout import Communicator
 from wigner.problem import build
 
 from .claims import Result
-from .study import SIZES, Setting, run
+from .study import SIZES, Setting, Study, compute, conclude
 
 HOLDS, FAILS, BAD_INPUT = 0, 1, 2
 
@@ -34,6 +36,8 @@ except ModuleNotFoundError as missing:
     if missing.name not in ("matplotlib", "jinja2"):
         raise
     sys.exit(f"error: {missing.name} is not installed; pip install 'wigner-bgk[report]'")
+
+log = logging.getLogger("validation")
 
 HELP = """\
 Check the claims about the equations, the models and the solver. DIR gets report.html (one
@@ -49,31 +53,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run studies on all ranks, each doing whole stages; the exit status."""
     clock = time.perf_counter()
     comm = world()
-    arguments = _parser().parse_args(argv)
+    arguments = _parse(argv, comm)
     case = _agree(arguments, comm)
     if case is BAD_INPUT:
         return BAD_INPUT
     _log_to_terminal(comm)
     names = [study.name for study in STUDIES] if arguments.study == "all" else [arguments.study]
     studies = [study for study in STUDIES if study.name in names]
-    results = run(studies, Setting(arguments.size, case), arguments.output, comm)
+    setting = Setting(arguments.size, case)
+    try:
+        outcomes = compute(studies, setting, arguments.output, comm)
+    except CaseError as error:  # on all ranks: a ladder leaves what the case allows
+        return _complain(error) if comm.rank == 0 else BAD_INPUT
     status = FAILS
     if comm.rank == 0:
-        chapters = [
-            report.Chapter(study, result, command(study.name, arguments))
-            for study, result in zip(studies, results, strict=True)
-        ]
-        source = report.origin(
-            command(arguments.study, arguments),
-            arguments.size,
-            "shipped with the studies" if case is None else str(arguments.case),
-            comm.size,
-            time.perf_counter() - clock,
-        )
-        page = report.write(chapters, source, arguments.output)
-        _tell(results, page)
-        status = HOLDS if all(result.holds for result in results) else FAILS
+        try:
+            results = conclude(studies, setting, outcomes)
+            page = _write(studies, results, arguments, comm.size, time.perf_counter() - clock)
+            _tell(results, page)
+            status = HOLDS if all(result.holds for result in results) else FAILS
+        except Exception:  # the other ranks wait for the status, whatever happened
+            log.exception("the studies were computed, but not reported; stages/ is whole")
     return comm.bcast(status)
+
+
+def _write(
+    studies: Sequence[Study],
+    results: Sequence[Result],
+    arguments: argparse.Namespace,
+    ranks: int,
+    seconds: float,
+) -> Path:
+    """The report of the studies; the path of its page."""
+    chapters = [
+        report.Chapter(study, result, command(study.name, arguments))
+        for study, result in zip(studies, results, strict=True)
+    ]
+    case = "shipped with the studies" if arguments.case is None else str(arguments.case)
+    whole = command(arguments.study, arguments)
+    source = report.origin(whole, arguments.size, case, ranks, seconds)
+    return report.write(chapters, source, arguments.output)
 
 
 def command(study: str, arguments: argparse.Namespace) -> str:
@@ -93,10 +112,15 @@ def _agree(arguments: argparse.Namespace, comm: Communicator) -> Case | int | No
                 build(case)
             arguments.output.mkdir(parents=True, exist_ok=True)
         except (CaseError, OSError) as error:
-            for line in str(error).splitlines():
-                print(f"error: {line}", file=sys.stderr)
-            case = BAD_INPUT
+            case = _complain(error)
     return comm.bcast(case)
+
+
+def _complain(error: Exception) -> int:
+    """Bad input, told line by line."""
+    for line in str(error).splitlines():
+        print(f"error: {line}", file=sys.stderr)
+    return BAD_INPUT
 
 
 def _log_to_terminal(comm: Communicator) -> None:
@@ -104,9 +128,8 @@ def _log_to_terminal(comm: Communicator) -> None:
     handler = logging.StreamHandler()
     rank = f"[{comm.rank}] " if comm.size > 1 else ""
     handler.setFormatter(logging.Formatter(f"{rank}%(message)s"))
-    logger = logging.getLogger("validation")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.INFO)
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
 
 
 def _tell(results: Sequence[Result], page: Path) -> None:
@@ -120,6 +143,14 @@ def _tell(results: Sequence[Result], page: Path) -> None:
             f"expected {claim.expected}{note}"
         )
     print(f"{len(claims) - len(failed)} of {len(claims)} claims hold; {page}")
+
+
+def _parse(argv: Sequence[str] | None, comm: Communicator) -> argparse.Namespace:
+    """The arguments; help and errors are printed once, whatever the number of ranks."""
+    if comm.rank == 0:
+        return _parser().parse_args(argv)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return _parser().parse_args(argv)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,26 +57,40 @@ class Study:
     conclude: Callable[[Setting, Outcomes], Result]
 
 
-def run(
+def compute(
     studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
+) -> dict[str, object]:
+    """What the stages of studies give, by "study/stage", on all ranks; kept in ``directory``."""
+    everything = [
+        replace(stage, name=f"{study.name}/{stage.name}")
+        for study in studies
+        for stage in study.plan(setting)
+    ]
+    return stages.compute(everything, directory / "stages", comm)
+
+
+def conclude(
+    studies: Sequence[Study], setting: Setting, outcomes: Mapping[str, object]
 ) -> list[Result]:
-    """Results of studies in a setting, stages kept in ``directory/stages``; on rank 0, else empty.
+    """Results of studies from what :func:`compute` gave.
 
     A study one of whose stages failed has one claim, which fails and says why.
     """
-    plans = [list(study.plan(setting)) for study in studies]
-    everything = [
-        replace(stage, name=f"{study.name}/{stage.name}")
-        for study, plan in zip(studies, plans, strict=True)
-        for stage in plan
-    ]
-    outcomes = stages.compute(everything, directory / "stages", comm)
-    if comm.rank != 0:
-        return []
     return [
-        _conclude(study, setting, {s.name: outcomes[f"{study.name}/{s.name}"] for s in plan})
-        for study, plan in zip(studies, plans, strict=True)
+        _conclude(
+            study,
+            setting,
+            {stage.name: outcomes[f"{study.name}/{stage.name}"] for stage in study.plan(setting)},
+        )
+        for study in studies
     ]
+
+
+def run(
+    studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
+) -> list[Result]:
+    """:func:`compute`, then :func:`conclude`, on every rank."""
+    return conclude(studies, setting, compute(studies, setting, directory, comm))
 
 
 def _conclude(study: Study, setting: Setting, outcomes: dict[str, object]) -> Result:
