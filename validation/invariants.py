@@ -29,7 +29,6 @@ SHIPPED = Shipped(
         "grid.n_p=[24, 24]",
         "physics.potential=0.5*cos(x1)",
         "time.t_end=0.6",
-        "output.every=0.05",
     ),
     full=(
         *FAR,
@@ -37,7 +36,6 @@ SHIPPED = Shipped(
         "grid.n_p=[48, 24]",
         "grid.p_max=7",
         "time.t_end=1.0",
-        "output.every=0.05",
     ),
 )
 ROUNDOFF = 1e-12
@@ -46,6 +44,7 @@ ROUNDOFF = 1e-12
 def plan(setting: Setting) -> list[Stage]:
     """A relaxation, the same without Rashba coupling, and transport alone."""
     case = chosen(setting, SHIPPED)
+    case = changed(case, f"output.every={case.time.dt!r}")  # for integrals over time
     strip = case if 1 in case.grid.n_x else SHIPPED.in_size(setting)
     return [
         Stage("relaxation", relaxation, (case.text,), weight=5),
