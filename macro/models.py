@@ -36,19 +36,24 @@ class Entry:
         From what all models share, and a source of multipliers for a given alpha.
     spin
         Components of n that the model has; the others are zero.
+    constrained
+        Whether multipliers come from the moment constraint.
     """
 
     make: Maker
     spin: tuple[int, ...] = (1, 2, 3)
+    constrained: bool = False
 
 
 MODELS: dict[str, Entry] = {
-    "nonlocal": Entry(lambda physics, solver: Nonlocal(physics, solver(physics.alpha))),
+    "nonlocal": Entry(
+        lambda physics, solver: Nonlocal(physics, solver(physics.alpha)), constrained=True
+    ),
     "local": Entry(lambda physics, _: Local(physics)),
     "local-published": Entry(lambda physics, _: Local(physics, Form.PUBLISHED)),
     "two-component": Entry(lambda physics, _: TwoComponent(physics), (3,)),
     "spin-drift-diffusion": Entry(lambda physics, _: SpinDriftDiffusion(physics)),
-    "entropic": Entry(lambda physics, solver: Entropic(physics, solver(0.0)), ()),
+    "entropic": Entry(lambda physics, solver: Entropic(physics, solver(0.0)), (), constrained=True),
     "drift-diffusion": Entry(lambda physics, _: DriftDiffusion(physics), ()),
 }
 
@@ -85,11 +90,16 @@ def initial(name: str, problem: Problem) -> NDArray:
     return u
 
 
-def omission(name: str, problem: Problem) -> str | None:
-    """What of the initial densities a model leaves out, as a warning."""
-    lost = [
-        f"n{k}" for k in (1, 2, 3) if np.any(densities(problem)[k] != initial(name, problem)[k])
-    ]
-    if not lost:
-        return None
-    return f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero"
+def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[str]:
+    """What is doubtful in running a model of a case with an error of ``tolerance`` a step."""
+    found, given, taken = [], densities(problem), initial(name, problem)
+    lost = [f"n{k}" for k in (1, 2, 3) if np.any(given[k] != taken[k])]
+    if lost:
+        found.append(f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero")
+    noise = case.maxwellian.tolerance
+    if MODELS[name].constrained and noise > tolerance:
+        found.append(
+            f"maxwellian.tolerance: got {noise:g}, looser than --tolerance {tolerance:g}: the "
+            "constraint's noise will set the steps; make it smaller by a factor of 10 or more"
+        )
+    return found

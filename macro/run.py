@@ -23,7 +23,7 @@ from wigner.stopping import Agenda, stop_requests
 
 from .imex import integrate
 from .model import Model
-from .models import initial, make_model, omission
+from .models import initial, make_model, warnings
 
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
@@ -50,8 +50,8 @@ def run(
         check_new(output)
         check_count(lattice(case), len(hosts))
         problem = build(case)
-        lost = omission(name, problem)
-        return case, replace(problem, warnings=(*problem.warnings, *([lost] if lost else [])))
+        doubtful = warnings(name, case, problem, tolerance)
+        return case, replace(problem, warnings=(*problem.warnings, *doubtful))
 
     return run_job(
         check,

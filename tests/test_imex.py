@@ -161,3 +161,14 @@ def test_bad_initial_densities_are_refused():
     u[1, 3, 2] = 10.0
     with pytest.raises(DensityError, match=r"eps\|n\| = 3\.\d+ at x1 = 0\.785398, x2 = 0\.628319"):
         next(integrate(model, u, 1.0, 1e-6, 0.1))
+
+
+def test_errors_of_the_spin_count_with_epsilon():
+    """The tolerance bounds the errors of n0 and of eps n."""
+    model, u = local(epsilon=0.01)
+    stepper, error = Stepper(model, 1e-3), np.zeros_like(u)
+    for component, weight in ((0, 1.0), (2, 0.01)):
+        error[:] = 0.0
+        error[component, 3, 4] = 0.5
+        size = stepper._size(model.physics.x.transform(error), u)
+        assert size == pytest.approx(0.5 * weight / (1e-3 * u[0].max()), rel=1e-12)

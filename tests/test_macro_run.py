@@ -16,9 +16,12 @@ import plot_run
 import small
 from macro import run as macro_run
 from macro.__main__ import main
-from macro.models import MODELS
+from macro.imex import Stepper
+from macro.models import MODELS, make_model
 from small import call, moments, report, sets
+from wigner.case import parse_case
 from wigner.observer import Observer
+from wigner.problem import build
 
 FIELDS = ("n0", "n", "current", "a0", "a", "mass", "spin_total", "free_energy", "step")
 
@@ -210,3 +213,30 @@ def test_entropic_multipliers_know_nothing_of_alpha(tmp_path: Path) -> None:
         assert status == 0
         found.append(moments(output)["a0"])
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize(("model", "said"), [("entropic", True), ("local", False)])
+def test_a_constraint_looser_than_the_steps_is_doubtful(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str, said: bool
+) -> None:
+    assert solve(tmp_path, model, "maxwellian.tolerance=1e-5", "time.t_end=0.1")[0] == 0
+    warning = "warning: maxwellian.tolerance: got 1e-05, looser than --tolerance 1e-06"
+    assert (warning in capsys.readouterr().err) == said
+
+
+def test_the_constraint_has_the_tolerance_of_the_case() -> None:
+    case = parse_case(small.CASE, ["maxwellian.tolerance=1e-3", "maxwellian.richardson=2"])
+    model = make_model("nonlocal", case, build(case))
+    assert (model.solver.tolerance, model.solver.levels) == (1e-3, 2)
+
+
+def test_rejected_steps_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first step that is far too long is tried again."""
+    overrides = ("physics.tau=3", "time.dt=0.4", "grid.n_x=[12,10]")
+    sizes, size = [], Stepper._size
+    monkeypatch.setattr(
+        Stepper, "_size", lambda *arguments: sizes.append(size(*arguments)) or sizes[-1]
+    )
+    _, output = solve(tmp_path, "local", *overrides)
+    rejected = sum(found > 1 for found in sizes)
+    assert report(output)["rejected_steps"] == rejected > 0
