@@ -9,13 +9,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from wigner import __version__
-from wigner.launch import parse, world
+from wigner.launch import add_case, add_output, add_set, parse, world
 
 from .models import MODELS
 from .run import run
@@ -57,20 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     command = added.add_parser(
         "run", help="solve a model of a case", description=RUN_HELP, formatter_class=plain
     )
-    command.add_argument("case", type=Path, metavar="CASE.toml", help="case file")
+    add_case(command)
     command.add_argument(
         "--model", required=True, choices=MODELS, metavar="MODEL", help="which equations"
     )
-    command.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="directory for the results"
-    )
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="section.key=value",
-        help="change an entry of the case; may be repeated",
-    )
+    add_output(command)
+    add_set(command)
     command.add_argument(
         "--tolerance",
         type=_tolerance,

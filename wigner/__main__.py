@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__, commands
-from .launch import is_first, launched, parse, world
+from .launch import add_case, add_output, add_set, is_first, launched, parse, world
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
@@ -69,18 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     resume = command("resume", "go on with a run from its last checkpoint", RESUME_HELP)
     info = command("info", "say what a case needs; run nothing", INFO_HELP)
     for sub in (run, info):
-        sub.add_argument("case", type=Path, metavar="CASE.toml", help="case file")
+        add_case(sub)
     for sub in (run, resume, info):
-        sub.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="section.key=value",
-            help="change an entry of the case; may be repeated",
-        )
-    run.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="directory for the results"
-    )
+        add_set(sub)
+    add_output(run)
     resume.add_argument("output", type=Path, metavar="DIR", help="directory of the run")
     resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
     info.add_argument(

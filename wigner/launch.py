@@ -1,4 +1,4 @@
-"""The processes of a job: how many were started, which one this is, and their communicator."""
+"""How a job starts: its processes, their communicator, and the arguments that commands share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from .job import BAD_INPUT
 from .layout import SERIAL, Communicator
@@ -50,6 +51,29 @@ def launched() -> int:
 def is_first() -> bool:
     """Whether this is the first of the launcher's processes."""
     return all(os.environ.get(name, "0") == "0" for name in RANKS)
+
+
+def add_case(parser: argparse.ArgumentParser) -> None:
+    """The case file."""
+    parser.add_argument("case", type=Path, metavar="CASE.toml", help="case file")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """The directory of a new run."""
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="directory for the results"
+    )
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Changes to entries of the case."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="section.key=value",
+        help="change an entry of the case; may be repeated",
+    )
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
