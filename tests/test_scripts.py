@@ -84,7 +84,11 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
     call(copy, "scripts/quickstart")
     calls(copy)
     call(copy, "scripts/test", "-k", "a b")
-    assert calls(copy) == [f"{INSTALL} .[mpi,plot,report,test]", "-m ruff check .", "-m pytest -k a b"]
+    assert calls(copy) == [
+        f"{INSTALL} .[mpi,plot,report,test]",
+        "-m ruff check .",
+        "-m pytest -k a b",
+    ]
     call(copy, ".ci/run", "-q")
     assert calls(copy) == ["-m ruff check .", "-m pytest -q"]
     call(copy, "scripts/quickstart")
