@@ -73,11 +73,3 @@ def test_derivative_of_the_exponential(size):
 def test_components_of_the_hermitian_part():
     found = pauli.components(np.moveaxis(matrices(A) + 1j * matrices(B), 0, 2))
     np.testing.assert_allclose(found, A, atol=1e-14)
-
-
-def test_derivative_of_the_logarithm_inverts_that_of_the_exponential():
-    for size in (1.0, 1e-5, 1e-9, 0.0):
-        a = A * np.array([1, size, size, size])[:, None]
-        n = pauli.exp(a)
-        back = pauli.log_derivative(n, pauli.exp_derivative(a, B))
-        np.testing.assert_allclose(back, B, rtol=1e-10, atol=1e-10)

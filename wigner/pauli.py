@@ -85,19 +85,3 @@ def log(n: NDArray) -> NDArray:
     safe = np.where(ratio > 0, ratio, 1.0)
     along = np.where(ratio > 0, np.arctanh(ratio) / safe, 1.0) / n[0]
     return np.stack([half, along * n[1], along * n[2], along * n[3]])
-
-
-def log_derivative(n: NDArray, b: NDArray) -> NDArray:
-    """Derivative of log(n) in the direction b, components ``(4, ...)``.
-
-    Along n, scalar and vector part mix; across n, the slope is that of ``log``'s vector part.
-    """
-    r = norm(n)
-    safe = np.where(r > 0, r, 1.0)
-    e = n[1:] / safe
-    across = np.where(r > 1e-8 * n[0], np.arctanh(r / n[0]) / safe, 1 / n[0])
-    inner = e[0] * b[1] + e[1] * b[2] + e[2] * b[3]
-    determinant = (n[0] - r) * (n[0] + r)
-    along = (n[0] * inner - r * b[0]) / determinant - across * inner
-    scalar = (n[0] * b[0] - r * inner) / determinant
-    return np.stack([scalar, *(along * e[j] + across * b[j + 1] for j in (0, 1, 2))])
