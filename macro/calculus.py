@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.grid import dual
+from wigner.grid import dual, wave_numbers
 from wigner.transforms import RealPlanner
 
 
@@ -47,10 +47,8 @@ class Calculus:
     @cached_property
     def wave_number(self) -> NDArray:
         """|xi| on spectra with Nyquist entries as they are: what damps every mode but the mean."""
-        k1, k2 = (
-            2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(self.n_x, self.length, strict=True)
-        )
-        return np.hypot(k1[:, None], k2[None, : self.n_x[1] // 2 + 1])
+        k1, k2 = wave_numbers(self.n_x, self.length)
+        return np.hypot(k1[:, None], k2[None, :])
 
     @cached_property
     def kept(self) -> NDArray:

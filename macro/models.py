@@ -79,7 +79,12 @@ def make_model(name: str, case: Case, problem: Problem, comm: Communicator = SER
 
 def densities(problem: Problem) -> NDArray:
     """The initial densities (n0, n) of a problem, shape ``(4, N1, N2)``."""
-    return np.concatenate([problem.N[:1], problem.N[1:] / problem.epsilon])
+    return unscaled(problem.N, problem.epsilon)
+
+
+def unscaled(N: NDArray, epsilon: float) -> NDArray:
+    """Densities (n0, n) of components (n0, eps n)."""
+    return np.concatenate([N[:1], N[1:] / epsilon])
 
 
 def initial(name: str, problem: Problem) -> NDArray:

@@ -23,22 +23,10 @@ def x_pairs(W: NDArray, n_x: tuple[int, int]) -> Iterator[tuple[str, Action]]:
     """Forward and backward transforms in x of p-major ``W`` (2, N1, N2, p), in several ways."""
     for effort in EFFORTS:
         for width in (64, 256):
-            yield f"in place, {width} columns, {effort}", _x_in_place(W, width, effort)
+            parts = [W[..., k : k + width] for k in range(0, W.shape[3], width)]
+            yield f"in place, {width} columns, {effort}", _in_place(parts, (1, 2), effort)
         for width in (4, 8, 16, 32):
             yield f"padded blocks of {width}, {effort}", _x_in_blocks(W, n_x, width, effort)
-
-
-def _x_in_place(W: NDArray, width: int, effort: str) -> Action:
-    parts = [W[..., k : k + width] for k in range(0, W.shape[3], width)]
-    plans = {part.shape: _pair(part, (1, 2), effort) for part in parts}
-
-    def action() -> None:
-        for part in parts:
-            for plan in plans[part.shape]:
-                plan.update_arrays(part, part)
-                plan.execute()
-
-    return action
 
 
 def _x_in_blocks(W: NDArray, n_x: tuple[int, int], width: int, effort: str) -> Action:
@@ -60,12 +48,13 @@ def p_pairs(W: NDArray) -> Iterator[tuple[str, Action]]:
     """Transforms in p there and back of x-major ``W`` (2, x, M1, M2), in several ways."""
     for effort in EFFORTS:
         for rows in (8, 16, 32):
-            yield f"{rows} rows, {effort}", _p_in_place(W, min(rows, W.shape[1]), effort)
+            parts = [W[:, k : k + rows] for k in range(0, W.shape[1], rows)]
+            yield f"{rows} rows, {effort}", _in_place(parts, (2, 3), effort)
 
 
-def _p_in_place(W: NDArray, rows: int, effort: str) -> Action:
-    parts = [W[:, k : k + rows] for k in range(0, W.shape[1], rows)]
-    plans = {part.shape: _pair(part, (2, 3), effort) for part in parts}
+def _in_place(parts: list[NDArray], axes: tuple[int, ...], effort: str) -> Action:
+    """There and back in place, part after part."""
+    plans = {part.shape: _pair(part, axes, effort) for part in parts}
 
     def action() -> None:
         for part in parts:

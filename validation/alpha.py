@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from macro.models import unscaled
 from wigner.case import parse_case
 
 from . import figures, kinetic, macroscopic, truncation
@@ -79,7 +80,7 @@ def kinetic_against_local(text: str) -> dict[str, float]:
     """Relative distance of either local model from the kinetic solution at t_end."""
     case = parse_case(text)
     N = kinetic.at_end(case)
-    u = np.concatenate([N[:1], N[1:] / case.physics.epsilon])
+    u = unscaled(N, case.physics.epsilon)
     return {
         name: macroscopic.relative(macroscopic.at_end(case, name), u) for name in truncation.MODELS
     }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wigner.case import parse_case
 from wigner.problem import build, lattice
-from wigner.run import Solver
+from wigner.solver import Solver
 from wigner.splitting import SPLITTINGS
 from wigner.transport import Transport
 

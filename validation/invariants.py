@@ -8,9 +8,9 @@ from scipy.integrate import cumulative_simpson, simpson
 
 from macro.entropic import Entropic
 from wigner.case import parse_case
-from wigner.moments import Moments, density, diagnostics, moments
+from wigner.moments import Diagnostics, Moments, density, diagnostics, moments
 from wigner.problem import build
-from wigner.run import Solver
+from wigner.solver import Solver
 
 from . import figures, kinetic, macroscopic
 from .cases import STRIP, Shipped, changed, chosen
@@ -60,11 +60,8 @@ def relaxation(text: str) -> dict[str, NDArray]:
     rows = []
     for t, solver, W in kinetic.records(parse_case(text)):
         problem = solver.problem
-        fields = moments(solver.layout, W, problem.epsilon, problem.alpha)
-        scalars = diagnostics(solver.layout, W, fields, problem.V, problem.epsilon)
-        N = density(solver.layout, W)
-        M = solver.layout.x_major()
-        solver.maxwellian.symbol(solver.multipliers(N), N, M)
+        fields, scalars = _moments(solver, W)
+        N, M = _equilibrium(solver, W)
         rows.append(
             {
                 "t": t,
@@ -77,6 +74,20 @@ def relaxation(text: str) -> dict[str, NDArray]:
             }
         )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _moments(solver: Solver, W: NDArray) -> tuple[Moments, Diagnostics]:
+    """Fields and scalars of W."""
+    problem = solver.problem
+    fields = moments(solver.layout, W, problem.epsilon, problem.alpha)
+    return fields, diagnostics(solver.layout, W, fields, problem.V, problem.epsilon)
+
+
+def _equilibrium(solver: Solver, W: NDArray) -> tuple[NDArray, NDArray]:
+    """N = <W> and M(N)."""
+    N, M = density(solver.layout, W), solver.layout.x_major()
+    solver.maxwellian.symbol(solver.multipliers(N), N, M)
+    return N, M
 
 
 def spin_rate(fields: Moments, alpha: float, dx: float) -> NDArray:
@@ -94,11 +105,8 @@ def operator(text: str) -> dict[str, NDArray]:
         rho = strip.density(W)
         values = np.linalg.eigvalsh(rho)
         trace, square = strip.weight * values.sum(), strip.weight * (values**2).sum()
-        fields = moments(solver.layout, W, problem.epsilon, problem.alpha)
-        scalars = diagnostics(solver.layout, W, fields, problem.V, problem.epsilon)
-        N = density(solver.layout, W)
-        M = solver.layout.x_major()
-        solver.maxwellian.symbol(solver.multipliers(N), N, M)
+        _, scalars = _moments(solver, W)
+        _, M = _equilibrium(solver, W)
         rows.append(
             {
                 "t": t,

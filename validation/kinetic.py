@@ -12,7 +12,7 @@ from wigner.evolve import evolve
 from wigner.grid import interpolation
 from wigner.moments import density
 from wigner.problem import build
-from wigner.run import Solver
+from wigner.solver import Solver
 
 
 def records(case: Case) -> Iterator[tuple[float, Solver, NDArray]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from macro.models import unscaled
 from wigner.case import parse_case
 
 from . import figures, kinetic, macroscopic
@@ -76,8 +77,8 @@ def kinetic_densities(text: str) -> dict[str, NDArray]:
     case = parse_case(text)
     coarse = kinetic.at_end(case)
     fine = kinetic.at_end(changed(case, f"time.dt={case.time.dt / 2!r}"))
-    u = _unscaled(fine, case.physics.epsilon)
-    error = np.abs(u - _unscaled(coarse, case.physics.epsilon)).max(axis=(1, 2)) / 7
+    u = unscaled(fine, case.physics.epsilon)
+    error = np.abs(u - unscaled(coarse, case.physics.epsilon)).max(axis=(1, 2)) / 7
     return {"u": u, "error": error}
 
 
@@ -96,17 +97,12 @@ def picture_densities(text: str) -> dict[str, NDArray]:
     model = macroscopic.model(case, "nonlocal")
     return {
         "t": times[-1],
-        "initial": _unscaled(N[0], epsilon),
-        "kinetic": _unscaled(N[-1], epsilon),
+        "initial": unscaled(N[0], epsilon),
+        "kinetic": unscaled(N[-1], epsilon),
         "nonlocal": macroscopic.solution(model, u, case.time.t_end, rtol=1e-5),
         "length": np.array(case.grid.length),
         "tau": case.physics.tau,
     }
-
-
-def _unscaled(N: NDArray, epsilon: float) -> NDArray:
-    """(n0, eps n) to (n0, n)."""
-    return np.concatenate([N[:1], N[1:] / epsilon])
 
 
 def difference(outcomes: Outcomes, state: str, tau: float, name: str) -> NDArray:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy.special import dawsn
 
 from . import pauli
-from .grid import PhaseGrid
-from .secants import Secants
+from .grid import PhaseGrid, wave_numbers
+from .secants import Iteration, Secants
 
 # Anderson gives up when this many evaluations have not improved the best residual.
 PATIENCE = 12
@@ -196,8 +196,8 @@ def classical(N: NDArray) -> NDArray:
 
 def _smoother(grid: PhaseGrid, epsilon: float) -> Callable[[NDArray], NDArray]:
     """Division by phi(eps |xi|) in Fourier space."""
-    xi = [2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True)]
-    response = phi(epsilon * np.hypot(xi[0][:, None], xi[1][None, : grid.n_x[1] // 2 + 1]))
+    xi = wave_numbers(grid.n_x, grid.length)
+    response = phi(epsilon * np.hypot(xi[0][:, None], xi[1][None, :]))
     return lambda G: np.fft.irfft2(np.fft.rfft2(G) / response, s=grid.n_x)
 
 
@@ -209,18 +209,14 @@ def _anderson(
     secants: Secants,
 ) -> bool:
     """Anderson's method on A -> A + correction(A, <M>); whether it converged."""
-    last: tuple[NDArray, NDArray] | None = None
+    iteration = Iteration(secants)
     while True:
         found, size = search.residual(A)
         if size <= tolerance:
             return True
         if size == np.inf or search.stalled() or not np.all(found[0] > pauli.norm(found)):
             return False
-        G = correction(A, found)
-        if last is not None:
-            secants.add(A - last[0], G - last[1])
-        last = A, G
-        A = A + secants.step(G)
+        A = iteration.next(A, correction(A, found))
 
 
 def _newton(search: _Search, smooth: Callable[[NDArray], NDArray], tolerance: float) -> bool:

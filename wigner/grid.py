@@ -121,6 +121,15 @@ def dual(n: int, spacing: float) -> NDArray:
     return k
 
 
+def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
+    """Those of spectra of real fields, (n1,) and (n2//2 + 1,), Nyquist entries as they are.
+
+    For multipliers that damp or amplify; derivatives take :func:`dual`.
+    """
+    k1, k2 = (2 * np.pi * np.fft.fftfreq(m, L / m) for m, L in zip(n, length, strict=True))
+    return k1, k2[: n[1] // 2 + 1]
+
+
 def mirror(n: tuple[int, int]) -> NDArray:
     """Index of -k for every k of a flattened two-dimensional FFT-ordered lattice."""
     minus = [-np.arange(m) % m for m in n]

@@ -16,7 +16,7 @@ from .constraint import ConstraintError, Solution
 from .layout import Layout
 from .moment_map import MomentMap
 from .one_step import OneStep
-from .secants import Secants
+from .secants import Iteration, Secants
 from .splitting import richardson
 
 MOST_LEVELS = 8
@@ -126,7 +126,7 @@ class Multipliers:
         ConstraintError
             If the tolerance is not reached.
         """
-        largest, secants, last = self._moments(A, self.levels)[0].max(), Secants(), None
+        largest, iteration = self._moments(A, self.levels)[0].max(), Iteration(Secants())
         dA, history = np.zeros_like(A) if start is None else start, []
         for _ in range(MOST_CORRECTIONS):
             missing = dN - self.moment_map.derivative(A, dA, self.levels)
@@ -137,11 +137,7 @@ class Multipliers:
             correction = self._nearby.correction(A, small * missing)
             if correction is None:
                 break
-            G = correction / small
-            if last is not None:
-                secants.add(dA - last[0], G - last[1])
-            last = dA, G
-            dA = dA + secants.step(G)
+            dA = iteration.next(dA, correction / small)
         raise ConstraintError(
             f"linearised moment constraint: not solved to {self.tolerance:.1e} of the largest "
             f"density; residuals {', '.join(f'{r:.1e}' for r in history[-8:])}; eps|n| comes close "

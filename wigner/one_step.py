@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from . import pauli
 from .columns import Columns
 from .constraint import classical, phi
-from .secants import Secants
+from .grid import wave_numbers
+from .secants import Iteration, Secants
 from .transforms import RealPlanner
 
 SIGMA = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
@@ -44,16 +45,13 @@ class OneStep:
             pauli.components(np.einsum("ji...,jk,kl...->il...", k.conj(), sigma, k))
             for sigma in SIGMA
         ]
-        xi = [
-            2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True)
-        ]
-        xi[1] = xi[1][: grid.n_x[1] // 2 + 1]
+        xi = wave_numbers(grid.n_x, grid.length)
         waves = [np.exp(1j * np.outer(k, s)) for k, s in zip(xi, window.offsets, strict=True)]
         spectra = waves[0] @ np.stack(images, axis=1) @ waves[1].T
         self._kernel = (2 * np.pi * epsilon) ** 2 / math.prod(window.spacing) * spectra
         # linear responses of a homogeneous state: of this map, by that of the limit
         own = 0.5 + 0.5 * (self._kernel[0, 0] / self._kernel[0, 0, 0, 0]).real
-        self._responses = own / phi(epsilon * np.hypot(xi[0][:, None], np.abs(xi[1][None, :])))
+        self._responses = own / phi(epsilon * np.hypot(xi[0][:, None], xi[1][None, :]))
 
     def __call__(self, A: NDArray) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``."""
@@ -79,7 +77,7 @@ class OneStep:
         """Multipliers with moments N, by Anderson's method from A."""
         if not np.all(N[0] > pauli.norm(N)):
             return None
-        target, secants, last, first = pauli.log(N), Secants(), None, None
+        target, iteration, first = pauli.log(N), Iteration(Secants()), None
         for _ in range(MOST):
             found = self(A)
             size = float(np.abs(N - found).max())
@@ -88,9 +86,5 @@ class OneStep:
                 return A
             if not np.all(found[0] > pauli.norm(found)):
                 return None
-            G = target - pauli.log(found)
-            if last is not None:
-                secants.add(A - last[0], G - last[1])
-            last = A, G
-            A = A + secants.step(G)
+            A = iteration.next(A, target - pauli.log(found))
         return None

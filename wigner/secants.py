@@ -1,4 +1,4 @@
-"""What Anderson's method remembers: changes of an argument and of its fixed-point residual."""
+"""Anderson's method for fixed points, and what it remembers from one solve to the next."""
 
 from __future__ import annotations
 
@@ -62,3 +62,18 @@ class Secants:
                 kept.append(k)
                 basis = np.column_stack([basis, v / np.linalg.norm(v)])
         return kept, basis
+
+
+@dataclass
+class Iteration:
+    """One solve by Anderson's method, which adds to what is known from those before."""
+
+    secants: Secants
+    _last: tuple[NDArray, NDArray] | None = None
+
+    def next(self, A: NDArray, G: NDArray) -> NDArray:
+        """The argument after A, whose fixed-point residual is G."""
+        if self._last is not None:
+            self.secants.add(A - self._last[0], G - self._last[1])
+        self._last = A, G
+        return A + self.secants.step(G)
