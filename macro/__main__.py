@@ -14,9 +14,9 @@ from collections.abc import Sequence
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from wigner import __version__
-from wigner.launch import add_case, add_output, add_set, parse, world
+from wigner.job.launch import add_case, add_output, add_set, parse, world
 
-from .models import MODELS
+from .catalogue import MODELS
 from .run import run
 
 RUN_HELP = f"""\

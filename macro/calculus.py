@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.grid import dual, wave_numbers
-from wigner.transforms import RealPlanner
+from wigner.phase_space.fft import RealPlanner
+from wigner.phase_space.grid import dual, wave_numbers
 
 
 @dataclass(frozen=True)

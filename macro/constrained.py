@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.constraint import phi
-from wigner.multipliers import Multipliers
+from wigner.maxwellian.constraint import phi
+from wigner.maxwellian.multipliers import Multipliers
 
 from .model import Model, Physics
 

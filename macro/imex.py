@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.constraint import SolveError
-from wigner.memory import keep_freed
+from wigner.machine import keep_freed
+from wigner.maxwellian.constraint import SolveError
 
 from .model import Model, check_densities
 

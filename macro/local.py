@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import expansions
+from . import multiplier_expansion as expansions
 from .calculus import Calculus, cross, rotated
 from .forms import Form
 from .model import Balance, Model, Physics

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.constraint import SolveError
+from wigner.maxwellian.constraint import SolveError
 
 from .calculus import Calculus
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.multipliers import Multipliers
+from wigner.maxwellian.multipliers import Multipliers
 
 from .calculus import cross
 from .constrained import Constrained

@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wigner import records
-from wigner.case import Case, load_case
-from wigner.constraint import SolveError
-from wigner.estimate import check_count
-from wigner.evolve import record_times
-from wigner.job import Hosts, check_new, run_job
-from wigner.layout import Communicator
-from wigner.observer import Observer
-from wigner.problem import Problem, build, lattice
-from wigner.records import Records, Variables
-from wigner.stopping import Agenda, stop_requests
+from wigner.case.problem import Problem, build, lattice
+from wigner.case.spec import Case, load_case
+from wigner.evolution.evolve import record_times
+from wigner.job.agenda import Agenda, stop_requests
+from wigner.job.estimate import check_count
+from wigner.job.supervise import Hosts, check_new, run_job
+from wigner.maxwellian.constraint import SolveError
+from wigner.output import records
+from wigner.output.observer import Observer
+from wigner.output.records import Records, Variables
+from wigner.phase_space.communicator import Communicator
 
+from .catalogue import initial, make_model, warnings
 from .imex import integrate
 from .model import Model
-from .models import initial, make_model, warnings
 
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),

@@ -12,8 +12,9 @@ import pyfftw
 import scipy.fft
 from numpy.typing import NDArray
 
-from wigner.grid import PhaseGrid
-from wigner.layout import Layout, blocks_of_columns, shared_memory
+from wigner.phase_space.communicator import shared_memory
+from wigner.phase_space.grid import PhaseGrid
+from wigner.phase_space.layout import Layout, blocks_of_columns
 
 Action = Callable[[], object]
 EFFORTS = ("FFTW_ESTIMATE", "FFTW_MEASURE")

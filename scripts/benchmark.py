@@ -34,17 +34,17 @@ import pyfftw
 from numpy.typing import NDArray
 
 import baselines
-from wigner.estimate import machine_memory
-from wigner.grid import PhaseGrid, automatic_p_max
-from wigner.launch import world
-from wigner.layout import SERIAL, Communicator, Layout
-from wigner.maxwellian import Maxwellian
-from wigner.moments import diagnostics, moments
-from wigner.pauli import pack, unpack
-from wigner.relaxation import SDIRK2, Collisions, sdirk
-from wigner.report import revision, versions
-from wigner.transport import Flow, Transport
-from wigner.twosided import PhaseSpace
+from wigner.evolution.relaxation import SDIRK2, Collisions, sdirk
+from wigner.flows.transport import Flow, Transport
+from wigner.flows.two_sided import PhaseSpace
+from wigner.job.launch import world
+from wigner.machine import machine_memory, revision, versions
+from wigner.maxwellian.equilibrium import Maxwellian
+from wigner.phase_space.communicator import SERIAL, Communicator
+from wigner.phase_space.grid import PhaseGrid, automatic_p_max
+from wigner.phase_space.layout import Layout
+from wigner.phase_space.moments import diagnostics, moments
+from wigner.phase_space.pauli import pack, unpack
 
 SIZES = ("32x32x32x32", "48x48x32x32", "64x64x32x32", "64x64x64x64")
 LENGTH = (2 * np.pi, 2 * np.pi)

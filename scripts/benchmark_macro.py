@@ -24,9 +24,9 @@ import pyfftw
 from numpy.typing import NDArray
 
 from macro.calculus import Calculus
+from macro.catalogue import MODELS
 from macro.imex import ARK4, Stepper, integrate
 from macro.model import Model, Physics
-from macro.models import MODELS
 
 LENGTH = (2 * np.pi, 2 * np.pi)
 EPSILON, ALPHA, TAU, T_END = 0.2, 0.5, 0.05, 0.5

@@ -89,7 +89,7 @@ prepare_environment() {
         fi
         "$python" -m pip install --quiet --disable-pip-version-check --prefer-binary "${requirements[@]}" ||
             die "pip could not install the project; is there a network?"
-        "$python" -c 'import wigner.compiled' >/dev/null 2>&1 || true # compile once, not in each rank
+        "$python" -c 'import wigner.flows.kernels_numba' >/dev/null 2>&1 || true # compile once, not in each rank
         printf '%s %s\n' "$mark" "$extras" >.venv/wigner-installed
     fi
     mpiexec=.venv/bin/mpiexec

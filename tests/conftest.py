@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 if "MPI_TEST_DIRECTORY" in os.environ:
-    import mpi_child as mpi
+    from tests.support import mpi_child as mpi
 else:
-    import mpi_runner as mpi
+    from tests.support import mpi_runner as mpi
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -106,7 +106,7 @@ def test_mpi_is_imported_in_one_function_only() -> None:
         everywhere = [name for name in imports(path, tree) if name.startswith("mpi4py")]
         assert len(inside) == len(everywhere), f"{path} imports mpi4py outside of functions"
         found += inside
-    assert found == ["wigner.launch.world"]
+    assert found == ["wigner.job.launch.world"]
 
 
 @pytest.mark.parametrize("path", sources("validation/oracle"), ids=module)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mpi_runner import missing
+from tests.support.mpi_runner import missing
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
@@ -122,10 +122,14 @@ def run(directory: Path, *arguments: str, timeout: float = 60) -> str:
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A suite of its own with this suite's runner."""
     directory = tmp_path_factory.mktemp("suite")
-    for name in ("conftest.py", "mpi_runner.py", "mpi_child.py"):
-        shutil.copy(Path(__file__).with_name(name), directory)
-    (directory / "test_ranks.py").write_text(SUITE)
-    (directory / "test_zz_next_file.py").write_text("def test_next_file():\n    pass\n")
+    ours, tests = Path(__file__).parent, directory / "tests"
+    (tests / "support").mkdir(parents=True)
+    for name in ("__init__.py", "conftest.py"):
+        shutil.copy(ours / name, tests)
+    for name in ("__init__.py", "mpi_runner.py", "mpi_child.py"):
+        shutil.copy(ours / "support" / name, tests / "support")
+    (tests / "test_ranks.py").write_text(SUITE)
+    (tests / "test_zz_next_file.py").write_text("def test_next_file():\n    pass\n")
     (directory / "pytest.ini").write_text(CONFIGURATION)
     return directory
 
@@ -212,7 +216,7 @@ def test_marker_selects_slow_tests(directory: Path) -> None:
 
 
 def test_missing_mpi_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mpi_runner.find_mpiexec", lambda: None)
+    monkeypatch.setattr("tests.support.mpi_runner.find_mpiexec", lambda: None)
     assert missing() == "no mpiexec, neither beside python nor in PATH"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert missing() == "mpi4py is not installed"

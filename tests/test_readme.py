@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import small
-from wigner.case import SECTIONS, parse_case
+from tests.support import small
+from wigner.case.spec import SECTIONS, parse_case
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

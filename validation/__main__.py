@@ -19,19 +19,19 @@ from pathlib import Path
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from wigner.case import Case, CaseError, load_case
-from wigner.launch import world
-from wigner.layout import Communicator
-from wigner.problem import build
+from wigner.case.problem import build
+from wigner.case.spec import Case, CaseError, load_case
+from wigner.job.launch import world
+from wigner.phase_space.communicator import Communicator
 
-from .claims import Result
-from .study import SIZES, Setting, Study, compute, conclude
+from .harness.claims import Result
+from .harness.study import SIZES, Setting, Study, compute, conclude
 
 HOLDS, FAILS, BAD_INPUT = 0, 1, 2
 
 try:
-    from . import report
-    from .studies import STUDIES
+    from .harness import report
+    from .studies.catalogue import STUDIES
 except ModuleNotFoundError as missing:
     if missing.name not in ("matplotlib", "jinja2"):
         raise

@@ -14,8 +14,9 @@ from pathlib import Path
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from . import __version__, commands
-from .launch import add_case, add_output, add_set, is_first, launched, parse, world
+from . import __version__
+from .job import commands
+from .job.launch import add_case, add_output, add_set, is_first, launched, parse, world
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml

@@ -1,0 +1,142 @@
+"""scripts/quickstart and scripts/test, with stand-ins for pip, venv and mpiexec."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+# A python that writes down pip, ruff, pytest and script calls, and is this python otherwise.
+PYTHON = f"""#!/bin/bash
+case "$1 $2" in
+    "-m venv") mkdir -p .venv/bin && touch .venv/pyvenv.cfg && cp "$0" .venv/bin/python &&
+        cp "$(dirname "$0")/mpiexec" .venv/bin/ ;;
+    "-m "* | scripts/*) ;;
+    *) exec "{sys.executable}" "$@" ;;
+esac
+printf '%s\\n' "$*" >> calls
+"""
+MPIEXEC = """#!/bin/bash
+printf 'mpiexec %s\\n' "$*" >> calls
+mkdir quickstart-output && touch quickstart-output/run.json
+"""
+INSTALL = "-m pip install --quiet --disable-pip-version-check --prefer-binary -e"
+RUN = (
+    "mpiexec -n 2 .venv/bin/python -m wigner run scripts/quickstart.toml --output quickstart-output"
+)
+PLOT = "scripts/plot_run.py quickstart-output"
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the repository, its path with a space, and stand-ins in ``bin``."""
+    copy = tmp_path / "a copy"
+    shutil.copytree(REPOSITORY / "scripts", copy / "scripts")
+    shutil.copytree(REPOSITORY / ".ci", copy / ".ci")
+    shutil.copy(REPOSITORY / "pyproject.toml", copy)
+    (tmp_path / "bin").mkdir()
+    for name, text in (("python", PYTHON), ("mpiexec", MPIEXEC)):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    return copy
+
+
+def call(copy: Path, script: str, *arguments: str, status: int = 0, **variables: str) -> str:
+    """Run a script from another directory; its error output."""
+    done = subprocess.run(
+        [str(copy / script), *arguments],
+        cwd=copy.parent,
+        env=os.environ | {"PYTHON": str(copy.parent / "bin" / "python")} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stderr
+
+
+def calls(copy: Path) -> list[str]:
+    """What has been called since the last look."""
+    path = copy / "calls"
+    lines = path.read_text().splitlines()
+    path.unlink()
+    return lines
+
+
+def test_the_second_quickstart_installs_nothing_and_replaces_the_output(copy: Path) -> None:
+    call(copy, "scripts/quickstart")
+    assert calls(copy) == ["-m venv --clear .venv", f"{INSTALL} .[mpi,plot,report]", RUN, PLOT]
+    (copy / "quickstart-output" / "old").touch()
+    call(copy, "scripts/quickstart", "--set", "time.dt=0.1")
+    assert calls(copy) == [f"{RUN} --set time.dt=0.1", PLOT]
+    assert not (copy / "quickstart-output" / "old").exists()
+
+
+def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
+    call(copy, "scripts/quickstart")
+    calls(copy)
+    call(copy, "scripts/test", "-k", "a b")
+    assert calls(copy) == [
+        f"{INSTALL} .[mpi,plot,report,test]",
+        "-m ruff check .",
+        "-m pytest -k a b",
+    ]
+    call(copy, ".ci/run", "-q")
+    assert calls(copy) == ["-m ruff check .", "-m pytest -q"]
+    call(copy, "scripts/quickstart")
+    assert calls(copy) == [RUN, PLOT]
+
+
+def test_a_changed_project_is_installed_again(copy: Path) -> None:
+    call(copy, "scripts/test")
+    calls(copy)
+    with (copy / "pyproject.toml").open("a") as file:
+        file.write("# changed\n")
+    call(copy, "scripts/test")
+    assert calls(copy)[0] == f"{INSTALL} .[mpi,plot,report,test]"
+
+
+def test_an_mpi_of_the_system_can_be_chosen(copy: Path) -> None:
+    path = f"{copy.parent / 'bin'}:{os.environ['PATH']}"
+    call(copy, "scripts/quickstart", WIGNER_MPI="system", PATH=path)
+    assert calls(copy)[1] == f"{INSTALL} .[plot,report] mpi4py"
+
+
+@pytest.mark.parametrize("directory", [True, False])
+def test_an_output_that_is_not_of_a_run_is_kept(copy: Path, directory: bool) -> None:
+    output = copy / "quickstart-output"
+    if directory:
+        output.mkdir()
+        (output / "thesis.tex").touch()
+    else:
+        output.touch()
+    message = call(copy, "scripts/quickstart", status=1)
+    assert "quickstart-output exists and is not the output of a run; move it away" in message
+    assert output.exists()
+
+
+def test_an_empty_output_directory_is_no_obstacle(copy: Path) -> None:
+    (copy / "quickstart-output").mkdir()
+    call(copy, "scripts/quickstart")
+    assert calls(copy)[-1] == PLOT
+
+
+def test_no_python_is_told(copy: Path) -> None:
+    message = call(copy, "scripts/test", status=1, PYTHON="/no/such/python")
+    assert "no Python >= 3.11 found at /no/such/python; install one, or name it" in message
+
+
+def test_something_else_in_place_of_the_environment_is_kept(copy: Path) -> None:
+    (copy / ".venv").mkdir()
+    (copy / ".venv" / "diary").touch()
+    message = call(copy, "scripts/test", status=1)
+    assert ".venv is not a virtual environment; move it away" in message
+    assert (copy / ".venv" / "diary").exists()

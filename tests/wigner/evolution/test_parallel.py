@@ -1,0 +1,88 @@
+"""The same run on 1, 2, 3 and 4 ranks, with lattices that do not divide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.setups import mesh, modulated, space
+from wigner.evolution import initial
+from wigner.evolution.evolve import evolve, schedule
+from wigner.evolution.relaxation import TABLEAUS, Collisions, make_step
+from wigner.flows.operators import theta, transport
+from wigner.flows.splitting import STRANG
+from wigner.flows.transport import Transport
+from wigner.maxwellian.equilibrium import Maxwellian
+from wigner.phase_space.communicator import SERIAL
+from wigner.phase_space.moments import density, diagnostics, moments
+
+EPSILON, ALPHA, TAU = 0.3, 0.6, 0.05
+
+
+def run(comm, n_x, scheme, state="maxwellian"):
+    """Moments, diagnostics and multipliers after a few steps."""
+    space_ = space(n_x, (15, 16), EPSILON, comm=comm, p_max=(5.0, 5.2))
+    layout = space_.layout
+    x1, x2 = (0 * x if n == 1 else x for x, n in zip(mesh(layout.grid), n_x, strict=True))
+    V, N = 0.5 * np.cos(x1 + x2), modulated(layout.grid, EPSILON)
+    maxwellian = Maxwellian(space_, ALPHA, 1e-13, levels=1)
+    W = initial.prepare(state, maxwellian, N, V, TAU)
+    splitting = TABLEAUS[scheme].splitting if scheme in TABLEAUS else STRANG
+    flows, collisions = Transport(space_, ALPHA, V, splitting), Collisions(maxwellian)
+    step_of = lambda dt: make_step(scheme, flows, collisions, TAU, dt)  # noqa: E731
+    for _ in evolve(W, schedule([0.2], 0.1), step_of):
+        pass
+    fields = moments(layout, W, EPSILON, ALPHA)
+    return N, fields, diagnostics(layout, W, fields, V, EPSILON), collisions.latest
+
+
+@pytest.mark.mpi(n=[1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("n_x", "scheme", "state"),
+    [
+        ((5, 7), "sdirk2", "maxwellian"),
+        ((5, 7), "sdirk3", "prepared"),
+        ((1, 9), "strang", "classical"),
+        ((6, 1), "sdirk2", "maxwellian"),
+    ],
+)
+def test_results_do_not_depend_on_the_number_of_ranks(comm, n_x, scheme, state):
+    N, fields, scalars, A = run(comm, n_x, scheme, state)
+    _, alone, alone_scalars, alone_A = run(SERIAL, n_x, scheme, state)
+    for name in ("n0", "n", "momentum", "current", "kinetic_energy", "rashba_energy"):
+        found, expected = getattr(fields, name), getattr(alone, name)
+        np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(expected).max())
+    np.testing.assert_allclose(A, alone_A, atol=1e-10)
+    for name in ("mass", "energy", "l2_norm", "purity", "edge_mass", "tail_eta", "tail_xi"):
+        expected = getattr(alone_scalars, name)
+        assert getattr(scalars, name) == pytest.approx(expected, rel=1e-9)
+    mass = N[0].mean() * 4 * np.pi**2
+    assert scalars.mass == pytest.approx(mass, rel=1e-13)
+    np.testing.assert_allclose(scalars.spin, fields.n.mean(axis=(1, 2)) * 4 * np.pi**2)
+
+
+@pytest.mark.mpi(n=[2, 3])
+def test_operators_on_several_ranks(comm):
+    """theta and T on a block are the block of theta and T."""
+    found, expected = [], []
+    for c, results in ((comm, found), (SERIAL, expected)):
+        space_ = space((4, 5), (7, 6), 0.5, comm=c, p_max=(3.0, 3.0))
+        layout = space_.layout
+        rng = np.random.default_rng(7)
+        whole = rng.normal(size=(2, 20, 42)) + 1j * rng.normal(size=(2, 20, 42))
+        W = layout.x_major()
+        W[:] = whole[:, layout.x]
+        V = np.cos(mesh(layout.grid)[0]) * np.sin(mesh(layout.grid)[1])
+        results += [theta(space_, V, W), transport(space_, 0.7, V, W)]
+        results.append(density(layout, W))
+    block = space((4, 5), (7, 6), 0.5, comm=comm, p_max=(3.0, 3.0)).layout.x
+    np.testing.assert_allclose(found[0], expected[0][:, block], atol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1][:, block], atol=1e-11)
+    np.testing.assert_allclose(found[2], expected[2], atol=1e-13)
+
+
+@pytest.mark.mpi(n=3)
+def test_every_rank_has_the_same_fields_to_the_bit(comm):
+    _, fields, _, A = run(comm, (5, 7), "sdirk2")
+    for array in (fields.n0, fields.n, A):
+        assert len({part.tobytes() for part in comm.allgather(array)}) == 1

@@ -1,0 +1,193 @@
+"""``wigner info``: a page that is right, and that runs nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import small
+from tests.support.case_texts import MATERIAL
+from tests.support.small import report, sets
+from wigner.__main__ import main
+from wigner.case.problem import build, lattice
+from wigner.case.spec import Case, parse_case
+from wigner.evolution.evolve import record_times, schedule
+from wigner.evolution.solver import Solver
+from wigner.flows.two_sided import PhaseSpace
+from wigner.job import estimate
+from wigner.maxwellian.windows import window_for
+from wigner.phase_space.communicator import SERIAL
+from wigner.timing import Phases
+
+# 24^4 points, three steps.
+MEDIUM = small.CASE.replace("[6, 4]", "[24, 24]").replace("[16, 18]", "[24, 24]")
+POISON = """\
+import sys
+
+class Poison:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "mpi4py":
+            raise AssertionError("info needs no MPI")
+
+sys.meta_path.insert(0, Poison())
+from wigner.__main__ import main
+sys.exit(main({arguments}))
+"""
+
+
+def page(capsys: pytest.CaptureFixture, case: Path, *overrides: str, ranks: int = 1) -> str:
+    """What info says; it must not complain."""
+    assert main(["info", str(case), *sets(*overrides), "--ranks", str(ranks)]) == 0
+    said = capsys.readouterr()
+    assert not said.err
+    return said.out
+
+
+def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    overrides = ("output.checkpoint=0.2", "output.checkpoint_wall=600", "grid.p_max=[6, 6.5]")
+    text = page(capsys, small.write_case(tmp_path), *overrides, ranks=2)
+    lines = [line for line in text.splitlines() if not line.startswith("warning: ")]
+    assert lines[:-2] == [
+        "parameters     epsilon = 0.4, alpha = 0.5, tau = 0.1",
+        "potential      from -0.2 to 0.2",
+        "initial state  maxwellian; n0 from 0.8268 to 1.173, eps|n|/n0 up to 0.1605",
+        "x lattice      6 x 4 points on a box 6.28319 x 5",
+        lines[4],
+        "p lattice      16 x 18 points, p_max = 6 x 6.5",
+        "               a thermal state is 2e-08 and 7e-10 of its maximum at the edge of the box,",
+        "               and 2e-04 and 8e-05 at |eta| = pi/dp = 4.18879 x 4.3499",
+        lines[8],
+        "phase space    6912 cells; W takes 0.221 MB",
+        "steps          4 of scheme sdirk2, dt <= 0.1, to t = 0.4",
+        "maxwellians    2 a step, to 1e-06, of 1 splittings",
+        "records        3 in moments.h5, together about 0.015 MB",
+        "checkpoints    every 0.2, every 600 s, at the end; 0.221 MB each",
+    ]
+    assert re.match(r" +at most \de-1\d of a given field is lost between the points \(", lines[4])
+    window = window_for(lattice(parse_case(small.CASE, overrides)), 0.4, 0.5).n
+    assert lines[8].startswith("moment map     windows of {} x {} points".format(*window))
+    assert re.match(r"memory +about 10\d MB on each of 2 rank\(s\), 2\d\d MB together; ", lines[-2])
+    assert re.match(r"time +about [12] s on 2 rank\(s\), each with a core like this", lines[-1])
+    assert text.count("warning: grid.n_p: got 1") == 2
+
+
+def test_the_units_of_a_material(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    case = tmp_path / "case.toml"
+    scaled = "epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n"
+    case.write_text(small.CASE.replace(scaled, "") + MATERIAL)
+    lines = page(capsys, case).splitlines()
+    assert lines[:3] == [
+        "material       InAs: m = 0.04 electron masses, T0 = 77 K, Rashba constant 7.5e-12 eV m, "
+        "relaxation time 1e-13 s",
+        "units          x0 = 5e-08 m, p0 = 6.224e-27 kg m/s, tE = 2.927e-13 s, kB T0 = 6.635 meV",
+        "parameters     epsilon = 0.338879, alpha = 0.196851, tau = 0.341619",
+    ]
+
+
+def test_info_needs_no_mpi(tmp_path: Path) -> None:
+    case = small.write_case(tmp_path)
+    done = small.call("-c", POISON.format(arguments=["info", str(case)]))
+    assert done.returncode == 0, done.stderr
+    assert "on each of 1 rank(s)" in done.stdout
+
+
+@pytest.mark.mpi(n=2)
+def test_info_on_several_ranks(comm: object, shared_path: Path, capfd) -> None:
+    case = shared_path / "case.toml"
+    if comm.rank == 0:
+        small.write_case(shared_path)
+    comm.Barrier()
+    assert main(["info", str(case)]) == 0
+    assert capfd.readouterr().out.count("on each of 2 rank(s)") == (comm.rank == 0)
+
+
+def test_more_ranks_than_points(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["info", str(small.write_case(tmp_path)), "--ranks", "25"]) == 2
+    assert "error: ranks: got 25, expected at most 24" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("t_end", "dt", "every"), [(1, 0.1, 0.25), (0.4, 0.1, 0.1), (0.7, 0.3, 5), (2, 0.01, 0.3)]
+)
+def test_steps_and_records_are_counted(t_end: float, dt: float, every: float) -> None:
+    overrides = (f"time.t_end={t_end}", f"time.dt={dt}", f"output.every={every}")
+    todo = estimate.work(parse_case(small.CASE, overrides))
+    times = record_times(t_end, every)
+    assert todo.steps == len(list(schedule(times, dt)))
+    assert todo.records == 1 + len(times)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "solves", "kicks", "frees"),
+    [("sdirk2", 2, 4, 2), ("sdirk3", 3, 28, 24), ("strang", 1, 4, 2)],
+)
+def test_operations_are_counted(
+    scheme: str, solves: int, kicks: int, frees: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = parse_case(small.CASE, [f"time.scheme={scheme}"])
+    todo = estimate.work(case)
+    assert (todo.solves, todo.kicks, todo.frees) == (solves, kicks, frees)
+    counted = count_operations(case, monkeypatch)
+    # each exponential begins with a product by a function of p on a field of x
+    expected = {"by_position": kicks + solves, "by_momentum": frees, "momentum_on_field": solves}
+    assert counted == expected
+
+
+def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Two-sided products in a step, with one splitting."""
+    solver = Solver(case, build(case), SERIAL, Phases())
+    W = solver.initial_state()
+    counted: Counter[str] = Counter()
+
+    def counting(name: str) -> Callable:
+        original = getattr(PhaseSpace, name)
+
+        def count(*arguments: object) -> None:
+            counted[name] += 1
+            original(*arguments)
+
+        return count
+
+    for name in ("by_position", "by_momentum", "momentum_on_field"):
+        monkeypatch.setattr(PhaseSpace, name, counting(name))
+    solver.step(0.1)(W)
+    return counted
+
+
+def test_memory_is_divided_and_tables_are_counted() -> None:
+    case = parse_case(MEDIUM)
+    one, four = (estimate.memory_per_rank(case, lattice(case), ranks) for ranks in (1, 4))
+    assert four < one
+    odd = parse_case(MEDIUM, ["grid.n_x=[23, 21]", "grid.n_p=[26, 22]", "grid.p_max=6.1"])
+    assert estimate.memory_per_rank(odd, lattice(odd), 1) > 1.2 * one  # nothing commensurate
+    prepared = parse_case(MEDIUM, ["initial.state=prepared"])
+    assert estimate.memory_per_rank(prepared, lattice(prepared), 1) > one
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(5e5, "0.5 MB"), (2.53e10, "25.3 GB"), (9.999e12, "10 TB"), (2e18, "2e+03 PB")]
+)
+def test_sizes(n: float, text: str) -> None:
+    assert estimate.size(n) == text
+
+
+def test_a_real_run_takes_what_was_estimated(tmp_path: Path) -> None:
+    case, output = tmp_path / "case.toml", tmp_path / "output"
+    case.write_text(MEDIUM)
+    done = small.call("-m", "wigner", "run", case, "--output", output)
+    assert done.returncode == 0, done.stderr
+    found, parsed = report(output), parse_case(MEDIUM)
+    memory = estimate.memory_per_rank(parsed, lattice(parsed), 1)
+    assert 1 / 1.5 < memory / found["peak_memory_bytes_per_rank"] < 1.5
+    seconds = estimate.seconds(parsed, build(parsed), 1)
+    assert 1 / 2.5 < seconds / found["wall_seconds"] < 2.5
+
+
+def test_nothing_is_left_behind(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    case = small.write_case(tmp_path)
+    page(capsys, case)
+    assert list(tmp_path.iterdir()) == [case]

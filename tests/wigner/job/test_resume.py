@@ -1,0 +1,392 @@
+"""``wigner resume``: a run that was interrupted ends as one that was not."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.support import small
+from tests.support.small import report, sets, snapshot
+from wigner.__main__ import main
+from wigner.case.problem import build
+from wigner.case.spec import parse_case
+from wigner.job.run import execute
+from wigner.output.observer import Observer
+from wigner.phase_space.communicator import SERIAL
+
+SCHEMES = pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A case file; mpi4py is not there."""
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    return str(small.write_case(tmp_path))
+
+
+@pytest.fixture
+def half(case: str, tmp_path: Path) -> Path:
+    """A run to t = 0.3 of 0.4, with checkpoints at 0.2 and 0.3."""
+    output = tmp_path / "half"
+    arguments = sets("time.t_end=0.3", "output.checkpoint=0.2")
+    assert main(["run", case, "--output", str(output), *arguments]) == 0
+    return output
+
+
+def flip(path: Path, offset: int) -> None:
+    """Change one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 4]))
+
+
+@SCHEMES
+def test_two_halves_are_a_whole_to_the_last_bit(case: str, tmp_path: Path, scheme: str) -> None:
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    scheme = f"time.scheme={scheme}"
+    assert main(["run", case, "--output", str(whole), *sets(scheme, "time.t_end=0.6")]) == 0
+    assert main(["run", case, "--output", str(half), *sets(scheme, "time.t_end=0.3")]) == 0
+    assert main(["resume", str(half), "--t-end", "0.6"]) == 0
+    np.testing.assert_array_equal(small.state(half), small.state(whole))
+    times = small.moments(half)["time"]
+    np.testing.assert_array_equal(times, [0, 0.2, 0.3, 0.4, 0.6])  # one more at the old end
+    for name in ("n0", "n", "current", "a0", "a"):
+        ours, theirs = small.moments(half)[name], small.moments(whole)[name]
+        np.testing.assert_array_equal(np.delete(ours, 2, axis=0), theirs, err_msg=name)
+
+
+@SCHEMES
+@pytest.mark.mpi(n=[2, 3])
+def test_on_other_ranks(comm: object, shared_path: Path, scheme: str) -> None:
+    alone, together, back, whole = (shared_path / name for name in ("1", "1P", "P1", "P"))
+    scheme = f"time.scheme={scheme}"
+    longer = parse_case(small.CASE, [scheme])
+    case = parse_case(small.CASE, [scheme, "time.t_end=0.2"])
+    if comm.rank == 0:
+        for output in (alone, together, back, whole):
+            output.mkdir()
+        for output in (alone, together):
+            assert execute(case, build(case), output, SERIAL)
+        assert execute(longer, build(longer), alone, SERIAL, resume=True)
+    comm.Barrier()
+    assert main(["resume", str(together), "--t-end", "0.4"]) == 0
+    assert execute(case, build(case), back, comm)
+    assert execute(longer, build(longer), whole, comm)
+    if comm.rank == 0:
+        assert [session["ranks"] for session in report(together)["sessions"]] == [1, comm.size]
+        with h5py.File(together / "moments.h5") as file:
+            assert file.attrs["ranks"] == comm.size
+        (shared_path / "PP").mkdir()
+        for path in back.rglob("*.*"):  # the half, to be resumed on one rank and on all
+            (shared_path / "PP" / path.relative_to(back)).parent.mkdir(exist_ok=True)
+            (shared_path / "PP" / path.relative_to(back)).write_bytes(path.read_bytes())
+        assert execute(longer, build(longer), back, SERIAL, resume=True)
+        for output in (together, back):
+            small.same_records(output, alone, 1e-12)
+            W = small.state(output)
+            np.testing.assert_allclose(W, small.state(alone), rtol=0, atol=1e-12)
+    comm.Barrier()
+    assert execute(longer, build(longer), shared_path / "PP", comm, resume=True)
+    if comm.rank == 0:  # on as many ranks, to the last bit
+        small.same_records(shared_path / "PP", whole)
+        np.testing.assert_array_equal(small.state(shared_path / "PP"), small.state(whole))
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_after_a_signal_at_any_step(
+    case: str, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, output = tmp_path / "whole", tmp_path / "output"
+    assert main(["run", case, "--output", str(whole)]) == 0
+    expect, step = Observer.expect, Observer.step
+
+    def maybe(observer: Observer) -> None:
+        if observer.steps == steps and not resumed:
+            signal.raise_signal(signal.SIGTERM)
+
+    resumed = []
+    monkeypatch.setattr(Observer, "expect", lambda o, n: (expect(o, n), maybe(o)))
+    monkeypatch.setattr(Observer, "step", lambda o, t, counts: (step(o, t, counts), maybe(o)))
+    assert main(["run", case, "--output", str(output)]) == 3
+    assert report(output)["steps"] == steps
+    resumed.append(True)
+    assert main(["resume", str(output)]) == 0
+    small.same_records(output, whole)
+    np.testing.assert_array_equal(small.state(output), small.state(whole))
+    found = report(output)
+    assert (found["state"], found["steps"], found["records"]) == ("finished", 4, 3)
+    assert "message" not in found
+
+
+def test_after_a_kill(tmp_path: Path) -> None:
+    case, output, whole = small.write_case(tmp_path), tmp_path / "output", tmp_path / "whole"
+    with small.running(output, case, *sets("time.t_end=1000", "output.checkpoint=0.5")) as process:
+        small.wait_for(lambda: len(small.checkpoints(output)) > 1)
+        process.kill()
+        process.wait()
+        records = len(small.moments(output)["time"])
+    assert report(output)["state"] == "running"
+    last = small.checkpoints(output)[-1]
+    with h5py.File(last) as file:
+        t, known = float(file["state/t"][()]), int(file["state/records"][()])
+    assert known <= records
+    t_end = round(t + 0.4, 1)
+    assert small.call("-m", "wigner", "resume", output, "--t-end", t_end).returncode == 0
+    done = small.call("-m", "wigner", "run", case, "--output", whole, *sets(f"time.t_end={t_end}"))
+    assert done.returncode == 0, done.stderr
+    small.same_records(output, whole)
+    np.testing.assert_array_equal(small.state(output), small.state(whole))
+
+
+def test_the_report_of_a_resumed_run(half: Path) -> None:
+    first = report(half)
+    assert main(["resume", str(half), "--t-end", "0.8"]) == 0
+    found, fields = report(half), small.moments(half)
+    assert (found["state"], found["t"], found["t_end"]) == ("finished", 0.8, 0.8)
+    assert (found["steps"], found["records"]) == (8, 6)
+    assert found["case"]["time"]["t_end"] == 0.8
+    one, two = found["sessions"]
+    assert one == first["sessions"][0]
+    assert (one["steps"], one["t_start"], two["steps"], two["t_start"]) == (3, 0, 5, 0.3)
+    assert found["wall_seconds"] == round(one["wall_seconds"] + two["wall_seconds"], 3)
+    evaluations = one["evaluations"] + two["evaluations"]
+    assert found["evaluations_per_step"] == evaluations / 8
+    assert found["evaluations_per_solve"] == evaluations / 16
+    drift = abs(fields["mass"][-1] / fields["mass"][0] - 1)
+    assert found["mass_drift"] == drift < 1e-13
+    spin = fields["spin_total"]
+    np.testing.assert_allclose(found["spin_drift"], spin[-1] - spin[0], rtol=0, atol=1e-14)
+
+
+def test_a_new_end_is_kept_by_the_next_resume(half: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Observer.step
+
+    def interrupted(observer: Observer, t: float, counts: list[int]) -> None:
+        step(observer, t, counts)
+        signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Observer, "step", interrupted)
+        assert main(["resume", str(half), "--t-end", "0.6"]) == 3
+    assert main(["resume", str(half)]) == 0
+    assert report(half)["t"] == 0.6
+    with h5py.File(half / "moments.h5") as file:
+        assert parse_case(file.attrs["case"]).time.t_end == 0.6
+
+
+def test_a_finished_run_stays_as_it_is(half: Path) -> None:
+    before = snapshot(half)
+    assert main(["resume", str(half)]) == 0
+    after = snapshot(half)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {"run.json", "run.log", "moments.h5"}
+    assert report(half)["state"] == "finished"
+    assert report(half)["t"] == 0.3
+    np.testing.assert_array_equal(small.moments(half)["time"], [0, 0.2, 0.3])
+
+
+def test_an_end_that_is_past(half: Path, capsys: pytest.CaptureFixture) -> None:
+    before = snapshot(half)
+    assert main(["resume", str(half), "--t-end", "0.25"]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    told = "error: time.t_end: got 0.25, expected at least t = 0.3, which the run has reached"
+    assert line.startswith(told)
+    assert main(["resume", str(half), "--t-end", "nan"]) == 2
+    assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("epsilon = 0.4", "epsilon = 0.3", "physics.epsilon: got 0.3, expected 0.4, with which"),
+        ("0.2*cos(x1)", "0.3*cos(x1)", 'potential: got "0.3*cos(x1)", expected "0.2*cos(x1)", '),
+        ("[16, 18]", "[16, 20]", "grid.n_p: got [16, 20], expected [16, 18], with which this run"),
+        ("5.0]", "6.0]", "grid.length: got [6.283185307179586, 6.0], expected [6.283185307179586"),
+    ],
+)
+def test_a_change_of_physics_is_refused(
+    half: Path, capsys: pytest.CaptureFixture, old: str, new: str, told: str
+) -> None:
+    text = (half / "case.toml").read_text()
+    (half / "case.toml").write_text(text.replace(old, new))
+    before = snapshot(half)
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert sum(told in line for line in errors) == 1
+    assert all(
+        line.endswith("undo the change, or start a new run in another directory") for line in errors
+    )
+    assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
+
+
+def test_the_rhythm_of_the_output_may_change(half: Path) -> None:
+    change = sets("output.every=0.1", "output.checkpoint=0.05")
+    assert main(["resume", str(half), "--t-end", "0.6", *change]) == 0
+    np.testing.assert_allclose(small.moments(half)["time"], [0, 0.2, 0.3, 0.4, 0.5, 0.6])
+    assert [path.name[-4:] for path in small.checkpoints(half)] == ["5.h5", "6.h5"]
+    assert main(["resume", str(half), "--t-end", "0.8"]) == 0  # and is kept
+    assert report(half)["case"]["output"]["every"] == 0.1
+
+
+def test_the_numerics_may_change(half: Path) -> None:
+    finer = sets("time.dt=0.05", "maxwellian.richardson=2", "time.scheme=strang")
+    assert main(["resume", str(half), "--t-end", "0.4", *finer]) == 0
+    found = report(half)
+    assert (found["steps"], found["levels"], found["t"]) == (5, 2, 0.4)
+
+
+def test_all_changes_that_are_refused_are_told(half: Path, capsys) -> None:
+    before = snapshot(half)
+    change = sets("physics.tau=0.2", "initial.state=classical", "output.every=0.1")
+    assert main(["resume", str(half), *change]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert [line.split(", with")[0] for line in lines] == [
+        'error: initial.state: got "classical", expected "maxwellian"',
+        "error: physics.tau: got 0.2, expected 0.1",
+    ]
+    assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    half: Path, tmp_path: Path, case: str, capsys: pytest.CaptureFixture
+) -> None:
+    whole = tmp_path / "whole"
+    assert main(["run", case, "--output", str(whole)]) == 0
+    new = small.checkpoints(half)[-1]
+    flip(new, new.stat().st_size // 2)
+    capsys.readouterr()
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 0
+    said = capsys.readouterr().err
+    assert f"warning: checkpoint {new.name} cannot be used: checksum of component" in said
+    assert "resumed at t = 0.2 after 2 steps" in said
+    small.same_records(half, whole)
+    np.testing.assert_array_equal(small.state(half), small.state(whole))
+
+
+def spoil(path: Path, how: str) -> None:
+    """Damage a checkpoint."""
+    if how == "truncated":
+        os.truncate(path, path.stat().st_size // 2)
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "incomplete":  # killed before it was sealed, then renamed by hand
+        with path.open("r+b") as file:
+            file.write(bytes(512))
+    elif how == "state":
+        with h5py.File(path, "r+") as file:
+            file["state/latest"][0, 0, 0] += 1e-15
+    else:
+        with h5py.File(path, "r+") as file:
+            del file["state/levels"]
+
+
+@pytest.mark.parametrize("how", ["truncated", "empty", "incomplete", "state", "part"])
+def test_nothing_wrong_is_trusted(half: Path, how: str, capsys: pytest.CaptureFixture) -> None:
+    for path in small.checkpoints(half):
+        spoil(path, how)
+    before = snapshot(half)
+    capsys.readouterr()
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert sum("cannot be used" in line for line in lines) == 2
+    assert lines[-1].startswith("error: checkpoint: got ck-000000003.h5 (")
+    assert lines[-1].endswith("put back an undamaged copy, or start a new run in another directory")
+    assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
+
+
+def test_there_must_be_something_to_resume(
+    half: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    capsys.readouterr()
+    assert main(["resume", str(tmp_path / "nowhere")]) == 2
+    assert "expected the directory of a run" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
+    for path in small.checkpoints(half):
+        path.unlink()
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 2
+    assert "error: checkpoint: got none, expected a complete one in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [
+        ("time.t_end=0.1", r"a file without them \(Index"),
+        ("physics.tau=0.11", "records of another run"),  # at the same times
+        (None, r"a file without them \(.*No such file"),
+    ],
+)
+def test_records_of_another_run(
+    half: Path, case: str, change: str | None, got: str, capsys: pytest.CaptureFixture
+) -> None:
+    if change is None:
+        (half / "moments.h5").unlink()
+    else:
+        other = half.parent / "other"
+        assert main(["run", case, "--output", str(other), *sets("time.t_end=0.3", change)]) == 0
+        (half / "moments.h5").write_bytes((other / "moments.h5").read_bytes())
+    before = snapshot(half)
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert re.match(f"error: moments.h5: got {got}", line)
+    assert "expected the 3 up to the checkpoint at t = 0.3, which is whole; put back the" in line
+    assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
+
+
+def test_a_lost_report_is_no_obstacle(half: Path) -> None:
+    (half / "run.json").write_text('{"state": "runn')
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 0
+    found = report(half)
+    assert (found["state"], found["steps"], len(found["sessions"])) == ("finished", 4, 1)
+    assert found["mass_drift"] < 1e-13
+
+
+def test_checkpoints_by_simulated_time(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    output = tmp_path / "output"
+    (tmp_path / "output" / "checkpoint").mkdir(parents=True)
+    (tmp_path / "output" / "checkpoint").rmdir()
+    arguments = sets("time.t_end=0.8", "output.checkpoint=0.25")
+    assert main(["run", case, "--output", str(output), *arguments]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("ck-")]
+    assert [line.split(" at t = ")[1] for line in said] == ["0", "0.3", "0.5", "0.8"]
+    assert [path.name for path in small.checkpoints(output)] == [
+        "ck-000000005.h5",
+        "ck-000000008.h5",
+    ]
+
+
+def test_a_checkpoint_that_cannot_be_written(
+    half: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    before = small.state(half)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("wigner.output.checkpoint.os.pwrite", full)
+        assert main(["resume", str(half), "--t-end", "0.4"]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert report(half)["state"] == "failed"
+    names = [path.name for path in sorted((half / "checkpoint").iterdir())]
+    assert names == ["ck-000000002.h5", "ck-000000003.h5"]
+    np.testing.assert_array_equal(small.state(half), before)
+    assert main(["resume", str(half)]) == 0
+    np.testing.assert_allclose(small.moments(half)["time"], [0, 0.2, 0.3, 0.4])
+
+
+def test_abandoned_parts_are_removed(case: str, half: Path) -> None:
+    abandoned = half / "checkpoint" / "ck-000000009.part"
+    abandoned.write_bytes(b"half a checkpoint")
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 0
+    assert not abandoned.exists()

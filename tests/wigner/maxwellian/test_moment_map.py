@@ -1,0 +1,113 @@
+"""First moments and the derivative of the moment map, against symbols in phase space."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.setups import mesh, modulated, space
+from wigner.maxwellian import constraint
+from wigner.maxwellian.constraint import ConstraintError
+from wigner.maxwellian.exponential import Exponential
+from wigner.maxwellian.moment_map import MomentMap
+from wigner.maxwellian.multipliers import Multipliers
+from wigner.phase_space import pauli
+from wigner.phase_space.communicator import SERIAL
+
+EPSILON, ALPHA = 0.2, 0.8
+
+
+def first_moments(space_, W):
+    """Sums of p_j W over the p lattice."""
+    grid = space_.layout.grid
+    weighted = [pauli.unpack((W * p).sum(axis=2)) * grid.dp for p in grid.p_flat]
+    return np.stack(weighted, axis=1).reshape(4, 2, *grid.n_x)
+
+
+@pytest.mark.parametrize("n_x", [(32, 1), (1, 30)])
+def test_first_moments_are_those_of_the_symbol(n_x):
+    """The same splitting, once by columns and once in phase space, with all components."""
+    space_ = space(n_x, (48, 48), EPSILON, p_max=(9.0, 9.0))
+    A = constraint.classical(modulated(space_.layout.grid, EPSILON))
+    W = space_.layout.x_major()
+    Exponential(space_, ALPHA)(A, 3, W)
+    exact = first_moments(space_, W)
+    found = MomentMap(space_.layout, EPSILON, ALPHA).momenta(A, 3)
+    assert np.abs(exact).max() > 0.1
+    np.testing.assert_allclose(found, exact, atol=2e-10)
+
+
+def test_first_moments_of_a_homogeneous_state():
+    """M(p) = exp(-K(p) + A), point by point in p, by a matrix exponential and quadrature."""
+    space_ = space((2, 3), (64, 64), 0.4, p_max=(9.5, 9.5))
+    p1, p2 = space_.layout.grid.p_flat
+    A = np.array([0.2, 0.3, -0.2, 0.4])
+    e = 0.4 * ALPHA
+    symbol = pauli.exp(
+        np.stack([A[0] - 0.5 * (p1**2 + p2**2), A[1] - e * p2, A[2] + e * p1, A[3] + 0 * p1])
+    )
+    exact = np.stack([(symbol * p).sum(axis=1) for p in (p1, p2)], axis=1) * space_.layout.grid.dp
+    field = np.broadcast_to(A[:, None, None], (4, 2, 3))
+    found = MomentMap(space_.layout, 0.4, ALPHA).momenta(field, 6)
+    np.testing.assert_allclose(found, exact[:, :, None, None] + 0 * field[:, None], atol=1e-9)
+
+
+@pytest.mark.parametrize("levels", [1, 3])
+def test_derivative_is_the_limit_of_differences(levels):
+    """Differences of order four: the error falls as h^4 to roundoff."""
+    space_ = space((7, 5), (8, 8), EPSILON)
+    x1, x2 = mesh(space_.layout.grid)
+    A = constraint.classical(modulated(space_.layout.grid, EPSILON))
+    B = np.stack([np.cos(x1), np.sin(x2), np.cos(x1 - x2), 1 + 0.5 * np.sin(x1)])
+    moments = MomentMap(space_.layout, EPSILON, ALPHA)
+    found = moments.derivative(A, B, levels)
+
+    def difference(h):
+        one, two = (moments(A + k * h * B, levels) - moments(A - k * h * B, levels) for k in (1, 2))
+        return (8 * one - two) / (12 * h)
+
+    coarse, fine = (np.abs(difference(h) - found).max() for h in (0.1, 0.05))
+    assert fine < 1e-5 * np.abs(found).max()
+    assert coarse / fine == pytest.approx(16, rel=0.05)
+
+
+@pytest.mark.mpi(n=[2, 3])
+def test_ranks_agree_on_moments_and_derivative(comm, ranks):
+    serial, parallel = (space((5, 7), (8, 8), EPSILON, comm=c).layout for c in (SERIAL, comm))
+    A = constraint.classical(modulated(serial.grid, EPSILON))
+    B = np.random.default_rng(2).normal(size=A.shape)
+    for method in (MomentMap.momenta, MomentMap.derivative):
+        arguments = (A, 2) if method is MomentMap.momenta else (A, B, 2)
+        one, several = (
+            method(MomentMap(layout, EPSILON, ALPHA), *arguments) for layout in (serial, parallel)
+        )
+        np.testing.assert_allclose(several, one, atol=1e-13)
+
+
+def test_slope_of_the_multipliers_is_the_limit_of_differences():
+    """(A(N + h dN) - A(N - h dN))/2h tends to it as h^2, near to full polarisation too."""
+    space_ = space((8, 6), (8, 8), EPSILON)
+    x1, x2 = mesh(space_.layout.grid)
+    N = modulated(space_.layout.grid, EPSILON) * np.array([1, 2, 2, 2])[:, None, None]
+    assert (pauli.norm(N) / N[0]).max() > 0.55
+    dN = 0.2 * np.stack([np.cos(x1), np.sin(x2), np.cos(x1 - x2), 0.5 * np.sin(x1)])
+    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=2)
+    found = solver.slope(solver.multipliers(N).A, dN)
+
+    def difference(h):
+        ahead, behind = (solver.multipliers(N + s * h * dN).A for s in (1, -1))
+        return (ahead - behind) / (2 * h)
+
+    coarse, fine = (np.abs(difference(h) - found).max() for h in (0.04, 0.02))
+    assert fine < 1e-2 * np.abs(found).max()
+    assert coarse / fine == pytest.approx(4, rel=0.05)
+
+
+def test_a_slope_that_is_not_found_is_an_error(monkeypatch):
+    space_ = space((8, 6), (8, 8), EPSILON)
+    N = modulated(space_.layout.grid, EPSILON)
+    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=1)
+    A = solver.multipliers(N).A
+    monkeypatch.setattr("wigner.maxwellian.multipliers.MOST_CORRECTIONS", 2)
+    with pytest.raises(ConstraintError, match=r"not solved to 1.0e-12 .* residuals .*, .*; eps"):
+        solver.slope(A, N)

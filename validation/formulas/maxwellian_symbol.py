@@ -1,0 +1,184 @@
+"""A quantum Maxwellian as matrices and as a symbol: where phase space and operators meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from macro.model import Physics
+from macro.nonlocal_model import Nonlocal, Rates
+from wigner.flows import operators
+from wigner.flows.two_sided import PhaseSpace
+from wigner.maxwellian.multipliers import Multipliers
+from wigner.phase_space import moyal, pauli
+from wigner.phase_space.communicator import SERIAL
+from wigner.phase_space.grid import PhaseGrid
+from wigner.phase_space.layout import Layout
+
+from ..oracle import dense
+from .exact import Exact
+
+
+@dataclass(frozen=True)
+class Setup(Exact):
+    """A quantum Maxwellian with its symbol on a p lattice of ``n_p`` points up to ``p_max``."""
+
+    n_p: tuple[int, int]
+    p_max: tuple[float, float]
+
+    # Matrices
+
+    @cached_property
+    def wide(self) -> dense.Box:
+        """The box with the fibres that pointwise symbols need."""
+        reach = 13 * self.epsilon
+        fibres = (
+            max(b, ceil(reach / L)) for b, L in zip(self.box.fibres, self.box.length, strict=True)
+        )
+        return replace(self.box, fibres=tuple(fibres))
+
+    @cached_property
+    def rho(self) -> NDArray:
+        """M on the fibres of the wide box."""
+        return dense.quantum_exponential(self.wide, self.A)
+
+    @cached_property
+    def H(self) -> NDArray:
+        """The Hamiltonian on the fibres of the wide box."""
+        return dense.hamiltonian(self.wide, self.V)
+
+    @cached_property
+    def A_tilde(self) -> NDArray:
+        """Multiplication by A~ = a0 + V + eps a.sigma."""
+        return dense.multiplication(dense.scaled(self.wide, self.A) + dense.scalar(self.V))
+
+    @cached_property
+    def TM(self) -> NDArray:
+        """The symbol of (i/eps) [H, M]."""
+        return self.symbol(1j / self.epsilon * (self.H @ self.rho - self.rho @ self.H)).real
+
+    @cached_property
+    def V_M(self) -> NDArray:
+        """The symbol of [V, M]."""
+        V = dense.multiplication(dense.scalar(self.V))
+        return self.symbol(V @ self.rho - self.rho @ V)
+
+    def symbol(self, operator: NDArray) -> NDArray:
+        """The Wigner transform of any operator: complex Pauli components on the lattice."""
+        adjoint = dense.adjoint(operator)
+        parts = (0.5 * (operator + adjoint), -0.5j * (operator - adjoint))
+        real, imaginary = (dense.wigner(self.wide, part, *self.grid.p) for part in parts)
+        return real + 1j * imaginary
+
+    # Phase space
+
+    @cached_property
+    def grid(self) -> PhaseGrid:
+        """The x lattice of the box times the p lattice."""
+        return PhaseGrid(self.box.n, self.box.length, self.n_p, self.p_max)
+
+    @cached_property
+    def space(self) -> PhaseSpace:
+        """The solver's phase space."""
+        return PhaseSpace(Layout(self.grid, SERIAL), self.epsilon)
+
+    @cached_property
+    def W(self) -> NDArray:
+        """The symbol of M, ``(4, N1, N2, M1, M2)``."""
+        return self.symbol(self.rho).real
+
+    @cached_property
+    def model(self) -> Rates:
+        """Orders 0 and 1 in tau of (4)-(5) for the densities of M, by the moment map."""
+        physics = Physics(self.x, self.epsilon, self.alpha, 1.0, self.V)
+        solver = Multipliers(self.space.layout, self.epsilon, self.alpha, tolerance=1e-9)
+        return Nonlocal(physics, solver).rates(self.N)
+
+    def theta(self, V: NDArray, w: NDArray) -> NDArray:
+        """theta_eps[V] of each of four real components, by the solver."""
+        return self._unpacked(operators.theta(self.space, V, self._packed(w)))
+
+    def transport(self, w: NDArray) -> NDArray:
+        """T w by (25), by the solver."""
+        return self._unpacked(operators.transport(self.space, self.alpha, self.V, self._packed(w)))
+
+    def moyal(self, a: NDArray, b: NDArray) -> NDArray:
+        """a # b of symbols in Pauli components, by (14) and the matrix product."""
+        matrices = (np.moveaxis(dense.pauli_matrix(f), (-2, -1), (0, 1)) for f in (a, b))
+        product = moyal.matrix_product(self.grid, self.epsilon, *matrices)
+        return 0.5 * np.einsum("cji,ij...->c...", dense.SIGMA, product)
+
+    def derivative(self, f: NDArray, order: tuple[int, int, int, int]) -> NDArray:
+        """d^order f of a complex scalar symbol, by x1, x2, p1, p2; for modes below Nyquist's."""
+        spectrum = np.fft.fftn(f)
+        for axis, (count, dual) in enumerate(
+            zip(order, (*self.grid.xi, *self.grid.eta), strict=True)
+        ):
+            others = tuple(k for k in range(4) if k != axis)
+            spectrum *= np.expand_dims((1j * dual) ** count, others)
+        return np.fft.ifftn(spectrum)
+
+    def moment(self, w: NDArray, weight: NDArray | float = 1.0) -> NDArray:
+        """<weight w>."""
+        return (w * weight).sum(axis=(-2, -1)) * self.grid.dp
+
+    def integral(self, w: NDArray) -> NDArray:
+        """The integral of w over a period in x and over p."""
+        return self.moment(w).sum(axis=(-2, -1)) * self.grid.dx
+
+    def _packed(self, w: NDArray) -> NDArray:
+        return pauli.pack(w.reshape(4, self.grid.nx, self.grid.np))
+
+    def _unpacked(self, W: NDArray) -> NDArray:
+        return pauli.unpack(W).reshape(4, *self.grid.n_x, *self.grid.n_p)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """c exp(i (xi.x + eta.p)) with c in Pauli components, xi = 2 pi k/L, eta = pi m/P."""
+
+    k: tuple[int, int]
+    m: tuple[int, int]
+    c: NDArray
+
+    def duals(self, s: Setup) -> tuple[NDArray, NDArray]:
+        """xi and eta."""
+        return 2 * np.pi * np.divide(self.k, s.box.length), np.pi * np.divide(self.m, s.p_max)
+
+    def symbol(self, s: Setup) -> NDArray:
+        """The wave on the lattice, ``(4, N1, N2, M1, M2)``."""
+        xi, eta = self.duals(s)
+        x1, x2, p1, p2 = np.ix_(*s.grid.x, *s.grid.p)
+        phase = xi[0] * x1 + xi[1] * x2 + eta[0] * p1 + eta[1] * p2
+        return np.multiply.outer(self.c, np.exp(1j * phase))
+
+    def operator(self, s: Setup) -> NDArray:
+        """Its Weyl quantisation, c exp(i eps xi.eta/2) exp(i xi.x) exp(i eta.p)."""
+        xi, eta = self.duals(s)
+        x1, x2 = dense.lattice(s.wide)
+        p1, p2 = dense.momenta(s.wide)
+        translation = np.exp(1j * (eta[0] * p1 + eta[1] * p2))
+        shift = dense.momentum_function(
+            s.wide, np.stack([translation, *3 * [np.zeros_like(translation)]])
+        )
+        factor = np.exp(1j * (xi[0] * x1 + xi[1] * x2 + 0.5 * s.epsilon * (xi @ eta)))
+        return dense.multiplication(np.multiply.outer(self.c, factor)) @ shift
+
+
+def waves(s: Setup) -> list[Wave]:
+    """A few waves that do not commute, of all components; constant along an axis of one point."""
+    rng = np.random.default_rng(5)
+    modes = [((0, 1), (1, 1)), ((1, 0), (0, -1)), ((-1, 1), (-2, 1))]
+    varies = [n > 1 for n in s.box.n]
+    return [
+        Wave(
+            tuple(j if v else 0 for j, v in zip(k, varies, strict=True)),
+            m,
+            rng.normal(size=4) + 1j * rng.normal(size=4),
+        )
+        for k, m in modes
+    ]

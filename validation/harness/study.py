@@ -1,0 +1,108 @@
+"""A study: the stages it computes for a case, and what it concludes from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wigner.case.spec import Case
+from wigner.phase_space.communicator import Communicator
+
+from . import stages
+from .claims import Claim, Expected, Result
+from .stages import Outcomes, Stage, StageError
+
+SIZES = ("small", "full")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a study is asked to do.
+
+    Attributes
+    ----------
+    size
+        "small" (seconds, for tests) or "full" (minutes, for the report).
+    case
+        A user's own case, or None for those that are shipped.
+    """
+
+    size: str
+    case: Case | None = None
+
+    def pick(self, small: object, full: object) -> object:
+        """One of two values, by the size."""
+        return {"small": small, "full": full}[self.size]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question with its answer.
+
+    Attributes
+    ----------
+    name, title
+        As typed on the command line, and as headed in the report.
+    plan
+        The stages for a setting.
+    conclude
+        Claims, tables and figures from the outcomes, by name of stage; computes next to nothing.
+    """
+
+    name: str
+    title: str
+    plan: Callable[[Setting], Sequence[Stage]]
+    conclude: Callable[[Setting, Outcomes], Result]
+
+
+def compute(
+    studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
+) -> dict[str, object]:
+    """What the stages of studies give, by "study/stage", on all ranks; kept in ``directory``."""
+    everything = [
+        replace(stage, name=f"{study.name}/{stage.name}")
+        for study in studies
+        for stage in study.plan(setting)
+    ]
+    return stages.compute(everything, directory / "stages", comm)
+
+
+def conclude(
+    studies: Sequence[Study], setting: Setting, outcomes: Mapping[str, object]
+) -> list[Result]:
+    """Results of studies from what :func:`compute` gave.
+
+    A study one of whose stages failed has one claim, which fails and says why.
+    """
+    return [
+        _conclude(
+            study,
+            setting,
+            {stage.name: outcomes[f"{study.name}/{stage.name}"] for stage in study.plan(setting)},
+        )
+        for study in studies
+    ]
+
+
+def run(
+    studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
+) -> list[Result]:
+    """:func:`compute`, then :func:`conclude`, on every rank."""
+    return conclude(studies, setting, compute(studies, setting, directory, comm))
+
+
+def _conclude(study: Study, setting: Setting, outcomes: dict[str, object]) -> Result:
+    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, StageError)]
+    if not errors:
+        return study.conclude(setting, outcomes)
+    claim = Claim(
+        f"{study.name}.stages",
+        "all stages of the study are computed",
+        "",
+        math.nan,
+        Expected(0, 0),
+        note="; ".join(str(error) for error in errors),
+    )
+    return Result("The study could not be concluded.", (claim,))

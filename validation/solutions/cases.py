@@ -1,0 +1,108 @@
+"""The cases that are shipped with the studies, each in a small and a full size.
+
+A study takes its ladder of tau, epsilon, alpha or dt from the case: a user's own case serves as
+well as those that stand here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from wigner.case.spec import SCALED, Case, parse_case
+from wigner.case.values import toml
+
+from ..harness.study import Setting
+
+# Fields of x1 alone, full p: all four components, alpha != 0, and V off the phase of n0.
+STRIP = """\
+[grid]
+n_x = [16, 1]
+length = [6.283185307179586, 1.0]
+n_p = [20, 20]
+
+[physics]
+epsilon = 0.2
+alpha = 0.5
+tau = 0.05
+potential = "0.5*cos(x1) + 0.2*sin(2*x1)"
+
+[initial]
+n0 = "1 + 0.3*sin(x1)"
+n = ["0.4 + 0.4*cos(x1)", "0.5*sin(x1 + 0.5)", "0.6*cos(x1 + 1)"]
+state = "prepared"
+
+[time]
+t_end = 0.4
+dt = 0.05
+scheme = "sdirk3"
+
+[maxwellian]
+tolerance = 1e-10
+"""
+
+# Fields of x1 and x2, for pictures and for what only two dimensions show.
+SQUARE = """\
+[grid]
+n_x = [16, 16]
+length = [6.283185307179586, 6.283185307179586]
+n_p = [20, 20]
+
+[physics]
+epsilon = 0.2
+alpha = 0.5
+tau = 0.05
+potential = "0.4*cos(x1) + 0.3*cos(x1 + x2)"
+
+[initial]
+n0 = "1 + 0.3*sin(x1)*cos(x2)"
+n = ["0.5*cos(x1 + x2)", "0.5*sin(x2)", "0.6*cos(x1)*sin(x2 + 1)"]
+state = "prepared"
+
+[time]
+t_end = 1.0
+dt = 0.1
+scheme = "sdirk2"
+
+[maxwellian]
+tolerance = 1e-8
+"""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A case as text, with the entries that make it small or full."""
+
+    text: str
+    small: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
+
+    def in_size(self, setting: Setting) -> Case:
+        """The case in the size of a setting."""
+        return parse_case(self.text, setting.pick(self.small, self.full))
+
+
+def chosen(setting: Setting, shipped: Shipped) -> Case:
+    """The user's case if there is one, in scaled units, else the shipped one."""
+    return shipped.in_size(setting) if setting.case is None else scaled(setting.case)
+
+
+def scaled(case: Case) -> Case:
+    """The case with numbers in the place of [material], so that a study can change them."""
+    if case.material is None:
+        return case
+    document = tomllib.loads(case.text)
+    del document["material"]
+    physics = document.setdefault("physics", {})
+    physics |= {name: getattr(case.physics, name) for name in SCALED}
+    return parse_case(toml(document, []))
+
+
+def changed(case: Case, *overrides: str) -> Case:
+    """The case with ``section.key=value`` entries changed."""
+    return parse_case(case.text, overrides)
+
+
+def ladder(top: float, steps: int, factor: float = 2.0) -> list[float]:
+    """top, top/factor, top/factor^2, ..."""
+    return [top / factor**k for k in range(steps)]

@@ -1,0 +1,49 @@
+"""Kinetic solutions for the studies: a case's W at its record times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wigner.case.problem import build
+from wigner.case.spec import Case
+from wigner.evolution.evolve import evolve
+from wigner.evolution.solver import Solver
+from wigner.phase_space.grid import interpolation
+from wigner.phase_space.moments import density
+
+
+def records(case: Case) -> Iterator[tuple[float, Solver, NDArray]]:
+    """(t, solver, W) at t = 0 and at every record of the case; W is advanced in place."""
+    solver = Solver(case, build(case))
+    W = solver.initial_state()
+    yield 0.0, solver, W
+    for interval in evolve(W, solver.intervals(0.0, 0), solver.step):
+        if interval.landed:
+            yield interval.end, solver, W
+
+
+def densities(case: Case) -> tuple[NDArray, NDArray]:
+    """Times ``(k,)`` and N = (n0, eps n) at them, ``(k, 4, N1, N2)``, t = 0 included."""
+    found = [(t, density(solver.layout, W)) for t, solver, W in records(case)]
+    return np.array([t for t, _ in found]), np.array([N for _, N in found])
+
+
+def at_end(case: Case) -> NDArray:
+    """N = (n0, eps n) at t_end, ``(4, N1, N2)``."""
+    return densities(case)[1][-1]
+
+
+def resampled(N: NDArray, n: tuple[int, int]) -> NDArray:
+    """A field ``(..., N1, N2)`` on another number of points, by trigonometric interpolation."""
+    for axis, points in ((-2, n[0]), (-1, n[1])):
+        matrix = interpolation(N.shape[axis], 1.0, np.arange(points) / points)
+        N = np.moveaxis(np.moveaxis(N, axis, -1) @ matrix.T, -1, axis)
+    return N
+
+
+def distance(N: NDArray, reference: NDArray) -> float:
+    """Largest difference of any component of N, relative to the largest density."""
+    return float(np.abs(N - reference).max() / reference[0].max())

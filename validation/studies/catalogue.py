@@ -1,0 +1,16 @@
+"""All studies, in the order of the report."""
+
+from __future__ import annotations
+
+from ..harness.study import Study
+from . import alpha, convergence, epsilon, expansions, identities, invariants, tau
+
+STUDIES: tuple[Study, ...] = (
+    identities.STUDY,
+    expansions.STUDY,
+    tau.STUDY,
+    epsilon.STUDY,
+    alpha.STUDY,
+    convergence.STUDY,
+    invariants.STUDY,
+)

@@ -1,0 +1,249 @@
+"""Section 4 of the paper: which expansions in eps hold, and which factors the numbers ask for.
+
+Orders are slopes of the largest difference between a formula and the exact value, over a ladder of
+eps with everything else fixed. A factor is fitted to what is left when all other terms of a formula
+are subtracted from the exact value, for each eps, and continued to eps = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from wigner.case.problem import build
+
+from ..formulas import semiclassical
+from ..formulas.section4 import FACTORS, ROWS, Factor, Row
+from ..harness import figures
+from ..harness.claims import Claim, Drawing, Result, Table, near
+from ..harness.orders import OrderError, fitted_slope, order_claim
+from ..harness.stages import Outcomes, Stage
+from ..harness.study import Setting, Study
+from ..solutions.cases import SQUARE, STRIP, Shipped, chosen, ladder
+
+SHIPPED = Shipped(STRIP, small=("physics.epsilon=0.28",), full=("physics.epsilon=0.28",))
+# Gentle fields: two dimensions reach no small eps.
+GENTLE = (
+    'initial.n0="1 + 0.15*sin(x1)*cos(x2)"',
+    'initial.n=["0.2*cos(x1 + x2)", "0.2*sin(x2)", "0.2*cos(x1)*sin(x2 + 1)"]',
+)
+PLANE = Shipped(SQUARE, small=GENTLE, full=GENTLE)
+# What the constraint's residual and the box of the dense operators may leave of an error.
+FLOOR = 1e-9
+# The largest eps|n|/n0 of a ladder: the expansions are in powers of its square.
+POLARISED = 0.35
+# How far the error of a printed formula has to exceed that of the corrected one at the smallest
+# eps for its order to be looked at; a case may hardly have the term that is wrong.
+SHOWS = 5.0
+# The Rashba constant where the case has none.
+ALPHA = 0.5
+# How near a fitted factor has to come to a small whole number.
+WITHIN = 0.05
+# The eps of the kinds of stages that do not start from the case's.
+LADDERS = {"plane": ladder(0.7, 3, 1.4), "inverse": ladder(0.1, 3, 1.4)}
+
+
+def epsilons(setting: Setting, kind: str) -> list[float]:
+    """The ladder of eps of a kind of stage."""
+    if kind in LADDERS:
+        return LADDERS[kind]
+    case = chosen(setting, SHIPPED)
+    n0, *n = build(case).N
+    polarisation = float((np.linalg.norm(n, axis=0) / n0).max()) / case.physics.epsilon
+    top = min(case.physics.epsilon, POLARISED / max(polarisation, 1e-3))
+    return ladder(top, setting.pick(3, 4), setting.pick(1.3, math.sqrt(2)))
+
+
+def kinds(setting: Setting) -> list[str]:
+    """The kinds of stages of a setting: the plane only with the shipped case in full size."""
+    plane = setting.case is None and setting.size == "full"
+    return ["symbol", "beta", "rashba", "plain", "inverse", *(["plane"] if plane else [])]
+
+
+def plan(setting: Setting) -> list[Stage]:
+    """For each kind and eps, the errors and factors."""
+    case = chosen(setting, SHIPPED)
+    text, plane = case.text, chosen(Setting(setting.size), PLANE).text
+    alpha = case.physics.alpha or ALPHA
+    compute = {
+        "symbol": (semiclassical.of_symbol, lambda epsilon: (text, epsilon, alpha, 1.0)),
+        "beta": (semiclassical.of_symbol, lambda epsilon: (text, epsilon, alpha, 0.6)),
+        "rashba": (semiclassical.of_densities, lambda epsilon: (text, epsilon, alpha)),
+        "plain": (semiclassical.of_densities, lambda epsilon: (text, epsilon, 0.0)),
+        "inverse": (semiclassical.inverse, lambda epsilon: (plane, epsilon, alpha)),
+        "plane": (semiclassical.in_plane, lambda epsilon: (plane, epsilon, alpha)),
+    }
+    return [
+        Stage(f"{kind}/{epsilon:g}", compute[kind][0], compute[kind][1](epsilon), epsilon**-2)
+        for kind in kinds(setting)
+        for epsilon in epsilons(setting, kind)
+    ]
+
+
+def series(setting: Setting, outcomes: Outcomes, kind: str, name: str) -> tuple[list, list[float]]:
+    """The ladder of eps, and what the stages of a kind found under a name."""
+    ladder_ = epsilons(setting, kind)
+    return ladder_, [float(outcomes[f"{kind}/{epsilon:g}"][name]) for epsilon in ladder_]
+
+
+def conclude(setting: Setting, outcomes: Outcomes) -> Result:
+    """The orders and factors of section 4."""
+    case = chosen(setting, SHIPPED)
+    rows = [row for row in ROWS if row.kind in kinds(setting) and decides(setting, outcomes, row)]
+    limits = {factor.key: limit(setting, outcomes, factor) for factor in FACTORS}
+    return Result(
+        "The expansions of section 4 against dense operator algebra, for the densities of one "
+        f"case (fields of x₁) at α = {case.physics.alpha or ALPHA:g} and at α = 0. Factors are "
+        "fitted to the exact values, all other terms subtracted, and continued to ε = 0. Formulas "
+        "as printed are left out where the case hardly has the term that is wrong.",
+        (
+            *(_order(setting, outcomes, row) for row in rows),
+            *(_factor(factor, limits[factor.key]) for factor in FACTORS),
+        ),
+        (_table_of_factors(setting, outcomes, limits), _table_of_errors(setting, outcomes, rows)),
+        (_draw(setting, outcomes),),
+    )
+
+
+def decides(setting: Setting, outcomes: Outcomes, row: Row) -> bool:
+    """Whether the error of a formula as printed shows above what it shares with the corrected."""
+    if "published" not in row.series or row.printed is None:
+        return True
+    wrong, right = (
+        series(setting, outcomes, row.kind, name)[1][-1]
+        for name in (row.series, row.series.replace("published", "corrected"))
+    )
+    return wrong > SHOWS * right
+
+
+def _order(setting: Setting, outcomes: Outcomes, row: Row) -> Claim:
+    return order_claim(
+        f"expansions.{row.key}",
+        row.statement,
+        row.place,
+        *series(setting, outcomes, row.kind, row.series),
+        row.expected,
+        floor=FLOOR,
+        printed=row.printed,
+        about=row.about,
+    )
+
+
+def limit(setting: Setting, outcomes: Outcomes, factor: Factor) -> float:
+    """A fitted factor at eps = 0: the polynomial in eps^2 through the three smallest eps."""
+    h, values = series(setting, outcomes, factor.kind, factor.series)
+    return float(np.polyfit(np.square(h[-3:]), values[-3:], 2)[-1])
+
+
+def _factor(factor: Factor, value: float) -> Claim:
+    wrong = factor.printed != factor.correct
+    number = f"{factor.printed:+g}, as printed" if wrong else f"{factor.correct:+g}"
+    return Claim(
+        f"expansions.factor.{factor.key}",
+        f"the factor of {factor.term} in {factor.place} is {number}",
+        factor.place,
+        value,
+        near(factor.correct, WITHIN),
+        near(factor.printed, WITHIN) if wrong else None,
+        factor.about,
+    )
+
+
+def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, float]) -> Table:
+    h = epsilons(setting, "rashba")
+    return Table(
+        "expansions-factors",
+        "Factors that the exact values ask for",
+        ("term", "in", "printed", *(f"ε = {epsilon:.3g}" for epsilon in h), "ε → 0", "correct"),
+        tuple(
+            (
+                factor.term,
+                factor.place,
+                factor.printed,
+                *series(setting, outcomes, factor.kind, factor.series)[1],
+                limits[factor.key],
+                factor.correct,
+            )
+            for factor in FACTORS
+        ),
+    )
+
+
+def _table_of_errors(setting: Setting, outcomes: Outcomes, rows: Sequence[Row]) -> Table:
+    cells = []
+    for row in rows:
+        h, errors = series(setting, outcomes, row.kind, row.series)
+        try:
+            slope = fitted_slope(h, errors, floor=FLOOR)
+        except OrderError:
+            slope = None
+        cells.append((row.place, row.statement, row.kind, errors[0], h[-1], errors[-1], slope))
+    return Table(
+        "expansions-errors",
+        "Largest errors at the two ends of the ladder, and their order",
+        ("place", "statement", "stages", "error at the largest ε", "smallest ε", "error", "order"),
+        tuple(cells),
+    )
+
+
+PANELS = (
+    (
+        "M(x, p), Prop. 4.1",
+        "symbol",
+        {
+            "scalar": ("scalar 2", 4),
+            "spin, corrected": ("spin 3 corrected", 5),
+            "spin, as printed": ("spin 3 published", 3),
+        },
+    ),
+    (
+        "multipliers, Lemma 4.2",
+        "rashba",
+        {
+            "a₀": ("(45) corrected", 4),
+            "a, corrected": ("(48) corrected", None),
+            "a, as printed": ("(48) published", 2),
+        },
+    ),
+    (
+        "terms of (7) at α = 0",
+        "plain",
+        {
+            "(49)": ("(49) corrected", 4),
+            "(49), as printed": ("(49) published", None),
+            "(51)": ("(51) corrected", None),
+            "(51), as printed": ("(51) published", 2),
+            "−4(n×a)×a, dropped": ("dropped", None),
+            "the same, cancelled": ("cancelled", None),
+        },
+    ),
+)
+
+
+def _draw(setting: Setting, outcomes: Outcomes) -> Drawing:
+    figure, axes = figures.panels(len(PANELS), size=(4.2, 3.9))
+    for ax, (title, kind, lines) in zip(axes[0], PANELS, strict=True):
+        _panel(ax, setting, outcomes, kind, lines)
+        figures.logarithmic(ax, "ε", "largest error" if ax is axes[0, 0] else "", title)
+        figures.legend(ax, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    caption = (
+        "Errors of the expansions over ε. What is corrected falls with the order that the "
+        "expansion has; what is printed wrongly stays behind."
+    )
+    return Drawing("expansions-orders", caption, figure)
+
+
+def _panel(
+    ax: Axes, setting: Setting, outcomes: Outcomes, kind: str, lines: dict[str, tuple]
+) -> None:
+    for k, (label, (name, order)) in enumerate(lines.items()):
+        h, errors = series(setting, outcomes, kind, name)
+        figures.line(ax, h, errors, label, k)
+        if order is not None:
+            figures.slope(ax, h, errors[-1], order)
+
+
+STUDY = Study("expansions", "Semiclassical expansions", plan, conclude)

@@ -1,0 +1,230 @@
+"""Whether a lattice can hold the fields and states of a case: what is wrong, what is doubtful."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..phase_space import pauli
+from ..phase_space.grid import Pair, PhaseGrid, interpolation
+from .formulas import Expression
+from .spec import Case
+from .values import shown
+
+# Share of a field that the x lattice misses: refused, and warned of.
+COARSE, UNEASY = 5e-2, 1e-4
+# Jumps across the box in units of a field's range, and kinks in units of its largest slope.
+JUMP, KINK = 1e-6, 1e-2
+# exp(-r^2/2) at the edge of the p lattice or of its dual: refused, and warned of.
+CUT_OFF, CLOSE = 1e-3, 1e-6
+# How far thermal states should be held, in p and in eta: 1.5e-8 of their maximum.
+REACH = 6.0
+# Points of the finest lattice tried for a remedy.
+FINEST = 2**18
+# Polarisation and depletion that the constraint solver may not manage.
+POLARISED, DEPLETED = 0.95, 1e-3
+MOST_STEPS = 1e7
+
+
+class Finding(NamedTuple):
+    """Something wrong with a key, or if not ``fatal`` something doubtful."""
+
+    key: str
+    got: str
+    message: str
+    fatal: bool = True
+
+
+def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> Iterator[Finding]:
+    """A formula, with its values on the x lattice, on a periodic lattice.
+
+    It must not depend on an axis of one point, be periodic, and be resolved. A bump that is
+    roundoff at the edges of the box is periodic in this sense.
+
+    Raises
+    ------
+    ExpressionError
+        If it has no finite value somewhere.
+    """
+    got = shown(formula.text)
+    for axis in (0, 1):
+        name, L = f"x{axis + 1}", grid.length[axis]
+        if grid.n_x[axis] == 1:
+            if _varies(formula, axis, grid):
+                message = (
+                    f"expected no dependence on {name}, as grid.n_x gives that axis one point; "
+                    f"use more points, or remove {name}"
+                )
+                yield Finding(key, got, message)
+                return
+        elif break_ := _break(formula, values, axis, grid):
+            message = (
+                f"expected a function of period {L:.10g} in {name}, but {break_} across the box; "
+                "change the formula or grid.length"
+            )
+            yield Finding(key, got, message)
+            return
+    lost = missed(formula, values, grid)
+    if lost > UNEASY:
+        message = (
+            f"expected a field that n_x = {list(grid.n_x)} resolves, but "
+            f"{100 * min(lost, 1.0):.2g} % of it is lost; use {_finer(formula, grid)}, or smooth it"
+        )
+        yield Finding(key, got, message, fatal=lost > COARSE)
+
+
+def _on(formula: Expression, axis: int, points: NDArray, grid: PhaseGrid) -> NDArray:
+    """A formula at some points of an axis times the lattice points of the other."""
+    if axis == 0:
+        return formula(points[:, None], grid.x[1][None, :])
+    return formula(grid.x[0][:, None], points[None, :])
+
+
+def _varies(formula: Expression, axis: int, grid: PhaseGrid) -> bool:
+    """Whether a formula depends on the place along an axis, asked at places in no ratio."""
+    places = grid.length[axis] * np.modf(0.5 * (math.sqrt(5) - 1) * np.arange(8))[0]
+    found = _on(formula, axis, places, grid)
+    return bool(np.ptp(found, axis=axis).max() > 1e-12 * np.abs(found).max())
+
+
+def _break(formula: Expression, values: NDArray, axis: int, grid: PhaseGrid) -> str:
+    """What breaks the periodicity of a formula along an axis; empty if nothing does."""
+    L = grid.length[axis]
+    h = 1e-7 * L
+    first, second, last_but_one, last = np.moveaxis(
+        _on(formula, axis, np.array([0.0, h, L - h, L]), grid), axis, 0
+    )
+    roundoff = 1e-14 * float(np.abs(values).max())
+    jump = float(np.abs(last - first).max())
+    if jump > JUMP * float(np.ptp(values)) + 100 * roundoff:
+        return f"it jumps by {jump:.3g}"
+    closed = np.concatenate([values, np.take(values, [0], axis)], axis)
+    steepest = float(np.abs(np.diff(closed, axis=axis)).max()) * grid.n_x[axis] / L
+    kink = float(np.abs((second - first) - (last - last_but_one)).max()) / h
+    if kink > KINK * steepest + roundoff / h:
+        return f"its slope jumps by {kink:.3g}"
+    return ""
+
+
+def missed(formula: Expression, values: NDArray, grid: PhaseGrid) -> float:
+    """Share of a formula that its values on the lattice do not tell.
+
+    The larger of the Fourier amplitudes beyond two thirds of Nyquist, and of the error of
+    trigonometric interpolation on a lattice four times finer, relative to the field.
+    """
+    scale = max(float(np.abs(values).max()), 1e-8)
+    sizes = list(zip(grid.n_x, grid.length, strict=True))
+    fine = [np.arange(4 * n) * (L / (4 * n)) if n > 1 else np.zeros(1) for n, L in sizes]
+    I1, I2 = (interpolation(n, L, x) for (n, L), x in zip(sizes, fine, strict=True))
+    error = np.abs(I1 @ values @ I2.T - formula(fine[0][:, None], fine[1][None, :])).max()
+    spectrum = np.abs(np.fft.fft2(values)) / grid.nx
+    index = [np.abs(np.fft.fftfreq(n)) if n > 1 else np.zeros(n) for n in grid.n_x]
+    far = (index[0][:, None] > 1 / 3) | (index[1][None, :] > 1 / 3)
+    return float(max(error, spectrum[far].max(initial=0.0)) / scale)
+
+
+def _finer(formula: Expression, grid: PhaseGrid) -> str:
+    """The smallest n_x, by powers of two finer, that resolves a formula, as a remedy."""
+    choices = [
+        tuple(n * factor if n > 1 else 1 for n, factor in zip(grid.n_x, factors, strict=True))
+        for factors in itertools.product((1, 2, 4, 8), repeat=2)
+    ]
+    for n_x in sorted(set(choices), key=math.prod):
+        if grid.nx < math.prod(n_x) <= FINEST:
+            finer = replace(grid, n_x=n_x)
+            values = formula(finer.x[0][:, None], finer.x[1][None, :])
+            if missed(formula, values, finer) <= UNEASY:
+                return f"n_x = {list(n_x)}"
+    return "many more points"
+
+
+def p_lattice(grid: PhaseGrid, rashba: float, p_max: Pair | None) -> Iterator[Finding]:
+    """The p box too small, or its lattice too coarse, for a state of temperature one.
+
+    Parameters
+    ----------
+    rashba
+        eps |alpha|: by so much Rashba coupling moves thermal states outwards.
+    p_max
+        As written in the case; None if the box was chosen to suit n_p.
+    """
+    good = REACH + rashba
+    for axis in (0, 1):
+        P, reach, n = grid.p_max[axis], grid.eta_max[axis], grid.n_p[axis]
+        if p_max is None:
+            least = _even(2 * good**2 / math.pi)
+            cases = [("grid.n_p", n, min(P - rashba, reach), f"n_p of at least {least}")]
+        else:
+            least = _even(2 * P * REACH / math.pi)
+            cases = [
+                ("grid.p_max", f"{P:.4g}", P - rashba, f"p_max of at least {good:.3g}"),
+                ("grid.n_p", n, reach, f"n_p of at least {least}, or a smaller p_max"),
+            ]
+        for key, got, radius, remedy in cases:
+            cut = math.exp(-0.5 * max(radius, 0.0) ** 2)
+            side = "box" if key == "grid.p_max" else "lattice"
+            message = (
+                f"expected a p {side} that holds a thermal state, but axis {axis + 1} cuts it at "
+                f"{cut:.1e} of its maximum; use {remedy}"
+            )
+            if cut > CLOSE:
+                yield Finding(key, str(got), message, fatal=cut > CUT_OFF)
+
+
+def _even(least: float) -> int:
+    """The smallest even number from there on."""
+    return 2 * math.ceil(least / 2)
+
+
+def density(N: NDArray, grid: PhaseGrid) -> Iterator[Finding]:
+    """n0 > 0 and eps|n| < n0 everywhere, and not too close to either limit."""
+    n0, spin = N[0], pauli.norm(N)
+    if n0.min() <= 0:
+        got = f"{n0.min():.6g} at {_place(n0, grid)}"
+        yield Finding("initial.n0", got, "expected a positive density; raise n0 there")
+        return
+    share = spin / n0
+    place = _place(-share, grid)
+    if share.max() >= 1:
+        at = np.unravel_index(np.argmax(share), n0.shape)
+        yield Finding(
+            "initial.n",
+            f"eps|n| = {spin[at]:.6g} where n0 = {n0[at]:.6g}, at {place}",
+            "expected eps|n| < n0 (a positive density matrix); reduce n or epsilon, or raise n0",
+        )
+    elif share.max() > POLARISED:
+        message = "near full polarisation the constraint may not converge; reduce n or epsilon"
+        yield Finding(
+            "initial.n", f"eps|n|/n0 = {share.max():.4g} at {place}", message, fatal=False
+        )
+    if n0.min() < DEPLETED * n0.max():
+        got = f"{n0.min():.3g} at {_place(n0, grid)}, {n0.max():.3g} elsewhere"
+        message = "near vacuum the constraint may not converge; raise n0 there"
+        yield Finding("initial.n0", got, message, fatal=False)
+
+
+def _place(field: NDArray, grid: PhaseGrid) -> str:
+    """Where a field is smallest."""
+    j1, j2 = np.unravel_index(np.argmin(field), field.shape)
+    return f"x1 = {grid.x[0][j1]:.4g}, x2 = {grid.x[1][j2]:.4g}"
+
+
+def times(case: Case) -> Iterator[Finding]:
+    """Steps too many, or other than asked for."""
+    time, every, tau = case.time, case.output.every, case.physics.tau
+    for key, length in (("time.dt", time.dt), ("output.every", every)):
+        if time.t_end / length > MOST_STEPS:
+            message = f"expected at most {MOST_STEPS:.0e} up to t_end = {time.t_end:g}; enlarge it"
+            yield Finding(key, f"{length:g}, that is {time.t_end / length:.1e} of them", message)
+    if every < time.dt * (1 - 1e-9):
+        message = f"shorter than time.dt = {time.dt:g}: the steps are shortened to it"
+        yield Finding("output.every", f"{every:g}", message, fatal=False)
+    if time.scheme == "strang" and time.dt > tau:
+        message = f"of order 1 only for dt = {time.dt:g} > tau = {tau:g}; use sdirk2 or sdirk3"
+        yield Finding("time.scheme", '"strang"', message, fatal=False)

@@ -1,0 +1,344 @@
+"""The case file: TOML text to one frozen, checked description of a run.
+
+All numbers are in the scaled units of section 2.1 (see ``material``). Every problem of a case is
+collected and reported at once, each with its key, the value found and what to write instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .formulas import Expression, parse
+from .units import PRESETS, MaterialSpec, scale
+from .values import (
+    REQUIRED,
+    Field,
+    Kind,
+    Problem,
+    automatic,
+    broadcast,
+    choice,
+    integer,
+    override_values,
+    read_fields,
+    real,
+    sequence,
+    shown,
+    toml,
+    unknown,
+)
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class GridSpec:
+    """[grid]: points and sizes of the lattices; ``p_max`` None means it is chosen from the case."""
+
+    n_x: tuple[int, int]
+    length: Pair
+    n_p: tuple[int, int]
+    p_max: Pair | None
+
+
+@dataclass(frozen=True)
+class PhysicsSpec:
+    """[physics]: eps, alpha, tau (given, or scaled from [material]) and V(x)."""
+
+    epsilon: float
+    alpha: float
+    tau: float
+    potential: Expression
+
+
+@dataclass(frozen=True)
+class InitialSpec:
+    """[initial]: N = n0 sigma_0 + eps n.sigma, and the state on p that starts from it."""
+
+    n0: Expression
+    n: tuple[Expression, Expression, Expression]
+    state: str
+
+
+@dataclass(frozen=True)
+class TimeSpec:
+    """[time]: the interval [0, t_end], the step, the scheme and the splitting of the flow."""
+
+    t_end: float
+    dt: float
+    scheme: str
+    splitting: str
+
+
+@dataclass(frozen=True)
+class MaxwellianSpec:
+    """[maxwellian]: the constraint solver; ``richardson`` None means chosen from the case."""
+
+    tolerance: float
+    richardson: int | None
+    max_evaluations: int
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """[output]: simulated time between records and checkpoints; wall-clock limits in s."""
+
+    every: float
+    checkpoint: float | None
+    checkpoint_wall: float
+    wall_limit: float | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A whole case; ``text`` is TOML that :func:`parse_case` reads as this very case."""
+
+    grid: GridSpec
+    physics: PhysicsSpec
+    initial: InitialSpec
+    time: TimeSpec
+    maxwellian: MaxwellianSpec
+    output: OutputSpec
+    material: MaterialSpec | None
+    text: str
+
+
+class CaseError(ValueError):
+    """A case that cannot be run.
+
+    Attributes
+    ----------
+    problems
+        All problems found, as (key, got, message); ``str()`` gives one line for each.
+    """
+
+    def __init__(self, problems: Sequence[Problem | tuple[str, str, str]]) -> None:
+        self.problems = tuple(Problem(*problem) for problem in problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{key}: got {got}, {message}" for key, got, message in self.problems)
+
+
+POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
+FINITE = real("a finite number")
+TOLERANCE = real("a number from 1e-13 to 1e-2", accept=lambda value: 1e-13 <= value <= 1e-2)
+FORMULA = Kind("a formula", "formulas", parse)
+STATE = choice("maxwellian", "prepared", "classical")
+
+SECTIONS: dict[str, dict[str, Field]] = {
+    "grid": {
+        "n_x": Field(sequence(2, integer(1)), "n_x = [32, 32]"),
+        "length": Field(sequence(2, POSITIVE), "length = [6.283185307179586, 10.0]"),
+        "n_p": Field(sequence(2, integer(4)), "n_p = [32, 32]"),
+        "p_max": Field(automatic(broadcast(2, POSITIVE)), "p_max = 7.0", None),
+    },
+    "physics": {
+        "epsilon": Field(POSITIVE, "epsilon = 0.2"),
+        "alpha": Field(FINITE, "alpha = 0.5"),
+        "tau": Field(POSITIVE, "tau = 0.05"),
+        "potential": Field(FORMULA, 'potential = "0.5*cos(x1)"', parse("0")),
+    },
+    "initial": {
+        "n0": Field(FORMULA, 'n0 = "1 + 0.4*sin(x1)"'),
+        "n": Field(sequence(3, FORMULA), 'n = ["0.5", "0", "0.5*cos(x1)"]'),
+        "state": Field(STATE, 'state = "maxwellian"', "maxwellian"),
+    },
+    "time": {
+        "t_end": Field(POSITIVE, "t_end = 1.0"),
+        "dt": Field(POSITIVE, "dt = 0.05"),
+        "scheme": Field(choice("sdirk2", "sdirk3", "strang"), 'scheme = "sdirk2"', "sdirk2"),
+        "splitting": Field(choice("auto", "strang", "fourth"), 'splitting = "auto"', "auto"),
+    },
+    "maxwellian": {
+        "tolerance": Field(TOLERANCE, "tolerance = 1e-10", 1e-10),
+        "richardson": Field(automatic(integer(1, 8)), "richardson = 2", None),
+        "max_evaluations": Field(integer(1), "max_evaluations = 200", 200),
+    },
+    "output": {
+        "every": Field(POSITIVE, "every = 0.1", None),
+        "checkpoint": Field(POSITIVE, "checkpoint = 0.5", None),
+        "checkpoint_wall": Field(POSITIVE, "checkpoint_wall = 600", 600.0),
+        "wall_limit": Field(POSITIVE, "wall_limit = 3600", None),
+    },
+    "material": {
+        "preset": Field(choice(*PRESETS), 'preset = "InAs"', None),
+        "effective_mass": Field(POSITIVE, "effective_mass = 0.04  # electron masses"),
+        "temperature": Field(POSITIVE, "temperature = 77  # K"),
+        "rashba": Field(FINITE, "rashba = 7.5e-12  # eV m"),
+        "relaxation_time": Field(POSITIVE, "relaxation_time = 1e-13  # s"),
+        "reference_length": Field(POSITIVE, "reference_length = 50e-9  # m"),
+    },
+}
+SCALED = ("epsilon", "alpha", "tau")
+
+
+def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
+    """The case in a TOML file, with ``section.key=value`` overrides applied.
+
+    Raises
+    ------
+    CaseError
+        If the file cannot be read as UTF-8, or as :func:`parse_case` says.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise _unreadable(path, "no such file", "check the path") from None
+    except IsADirectoryError:
+        raise _unreadable(path, "a directory", "give the file in it") from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, f"byte {error.start} not UTF-8", "save it as UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"an error ({error})", "check the path and its rights") from None
+    return _case(text, str(path), overrides)
+
+
+def parse_case(text: str, overrides: Sequence[str] = ()) -> Case:
+    """The case written in TOML, with ``section.key=value`` overrides applied.
+
+    Parameters
+    ----------
+    text
+        A case file's contents.
+    overrides
+        Each ``section.key=value`` with a TOML value; anything else after ``=`` is a string, so
+        that ``time.scheme=strang`` and ``initial.n0=1+0.1*cos(x1)`` need no quotes.
+
+    Raises
+    ------
+    CaseError
+        With every problem of the case.
+    """
+    return _case(text, "case", overrides)
+
+
+def as_dict(case: Case) -> dict[str, Any]:
+    """The case's numbers and formulas as plain data for JSON, without its text."""
+    plain = {
+        field.name: _plain(getattr(case, field.name))
+        for field in dataclasses.fields(case)
+        if field.name != "text"
+    }
+    for section, key in (("grid", "p_max"), ("maxwellian", "richardson")):
+        plain[section][key] = "auto" if plain[section][key] is None else plain[section][key]
+    return plain
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    return value
+
+
+def _unreadable(path: str | Path, got: str, remedy: str) -> CaseError:
+    return CaseError([Problem(str(path), got, f"expected a case file in TOML; {remedy}")])
+
+
+def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(source, f"a syntax error ({error})", "correct it there") from None
+    problems: list[Problem] = []
+    override_values(document, overrides, problems)
+    sections = _sections(document, problems)
+    material = _material(document, sections, problems)
+    _check_times(sections["time"], sections["output"], problems)
+    if problems:
+        raise CaseError(problems)
+    comments = [f"with override {shown(override)}" for override in overrides]
+    return Case(
+        GridSpec(**sections["grid"]),
+        PhysicsSpec(**sections["physics"]),
+        InitialSpec(**sections["initial"]),
+        TimeSpec(**sections["time"]),
+        MaxwellianSpec(**sections["maxwellian"]),
+        OutputSpec(**sections["output"]),
+        material,
+        toml(document, comments) if overrides else text,
+    )
+
+
+def _sections(document: dict[str, Any], problems: list[Problem]) -> dict[str, dict[str, Any]]:
+    """Checked values of every section, and a problem for whatever has no place in a case."""
+    problems += [
+        unknown("", name, document[name], SECTIONS) for name in document if name not in SECTIONS
+    ]
+    sections = {}
+    for name, known in SECTIONS.items():
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            message = f"expected a section; write [{name}] on a line of its own"
+            problems.append(Problem(name, shown(table), message))
+            table = {}
+        problems += [unknown(name, key, table[key], known) for key in table if key not in known]
+        fields = _fields(name, document)
+        required = [key for key, field in fields.items() if field.default is REQUIRED]
+        if required and not isinstance(document.get(name), dict):
+            message = f"expected a section [{name}] with {', '.join(required)}"
+            problems.append(Problem(name, "nothing", message))
+            fields = {}
+        sections[name] = read_fields(name, table, fields, problems)
+    return sections
+
+
+def _fields(name: str, document: dict[str, Any]) -> dict[str, Field]:
+    """The keys of a section, given the others: [material] stands for eps, alpha and tau."""
+    fields = dict(SECTIONS[name])
+    material = document.get("material")
+    if name == "physics" and material is not None:
+        return {key: field for key, field in fields.items() if key not in SCALED}
+    if name != "material":
+        return fields
+    preset = material.get("preset") if isinstance(material, dict) else None
+    if isinstance(preset, str) and preset in PRESETS:
+        for key in ("effective_mass", "rashba"):
+            fields[key] = replace(fields[key], default=getattr(PRESETS[preset], key))
+    return fields if isinstance(material, dict) else {}
+
+
+def _material(
+    document: dict[str, Any], sections: dict[str, dict[str, Any]], problems: list[Problem]
+) -> MaterialSpec | None:
+    """The material, and its scaled numbers written into the section physics."""
+    values = sections.pop("material")
+    if not isinstance(document.get("material"), dict):
+        return None
+    physics = document.get("physics", {})
+    for key in SCALED:
+        if isinstance(physics, dict) and key in physics:
+            message = "expected nothing, as [material] determines it; remove one of the two"
+            problems.append(Problem(f"physics.{key}", shown(physics[key]), message))
+    if values.keys() != SECTIONS["material"].keys():
+        return None
+    material = MaterialSpec(**values)
+    try:
+        scaling = scale(material)
+    except ValueError as error:
+        problems.append(Problem("material", shown(values), str(error)))
+        return None
+    sections["physics"].update({key: getattr(scaling, key) for key in SCALED})
+    return material
+
+
+def _check_times(time: dict[str, Any], output: dict[str, Any], problems: list[Problem]) -> None:
+    """dt within [0, t_end]; a record at the end if no interval is given."""
+    if "t_end" not in time:
+        return
+    if "dt" in time and time["dt"] > time["t_end"]:
+        message = f"expected at most t_end = {time['t_end']}; use a smaller step"
+        problems.append(Problem("time.dt", shown(time["dt"]), message))
+    if output.get("every", 0.0) is None:
+        output["every"] = time["t_end"]

@@ -1,0 +1,63 @@
+"""Initial states with given moments N."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..flows.operators import transport
+from ..maxwellian.equilibrium import Maxwellian
+from ..phase_space import pauli
+from ..phase_space.moments import density
+
+STATES = ("maxwellian", "prepared", "classical")
+
+
+def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
+    """W = M(N), x-major."""
+    W = solver.space.layout.x_major()
+    solver.symbol(solver.multipliers(N).A, N, W)
+    return W
+
+
+def classical(solver: Maxwellian, N: NDArray) -> NDArray:
+    """W = N(x) exp(-|p|^2/2)/(2 pi), normalised on the lattice so that <W> = N, x-major."""
+    layout = solver.space.layout
+    W = layout.x_major()
+    W[:] = pauli.pack(N.reshape(4, -1)[:, layout.x])[:, :, None] * solver.profile
+    return W
+
+
+def prepared(solver: Maxwellian, N: NDArray, V: NDArray, tau: float) -> NDArray:
+    """W = M(N) + tau G with G = -d_t^0 M(N) - T M(N), x-major: no initial layer to order tau.
+
+    d_t^0 M is the derivative of M along d_t^0 N = -<T M>; <G> = 0, so <W> = N. It is taken by
+    central differences of order four along N + h d_t^0 N.
+    """
+    layout = solver.space.layout
+    start = solver.multipliers(N).A
+    W = layout.x_major()
+    solver.symbol(start, N, W)
+    TM = transport(solver.space, solver.alpha, V, W)
+    rate = -density(layout, TM)
+    TM *= -tau
+    W += TM
+    del TM
+    largest = np.abs(rate / N[0]).max()
+    if largest == 0:
+        return W
+    h, M = 1e-2 / largest, layout.x_major()
+    for offset, weight in ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12)):
+        moved = N + offset * h * rate
+        tolerance = min(solver.tolerance, 1e-11)
+        solver.symbol(solver.multipliers(moved, start, tolerance).A, moved, M)
+        M *= -tau * weight / h
+        W += M
+    return W
+
+
+def prepare(state: str, solver: Maxwellian, N: NDArray, V: NDArray, tau: float) -> NDArray:
+    """The initial state of the given name, one of ``STATES``, x-major."""
+    if state == "prepared":
+        return prepared(solver, N, V, tau)
+    return {"maxwellian": maxwellian, "classical": classical}[state](solver, N)

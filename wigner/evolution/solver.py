@@ -1,0 +1,116 @@
+"""All that one problem needs to be advanced in time, and what of it goes into a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from numpy.typing import NDArray
+
+from ..case.problem import Problem
+from ..case.spec import Case
+from ..flows.splitting import SPLITTINGS, STRANG, Splitting
+from ..flows.transport import Flow, Transport
+from ..flows.two_sided import PhaseSpace
+from ..maxwellian.anderson import Secants
+from ..maxwellian.equilibrium import Maxwellian
+from ..phase_space.communicator import SERIAL, Communicator
+from ..phase_space.layout import Layout
+from ..timing import Phases
+from . import initial
+from .evolve import Interval, record_times, schedule
+from .relaxation import TABLEAUS, Collisions, Step, make_step
+from .state import State
+
+
+class Solver:
+    """Everything that one problem needs to be advanced in time."""
+
+    def __init__(
+        self,
+        case: Case,
+        problem: Problem,
+        comm: Communicator = SERIAL,
+        phases: Phases | None = None,
+    ) -> None:
+        self.case, self.problem = case, problem
+        phases = Phases() if phases is None else phases
+        self.layout = Layout(problem.grid, comm)
+        self.space = PhaseSpace(self.layout, problem.epsilon)
+        spec = case.maxwellian
+        self.maxwellian = Maxwellian(
+            self.space, problem.alpha, spec.tolerance, spec.max_evaluations, spec.richardson
+        )
+        self.collisions = Collisions(self.maxwellian)
+        tableau = TABLEAUS.get(case.time.scheme)
+        fitting = STRANG if tableau is None else tableau.splitting
+        splitting = SPLITTINGS.get(case.time.splitting, fitting)
+        self.transport = TimedTransport(self.space, problem, splitting, phases)
+        phases.include(self.collisions.seconds)
+
+    def initial_state(self) -> NDArray:
+        """W at t = 0, x-major."""
+        problem = self.problem
+        state = self.case.initial.state
+        return initial.prepare(state, self.maxwellian, problem.N, problem.V, problem.tau)
+
+    def step(self, dt: float) -> Step:
+        """One step of length ``dt``."""
+        scheme, tau = self.case.time.scheme, self.problem.tau
+        return make_step(scheme, self.transport, self.collisions, tau, dt)
+
+    def multipliers(self, N: NDArray) -> NDArray:
+        """A of M(N), without a trace: how often a run is recorded must not change it."""
+        solver = self.maxwellian
+        learned, levels = solver.secants, solver.levels
+        solver.secants = Secants(list(learned.steps), list(learned.changes))
+        try:
+            return solver.multipliers(N, self.collisions.latest).A
+        finally:
+            solver.secants, solver.levels = learned, levels or solver.levels
+
+    def intervals(self, t: float, steps: int) -> Iterator[Interval]:
+        """The steps that are left after ``steps`` steps have led to ``t``.
+
+        They are those of a run without interruption where that run comes by ``t``.
+        """
+        times = record_times(self.case.time.t_end, self.case.output.every)
+        dt = self.case.time.dt
+        whole, reached, done = schedule(times, dt), 0.0, 0
+        for interval in islice(whole, steps):
+            reached, done = interval.end, done + 1
+        if done == steps and abs(reached - t) <= 1e-9 * dt:
+            return whole
+        return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
+
+    def snapshot(self, t: float, steps: int, records: int, digest: int) -> State:
+        """All but W that goes into a checkpoint."""
+        levels, secants = self.maxwellian.levels or 0, self.maxwellian.secants
+        latest = self.collisions.latest
+        return State(t, steps, records, digest, levels, latest, secants, self.problem.identity)
+
+    def restore(self, state: State) -> None:
+        """Know what was known at the checkpoint."""
+        self.maxwellian.levels = self.case.maxwellian.richardson or state.levels or None
+        self.maxwellian.secants = state.secants
+        self.collisions.latest = state.latest
+
+
+class TimedTransport(Transport):
+    """Transport that measures its wall time."""
+
+    def __init__(
+        self, space: PhaseSpace, problem: Problem, splitting: Splitting, phases: Phases
+    ) -> None:
+        super().__init__(space, problem.alpha, problem.V, splitting)
+        self._phases = phases
+
+    def flow(self, t: float) -> Flow:
+        """exp(-t T) over one step ``t``."""
+        flow = super().flow(t)
+
+        def timed(W: NDArray) -> None:
+            with self._phases("transport"):
+                flow(W)
+
+        return timed

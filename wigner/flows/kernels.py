@@ -1,0 +1,143 @@
+"""2x2 arithmetic point by point: two-sided products of spectra, and columns on windows.
+
+Here in numpy; ``compiled`` has the same in machine code, several times faster, for lattices on
+which it repays the time to load it. Both agree to roundoff.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..phase_space.grid import mirror
+from .factors import Factor
+
+# Points per pass: modes and temporaries of a pass stay in the second-level cache.
+BLOCK = 8192
+# Points, of phase space or of all windows, from which compiled kernels are loaded: the second that
+# this takes is the gain of a few steps. And the bytes of memory that it takes.
+WORTHWHILE, MEMORY = 2**17, 1.1e8
+
+
+class Product:
+    """W^ -> F(+) W^ F(-)^dagger on spectra ``(2, k1, k2, b)`` of packed Hermitian fields.
+
+    Parameters
+    ----------
+    modes
+        Numbers of modes k1 and k2; the mirror image of mode k is -k.
+    points
+        Points of the whole lattice; the choice of the kernels is the same on all its ranks.
+    run
+        How many b follow each other in memory; 1 where k2 does.
+    """
+
+    def __init__(self, modes: tuple[int, int], points: int, run: int) -> None:
+        self._scale = 1 / (modes[0] * modes[1])
+        self._pairs, self._run = half_of_pairs(modes), run
+        self._modes = modes
+        self._compiled = machine_code() if wanted(points) else None
+
+    def __call__(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
+        """Apply ``factor`` in place, divided by the number of modes.
+
+        The factor's values F(+) and F(-) for mode k and place b are those at the points
+        ``at1[k1, b] + at2[k2, b]`` and ``at1[-k1, b] + at2[-k2, b]`` of its flattened lattice.
+        """
+        if self._compiled is None:
+            self._in_numpy(W, factor, at1, at2)
+            return
+        kind = "scalar" if factor.spin is None else "hermitian" if factor.hermitian else "general"
+        getattr(self._compiled, kind)(W, factor.rows, at1, at2, self._run, self._scale)
+
+    def _in_numpy(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
+        step = max(1, BLOCK // W.shape[3])
+        for start in range(0, len(self._pairs[0]), step):
+            h, g = (np.divmod(half[start : start + step], self._modes[1]) for half in self._pairs)
+            plus, minus = at1[h[0]] + at2[h[1]], at1[g[0]] + at2[g[1]]
+            W[:, *h], W[:, *g] = conjugate(W[:, *h], W[:, *g], factor, plus, minus, self._scale)
+
+
+def wanted(points: int) -> bool:
+    """Whether so many points have compiled kernels."""
+    return points >= WORTHWHILE and find_spec("numba") is not None
+
+
+@cache
+def machine_code() -> ModuleType:
+    """The compiled kernels."""
+    from . import kernels_numba as compiled  # noqa: PLC0415 (optional, and takes a second)
+
+    return compiled
+
+
+def for_windows(points: int) -> ModuleType:
+    """The module whose :func:`multiply` and :func:`gram` are to be used for so many points."""
+    return machine_code() if wanted(points) else sys.modules[__name__]
+
+
+def multiply(E: NDArray, C: NDArray) -> None:
+    """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""
+    upper = E[0] * C[0]
+    upper += E[1] * C[1]
+    C[1] *= E[3]
+    C[1] += E[2] * C[0]
+    C[0] = upper
+
+
+def gram(C: NDArray, G: NDArray) -> None:
+    """G = entries 11, 21, 22 of C^dagger C by y, inner products over rows and window points."""
+    C = C.reshape(2, 2, C.shape[2], -1)
+    first, second = C[:, 0], C[:, 1]
+    np.einsum("rys,rys->y", first, first.conj(), out=G[0])
+    np.einsum("rys,rys->y", first, second.conj(), out=G[1])
+    np.einsum("rys,rys->y", second, second.conj(), out=G[2])
+
+
+def half_of_pairs(n: tuple[int, int]) -> tuple[NDArray, NDArray]:
+    """Indices (h, g) with g the mirror image of h, one of each pair; self-paired points once."""
+    g = mirror(n)
+    h = np.flatnonzero(np.arange(len(g)) <= g)
+    return h, g[h]
+
+
+def conjugate(
+    at_h: NDArray, at_g: NDArray, F: Factor, plus: NDArray, minus: NDArray, scale: float
+) -> tuple[NDArray, NDArray]:
+    """Spectra at k and at -k of ``scale * F(+) W F(-)^dagger``, from those of W.
+
+    The spectrum of a Hermitian field obeys ``W^(-k) = W^(k)^dagger``, so a pair of packed values
+    gives the whole 2x2 matrix at k, and the result at k gives both values back.
+    """
+    U, V = at_h
+    Uc, Vc = np.conj(at_g)
+    if F.spin is None:
+        s = F.scalar.ravel()
+        s = s.take(plus) * np.conj(s.take(minus)) * scale
+        return np.stack([U * s, V * s]), np.conj(np.stack([Uc * s, Vc * s]))
+    # W11, W22 = w0 +- w3 with w0 = (U + Uc)/2, w3 = (U - Uc)/2i;  W21 = V, W12 = Vc
+    w0, w3 = U + Uc, -1j * (U - Uc)
+    half = 0.5 * scale
+    W11, W22, W12, W21 = half * (w0 + w3), half * (w0 - w3), scale * Vc, scale * V
+    # X = F(+) W
+    a, b, c, d = _entries_at(F, plus)
+    X11, X12 = a * W11 + b * W21, a * W12 + b * W22
+    X21, X22 = c * W11 + d * W21, c * W12 + d * W22
+    # Y = X F(-)^dagger
+    a, b, c, d = (np.conj(entry) for entry in _entries_at(F, minus))
+    Y11, Y12 = X11 * a + X12 * b, X11 * c + X12 * d
+    Y21, Y22 = X21 * a + X22 * b, X21 * c + X22 * d
+    w0, w3 = 0.5 * (Y11 + Y22), 0.5j * (Y11 - Y22)
+    return np.stack([w0 + w3, Y21]), np.conj(np.stack([w0 - w3, Y12]))
+
+
+def _entries_at(F: Factor, at: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Entries (11, 12, 21, 22) at table positions; equal diagonals are read once."""
+    F11, F12, F21, F22 = F.spin
+    a, b, c = (entry.ravel().take(at) for entry in (F11, F12, F21))
+    return a, b, c, a if F22 is F11 else F22.ravel().take(at)

@@ -1,0 +1,130 @@
+"""W -> F(+) W F(-)^dagger: the one operation that every exact sub-flow is made of.
+
+Fourier in x turns a function of p into a factor at ``p + eps xi/2`` on the left and at
+``p - eps xi/2`` on the right; Fourier in p turns a function of x into factors at
+``x +- eps eta/2``. Real time and imaginary time, kinetic part and potential part differ only in
+the factor (see ``factors``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyfftw
+from numpy.typing import NDArray
+
+from ..phase_space.fft import BACKWARD, FORWARD, Planner
+from ..phase_space.grid import interpolation, mirror, sums
+from ..phase_space.layout import Layout
+from .factors import Factor
+from .kernels import Product
+
+# Phase-space points per pass over rows: they stay in the second-level cache.
+BLOCK = 2**14
+
+
+class PhaseSpace:
+    """The two-sided products by functions of p and of x, on x-major W, in place."""
+
+    def __init__(self, layout: Layout, epsilon: float) -> None:
+        self.layout, self.epsilon = layout, epsilon
+        self.momentum = MomentumSide(layout, epsilon)
+        self.position = PositionSide(layout, epsilon)
+
+    def by_momentum(self, W: NDArray, factor: Factor) -> None:
+        """W -> F(p) # W # F(p)^dagger; ``factor`` is tabulated on ``momentum.q``."""
+        for block, columns in self.layout.columns(W):
+            self.momentum.apply(block, columns, factor)
+
+    def momentum_on_field(self, field: NDArray, factor: Factor, out: NDArray) -> None:
+        """F(p) # f # F(p)^dagger for a packed field f of x alone, ``(2, N1, N2)``, into ``out``."""
+        spectrum = self.momentum.spectrum(field)
+        for block, columns in self.layout.columns(out, there=False):
+            block[:] = spectrum
+            self.momentum.apply_to_spectrum(block, columns, factor)
+
+    def by_position(self, W: NDArray, factor: Factor) -> None:
+        """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``."""
+        self.position.apply(W, factor)
+
+
+class MomentumSide:
+    """F(p + eps xi/2) W^ F(p - eps xi/2)^dagger with ^ the Fourier transform in x; p-major."""
+
+    def __init__(self, layout: Layout, epsilon: float) -> None:
+        grid = layout.grid
+        self._fft = Planner()
+        rows, columns = np.divmod(np.arange(layout.p.start, layout.p.stop), grid.n_p[1])
+        first = np.unique(rows)
+        q1 = sums(grid.p[0][first], 0.5 * epsilon * grid.xi[0])
+        q2 = sums(grid.p[1], 0.5 * epsilon * grid.xi[1])
+        self.q = (q1.values, q2.values)
+        # position of p + eps xi/2 in the flattened table is at1[xi1, p] + at2[xi2, p]
+        self._at1 = np.ascontiguousarray(q1.index[rows - first[0]].T * len(q2.values))
+        self._at2 = np.ascontiguousarray(q2.index[columns].T)
+        self._multiply = Product(grid.n_x, grid.nx * grid.np, run=grid.np)
+
+    def apply(self, block: NDArray, columns: slice, factor: Factor) -> None:
+        """Conjugate a block ``(2, N1, N2, columns)`` by ``factor`` (tabulated on ``self.q``)."""
+        self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
+        self.apply_to_spectrum(block, columns, factor)
+
+    def spectrum(self, field: NDArray) -> NDArray:
+        """The transform of a field of x alone, ``(2, N1, N2, 1)``."""
+        spectrum = pyfftw.empty_aligned((*field.shape, 1), dtype=complex)
+        spectrum[..., 0] = field
+        self._fft(spectrum, (1, 2), FORWARD)  # x -> xi
+        return spectrum
+
+    def apply_to_spectrum(self, block: NDArray, columns: slice, factor: Factor) -> None:
+        """As :meth:`apply`, from the transform in x."""
+        self._multiply(block, factor, self._at1[:, columns], self._at2[:, columns])
+        self._fft(block, (1, 2), BACKWARD)  # (xi, p) -> (x, p)
+
+
+class PositionSide:
+    """F(x + eps eta/2) W~ F(x - eps eta/2)^dagger with ~ the Fourier transform in p; x-major."""
+
+    def __init__(self, layout: Layout, epsilon: float) -> None:
+        grid = layout.grid
+        self._n_p = grid.n_p
+        self._fft = Planner()
+        rows, columns = np.divmod(np.arange(layout.x.start, layout.x.stop), grid.n_x[1])
+        first = np.unique(rows)
+        y = [
+            sums(points, 0.5 * epsilon * eta, L) if n > 1 else sums(points, np.zeros(len(eta)))
+            for points, eta, L, n in zip(
+                (grid.x[0][first], grid.x[1]), grid.eta, grid.length, grid.n_x, strict=True
+            )
+        ]
+        # position of x + eps eta/2 in the flattened table is at1[x, eta1] + at2[x, eta2]
+        self._at1 = y[0].index[rows - first[0]] * len(y[1].values)
+        self._at2 = y[1].index[columns]
+        self.refinement = [
+            interpolation(n, L, axis.values)
+            for n, L, axis in zip(grid.n_x, grid.length, y, strict=True)
+        ]
+        self._mirror = mirror(grid.n_p)
+        self._multiply = Product(grid.n_p, grid.nx * grid.np, run=1)
+
+    def refined(self, field: NDArray) -> NDArray:
+        """``field`` of shape ``(..., N1, N2)`` interpolated to the lattice of shifted points."""
+        return self.refinement[0] @ field @ self.refinement[1].T
+
+    def shifted(self, rows: slice) -> tuple[NDArray, NDArray]:
+        """Table positions of x + eps eta/2 and x - eps eta/2 for some x and all eta."""
+        m1, m2 = self._n_p
+        at = self._at1[rows, :, None] + self._at2[rows, None, :]
+        plus = at.reshape(-1, m1 * m2)
+        return plus, plus[:, self._mirror]
+
+    def apply(self, W: NDArray, factor: Factor) -> None:
+        """Conjugate x-major ``W`` by ``factor`` (tabulated on the refined lattice), in place."""
+        m1, m2 = self._n_p
+        step = max(1, BLOCK // (m1 * m2))
+        for start in range(0, W.shape[1], step):
+            rows = slice(start, start + step)
+            block = W[:, rows].reshape(2, -1, m1, m2)
+            self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
+            modes_first = np.moveaxis(block, 1, 3)
+            self._multiply(modes_first, factor, self._at1[rows].T, self._at2[rows].T)
+            self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)

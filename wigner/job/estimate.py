@@ -1,0 +1,256 @@
+"""What a case will cost in memory and time, without running it.
+
+Memory is counted, with constants fitted to runs: right within 15 % for lattices from 8^2 x 24^2 to
+32^4, elongated and incommensurate ones among them, on one and two ranks. Time is counted in the
+operations that a step is made of, and these are timed here on a part of the lattice: right within
+a factor of 2.5, mostly 1.5. How many evaluations a constraint takes is a guess.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..case.problem import Problem
+from ..case.spec import Case, CaseError
+from ..evolution.evolve import record_times
+from ..evolution.relaxation import TABLEAUS
+from ..flows import factors, kernels
+from ..flows.splitting import SPLITTINGS, STRANG, Splitting
+from ..flows.two_sided import PhaseSpace
+from ..machine import keep_freed
+from ..maxwellian import constraint
+from ..maxwellian.moment_map import MomentMap
+from ..phase_space.communicator import Serial
+from ..phase_space.grid import PhaseGrid, sums
+from ..phase_space.layout import Layout, block_width, blocks_of_columns, check_ranks
+
+# Bytes a cell of a field in phase space: two complex numbers.
+FIELD = 32
+# Bytes that a rank takes for python, libraries and buffers whatever the case.
+BASE = 1.0e8
+# Evaluations of the moment map in a solve within a run, and before its first step.
+WARM, COLD = 3, 8
+# What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
+ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
+# Seconds that timing one operation may take.
+PATIENCE = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations of a step, and of the state that it starts from.
+
+    Attributes
+    ----------
+    steps, records
+        Numbers of them.
+    solves
+        Quantum Maxwellians in a step.
+    kicks, frees
+        Two-sided products by functions of x and of p in the transport of a step.
+    levels
+        Splittings combined in the exponential; a guess where the case says "auto".
+    """
+
+    steps: int
+    records: int
+    solves: int
+    kicks: int
+    frees: int
+    levels: int
+
+
+def work(case: Case) -> Work:
+    """The work of a case."""
+    times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
+    steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
+    solves = _solves(case)
+    # stage i carries W and the stages before it, the last one their sum; Strang has two halves
+    flows = 2 if case.time.scheme == "strang" else solves * (solves - 1) // 2 + 1
+    splitting = _splitting(case)
+    kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
+    return Work(steps, len(times), solves, kicks, frees, _levels(case))
+
+
+def _solves(case: Case) -> int:
+    tableau = TABLEAUS.get(case.time.scheme)
+    return 1 if tableau is None else len(tableau.nodes)
+
+
+def _splitting(case: Case) -> Splitting:
+    tableau = TABLEAUS.get(case.time.scheme)
+    return SPLITTINGS.get(case.time.splitting, STRANG if tableau is None else tableau.splitting)
+
+
+def _levels(case: Case) -> int:
+    """For fields of moderate steepness the error of L levels is about 2 (0.015 eps^2)^L."""
+    if case.maxwellian.richardson is not None:
+        return case.maxwellian.richardson
+    ratio = min(0.015 * case.physics.epsilon**2, 0.5)
+    return min(8, max(1, math.ceil(math.log(case.maxwellian.tolerance / 2) / math.log(ratio))))
+
+
+def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """Bytes that a rank needs at the most: libraries, fields, and tables of the flows."""
+    share = math.ceil(grid.nx / ranks) * grid.np
+    # W, a K for each stage but one, the exponential's work array, a temporary
+    fields = 3 + max(1, _solves(case) - 1) + 4 * (case.initial.state == "prepared")
+    lengths = 1 if case.time.scheme == "strang" else 2
+    splitting = _splitting(case)
+    frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
+    (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
+    tables = q1 * q2 * (48 * frees + 64) + y1 * y2 * (16 * kicks + 110)
+    if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
+        tables += q1 * q2 * (64 * frees + 32) + y1 * y2 * 64
+    interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
+    base = BASE + kernels.MEMORY * kernels.wanted(grid.nx * grid.np)
+    return base + max(FIELD * fields * share + tables, FIELD * share + interpolation)
+
+
+def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
+    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
+    half = 0.5 * case.physics.epsilon
+    rows = [math.ceil(n / ranks) for n in (grid.n_p[0], grid.n_x[0])]
+    p, x = (grid.p[0][: rows[0]], grid.p[1]), (grid.x[0][: rows[1]], grid.x[1])
+    q = [len(sums(base, half * xi).values) for base, xi in zip(p, grid.xi, strict=True)]
+    y = [
+        len(sums(base, half * eta, L).values) if n > 1 else 1
+        for base, eta, L, n in zip(x, grid.eta, grid.length, grid.n_x, strict=True)
+    ]
+    return q, y
+
+
+def check_count(grid: PhaseGrid, ranks: int) -> None:
+    """Raise CaseError if the lattice has not enough points for that many ranks."""
+    try:
+        check_ranks(grid, ranks)
+    except ValueError as error:
+        key, got, message = str(error).replace(": got ", ", ", 1).split(", ", 2)
+        raise CaseError([(key, got, message)]) from None
+
+
+def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
+    """Whether the machines have the memory that the case needs.
+
+    Parameters
+    ----------
+    hosts
+        Name and memory in bytes of the machine of each rank.
+
+    Raises
+    ------
+    CaseError
+        If not, with the numbers.
+    """
+    ranks, names = len(hosts), [name for name, _ in hosts]
+    least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
+    for name, memory in dict(hosts).items():
+        there = names.count(name)
+        each = least if least * there > memory else memory_per_rank(case, grid, ranks)
+        if each * there > memory:
+            got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
+            message = (
+                f"expected a lattice for the {size(memory)} of {name}, but its {there} rank(s) "
+                f"need about {size(each * there)}; use fewer points or more machines"
+            )
+            raise CaseError([("grid", got, message)])
+
+
+def size(n: float) -> str:
+    """Bytes for a human being."""
+    exponent = min(max(int(math.log10(max(n, 1)) // 3), 2), 5)
+    return f"{n / 1000**exponent:.3g} {('MB', 'GB', 'TB', 'PB')[exponent - 2]}"
+
+
+def seconds(case: Case, problem: Problem, ranks: int) -> float:
+    """Wall time of the whole run on as many ranks, all like this one."""
+    todo, grid = work(case), problem.grid
+    position, momentum, moment_map = (
+        timer(problem, todo.levels) for timer in (_position, _momentum, _moment_map)
+    )
+    products = todo.levels * (todo.levels + 1) // 2 * (position + momentum)
+    solve = WARM * moment_map + products
+    step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
+    record = moment_map + 2 * (position + momentum)
+    begin = (COLD * moment_map + products) * (5 if case.initial.state == "prepared" else 1)
+    total = todo.steps * step + todo.records * record + begin
+    exchange = 1.2 if ranks > 1 else 1.0
+    return 0.5 + exchange * total / min(ranks, grid.nx, grid.np)
+
+
+class _First(Serial):
+    """The first of several ranks, on its own."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
+        """What the others have is of no interest; zeros, as garbage may not be a number."""
+        recvbuf[0][:] = 0.0
+
+
+def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
+    """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
+    ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
+    return Layout(grid, _First(ranks)), float(ranks)
+
+
+def _position(problem: Problem, levels: int) -> float:
+    """Seconds of a product by a 2x2 function of x on all of W."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.nx, ROWS)
+    space = PhaseSpace(layout, problem.epsilon)
+    factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1 / levels)
+    W = layout.x_major()
+    W[:] = 0.0
+    return parts * _shortest(lambda: space.position.apply(W, factor))
+
+
+def _momentum(problem: Problem, levels: int) -> float:
+    """Seconds of a product by a 2x2 function of p on all of W."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.np, COLUMNS)
+    space, epsilon = PhaseSpace(layout, problem.epsilon), problem.epsilon
+    K = factors.parabola(space.momentum.q)
+    factor = factors.kinetic(K, epsilon, problem.alpha or 1.0, 0.1 / levels)
+    width = min(block_width(grid), layout.n_p_local)
+    block, starts = blocks_of_columns(1, grid.n_x, width)[0], range(0, layout.n_p_local, width)
+
+    def action() -> None:
+        for start in starts:
+            columns = slice(start, min(start + width, layout.n_p_local))
+            space.momentum.apply(block[..., : columns.stop - start], columns, factor)
+
+    return parts * _shortest(action)
+
+
+def _moment_map(problem: Problem, levels: int) -> float:
+    """Seconds of a moment map."""
+    grid = problem.grid
+    layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
+    moments = MomentMap(layout, problem.epsilon, problem.alpha)
+    A = constraint.classical(_spin(problem.N))
+    return parts * _shortest(lambda: moments(A, levels))
+
+
+def _spin(N: NDArray) -> NDArray:
+    """Moments with a spin, so that nothing is skipped."""
+    return N + np.array([0, 0, 0, 1e-3])[:, None, None] * N[0]
+
+
+def _shortest(action: Callable[[], object]) -> float:
+    """Seconds of an action, the shortest of two or more."""
+    keep_freed()  # as in a run
+    found = []
+    while len(found) < 2 or sum(found) < PATIENCE:
+        clock = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - clock)
+    return min(found)

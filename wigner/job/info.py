@@ -1,0 +1,126 @@
+"""A page on what a case is and what it needs; nothing is run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..case.checks import missed
+from ..case.problem import Problem, formulas
+from ..case.spec import Case
+from ..case.units import ELEMENTARY_CHARGE, scale
+from ..machine import machine_memory
+from ..maxwellian.windows import window_for
+from ..phase_space import pauli
+from ..phase_space.grid import Pair
+from . import estimate
+from .estimate import FIELD, size
+
+Line = tuple[str, str]
+# Numbers that a record has for each x point: 4 moments of order 0, 16 of order 1, 2 energies, A.
+RECORDED = 4 + 16 + 2 + 4
+
+
+def describe(case: Case, problem: Problem, ranks: int) -> str:
+    """The page, for a run on that many ranks."""
+    lines = [*_physics(case, problem), *_lattices(case, problem), *_run(case, problem, ranks)]
+    warnings = [f"warning: {warning}" for warning in problem.warnings]
+    return "\n".join([*(f"{name:<15}{text}" for name, text in lines), *warnings, ""])
+
+
+def _physics(case: Case, problem: Problem) -> Iterator[Line]:
+    """What is solved, and in which units."""
+    if case.material is not None:
+        units, material = scale(case.material), case.material
+        preset = f"{material.preset}: " if material.preset else ""
+        yield (
+            "material",
+            f"{preset}m = {material.effective_mass:.4g} electron masses, T0 = "
+            f"{material.temperature:.4g} K, Rashba constant {material.rashba:.4g} eV m, "
+            f"relaxation time {material.relaxation_time:.4g} s",
+        )
+        yield (
+            "units",
+            f"x0 = {units.length:.4g} m, p0 = {units.momentum:.4g} kg m/s, tE = "
+            f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
+        )
+    n0 = problem.N[0]
+    yield (
+        "parameters",
+        f"epsilon = {problem.epsilon:.6g}, alpha = {problem.alpha:.6g}, tau = {problem.tau:.6g}",
+    )
+    yield "potential", f"from {problem.V.min():.4g} to {problem.V.max():.4g}"
+    yield (
+        "initial state",
+        f"{case.initial.state}; n0 from {n0.min():.4g} to {n0.max():.4g}, "
+        f"eps|n|/n0 up to {(pauli.norm(problem.N) / n0).max():.4g}",
+    )
+
+
+def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
+    """Points, sizes and what they resolve."""
+    grid = problem.grid
+    chosen = "" if case.grid.p_max else " (auto)"
+    lost = [
+        (key, missed(formula, formula(grid.x[0][:, None], grid.x[1][None, :]), grid))
+        for key, formula in formulas(case).items()
+    ]
+    key, share = max(lost, key=lambda item: item[1])
+    window = window_for(grid, problem.epsilon, problem.alpha)
+    yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"
+    yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
+    yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"
+    yield "", f"a thermal state is {_tails(grid.p_max)} of its maximum at the edge of the box,"
+    yield "", f"and {_tails(grid.eta_max)} at |eta| = pi/dp = {_by(grid.eta_max)}"
+    yield "moment map", f"windows of {window.n[0]} x {window.n[1]} points around each x point"
+    yield "phase space", f"{grid.nx * grid.np} cells; W takes {size(FIELD * grid.nx * grid.np)}"
+
+
+def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
+    """What a run does and needs."""
+    grid, spec = problem.grid, case.output
+    todo = estimate.work(case)
+    stored = 8.0 * RECORDED * todo.records * grid.nx
+    rhythm = [f"every {spec.checkpoint:g}"] if spec.checkpoint else []
+    rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
+    memory = estimate.memory_per_rank(case, grid, ranks)
+    duration = estimate.seconds(case, problem, ranks)
+    guess = "" if case.maxwellian.richardson else " (a guess)"
+    yield (
+        "steps",
+        f"{todo.steps} of scheme {case.time.scheme}, dt <= {case.time.dt:g}, "
+        f"to t = {case.time.t_end:g}",
+    )
+    yield (
+        "maxwellians",
+        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
+        f"of {todo.levels} splittings{guess}",
+    )
+    yield "records", f"{todo.records} in moments.h5, together about {size(stored)}"
+    yield (
+        "checkpoints",
+        f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
+    )
+    yield (
+        "memory",
+        f"about {size(memory)} on each of {ranks} rank(s), {size(memory * ranks)} together; "
+        f"this machine has {size(machine_memory())}",
+    )
+    yield "time", f"about {_duration(duration)} on {ranks} rank(s), each with a core like this one"
+
+
+def _tails(reach: Pair) -> str:
+    return " and ".join(f"{np.exp(-0.5 * r**2):.0e}" for r in reach)
+
+
+def _by(values: Pair) -> str:
+    return " x ".join(f"{value:.6g}" for value in values)
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds > 1.5 * length:
+            return f"{seconds / length:.2g} {unit}"
+    return f"{math.ceil(seconds)} s"

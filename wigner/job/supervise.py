@@ -1,0 +1,198 @@
+"""A job on all ranks: input is checked before anything is done, failures end all of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from ..case.problem import Problem
+from ..case.spec import Case, CaseError
+from ..machine import machine_memory
+from ..maxwellian.constraint import SolveError
+from ..output.checkpoint import CheckpointError
+from ..output.logs import BusyError, logging_to
+from ..output.run_json import Report
+from ..phase_space.communicator import Communicator
+
+FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+# Seconds that the other ranks have to fail as well before one of them ends all.
+GRACE = 2.0
+REPORT = "This is a fault of the program, not of the input: please report it with all the above."
+INTACT = "is whole up to its last record and checkpoint: correct the cause, then resume"
+# Where BLAS libraries look for their number of threads.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+RESULTS = ("run.json", "moments.h5", "checkpoint", "case.toml")
+
+log = logging.getLogger(__name__)
+
+# Name and memory in bytes of the machine of each rank.
+Hosts = list[tuple[str, int]]
+Check = Callable[[Hosts], tuple[Case, Problem]]
+
+
+def check_new(output: Path) -> None:
+    """Raise CaseError if the directory holds a run."""
+    for name in RESULTS:
+        if (output / name).exists():
+            message = f"expected a new directory, but {name} is there; use another, or resume"
+            raise CaseError([("output", str(output), message)])
+
+
+def run_job(
+    check: Check,
+    output: Path,
+    comm: Communicator,
+    execute: Callable[[Case, Problem], bool],
+) -> int:
+    """Check the input on rank 0, then execute it on all ranks; the exit status.
+
+    Parameters
+    ----------
+    check
+        Reads the case and makes a problem of it; raises CaseError if it cannot be run.
+    output
+        The run's directory, made when the case is known to be good.
+    execute
+        Does the work; whether it came to the end.
+    """
+    ours: Path | None = None  # the directory, once it is sure that it is this run's
+    try:
+        with ExitStack() as stack:
+            case, problem = _agree(check, output, comm, stack)
+            ours = output
+            return FINISHED if execute(case, problem) else STOPPED
+    except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
+        return complain(error) if comm.rank == 0 else BAD_INPUT
+    except SolveError as error:
+        return _fail(str(error), ours, comm)
+    except OSError as error:
+        return _fail(f"{error}; {output} {INTACT}" if ours else str(error), ours, comm)
+    except MemoryError as error:
+        what = f"memory: {error or 'none left'}; use more ranks, more machines or fewer points"
+        return _fail(f"{what}; {output} {INTACT}" if ours else what, ours, comm)
+    except KeyboardInterrupt:  # before the run took over the signals
+        return _fail("interrupted before the run began", ours, comm)
+    except Exception as error:  # whatever one rank alone runs into must end all of them
+        what = f"{type(error).__name__}: {error}"
+        return _fail(f"{what}\n{traceback.format_exc()}{REPORT}", ours, comm)
+
+
+def _agree(
+    check: Check, output: Path, comm: Communicator, stack: ExitStack
+) -> tuple[Case, Problem]:
+    """What rank 0 finds in the input, on all ranks; the log is open afterwards.
+
+    Raises
+    ------
+    CaseError
+        On all ranks, if the input is bad.
+    """
+    hosts = comm.allgather((platform.node(), machine_memory()))
+    places = comm.allgather((platform.node(), _cores()))
+    case = problem = complaint = None
+    if comm.rank == 0:
+        try:
+            case, problem = check(hosts)
+            _open(output, stack)
+            for warning in (*problem.warnings, *_threads(places)):
+                log.warning(warning)
+        except CaseError as error:
+            complaint = error
+    case, problem, complaint = comm.bcast((case, problem, complaint))
+    if complaint is not None:
+        raise complaint
+    return case, problem
+
+
+def _open(output: Path, stack: ExitStack) -> None:
+    """Make the directory and log into it."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(logging_to(output))
+    except BusyError as error:
+        message = f"expected a directory that no run is using; {error}"
+        raise CaseError([("output", str(output), message)]) from None
+    except OSError as error:
+        message = f"expected a directory to write in; {error}"
+        raise CaseError([("output", str(output), message)]) from None
+
+
+def complain(error: Exception) -> int:
+    """Bad input, told once."""
+    for line in str(error).splitlines():
+        _tell(line)
+    return BAD_INPUT
+
+
+def _tell(message: str) -> None:
+    with suppress(OSError):  # a full disk may be where standard error goes
+        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.flush()
+
+
+def _fail(message: str, output: Path | None, comm: Communicator) -> int:
+    """End all ranks, with the message told once.
+
+    What all ranks run into is told by rank 0. A rank that is alone with its trouble tells it and
+    aborts the others, which may be waiting for it.
+    """
+    alone = not _all_failed(comm)
+    if alone or comm.rank == 0:
+        who = f"rank {comm.rank}: " if alone else ""
+        _tell(f"{who}{message}")
+        if output is not None:
+            _note_failure(f"{who}{message}", output)
+    if alone:
+        time.sleep(0.5)  # for the message to get through
+        comm.Abort(FAILED)
+    return FAILED
+
+
+def _all_failed(comm: Communicator) -> bool:
+    """Whether all ranks come here within a short time; the lower ranks give up first."""
+    if comm.size == 1:
+        return True
+    request, end = comm.Ibarrier(), time.monotonic() + GRACE + min(0.05 * comm.rank, 2.0)
+    while not request.Test():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _note_failure(message: str, output: Path) -> None:
+    """Failure in run.log and run.json, if they can be written."""
+    try:
+        with (output / "run.log").open("a", encoding="utf-8") as file:
+            file.write(f"error: {message}\n")
+        Report.read(output).fail(message)
+    except OSError as error:
+        _tell(f"run.json and run.log may lack this: {error}")
+
+
+def _cores() -> frozenset[int]:
+    """The cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset(range(os.cpu_count() or 1))
+
+
+def _threads(places: list[tuple[str, frozenset[int]]]) -> Iterator[str]:
+    """A warning for each machine whose ranks have more threads than cores."""
+    asked = [os.environ.get(name, "").split(",")[0] for name in THREADS]
+    threads = max((int(number) for number in asked if number.isdecimal()), default=1)
+    for host in dict.fromkeys(name for name, _ in places):
+        shares = [cores for name, cores in places if name == host]
+        ranks, cores = len(shares), len(frozenset().union(*shares))
+        if ranks * threads > cores:
+            yield (
+                f"{ranks} rank(s) x {threads} thread(s) on {cores} core(s) of {host}: "
+                "start fewer, or set OMP_NUM_THREADS=1"
+            )

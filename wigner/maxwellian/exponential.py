@@ -1,0 +1,59 @@
+"""The quantum exponential Exp(-K + A), eq. (36), on the phase-space lattice.
+
+exp(-K + A) = S S^dagger with S = (exp(delta A/2) exp(-delta K) exp(delta A/2))^m and
+delta = 1/(2m): the two exact flows of ``transport`` in imaginary time, applied to the symbol of
+the identity. Here K = |p|^2/2 + eps alpha p_perp.sigma and A = a0 sigma_0 + eps a.sigma; the
+potential cancels between H and A~ (eq. 28).
+"""
+
+from __future__ import annotations
+
+from numpy.typing import NDArray
+
+from ..flows import factors
+from ..flows.splitting import richardson
+from ..flows.two_sided import PhaseSpace
+from ..phase_space import pauli
+
+
+class Exponential:
+    """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation."""
+
+    def __init__(self, space: PhaseSpace, alpha: float) -> None:
+        self.space, self.alpha = space, alpha
+        self._K = factors.rounded_parabola(space.momentum.q, space.layout.grid.p_max)
+        self._work = space.layout.x_major()
+
+    def __call__(self, A: NDArray, levels: int, out: NDArray) -> None:
+        """Write Exp(-K + A) into x-major ``out``.
+
+        Parameters
+        ----------
+        A
+            Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
+        levels
+            Results of 1, 2, ..., ``levels`` steps are combined, to order 2*levels in the step.
+        """
+        first, *others = richardson(levels)
+        self.strang(A, 1, out)
+        if others:
+            out *= first
+        for m, weight in enumerate(others, start=2):
+            self.strang(A, m, self._work)
+            for row in range(out.shape[1]):  # in the cache
+                out[:, row] += weight * self._work[:, row]
+
+    def strang(self, A: NDArray, m: int, out: NDArray) -> None:
+        """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
+        delta = 0.5 / m
+        epsilon, position = self.space.epsilon, self.space.position
+        refined = position.refined(A)
+        half = factors.multiplier(refined, delta / 2)
+        full = factors.multiplier(refined, delta) if m > 1 else None
+        diffusion = factors.kinetic(self._K, epsilon, self.alpha, -1j * epsilon * delta)
+        # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
+        self.space.momentum_on_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
+        for _ in range(m - 1):
+            self.space.by_position(out, full)
+            self.space.by_momentum(out, diffusion)
+        self.space.by_position(out, half)

@@ -1,0 +1,133 @@
+"""The moment map A -> <Exp(-K + A)>, its first moments and its derivative.
+
+exp(-K + A) = S S^dagger with the splitting S of ``exponential``, which is its own adjoint, so the
+density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``columns``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..flows import factors
+from ..flows.splitting import richardson
+from ..phase_space import pauli
+from ..phase_space.layout import Layout
+from .windows import Columns
+
+
+class MomentMap:
+    """<Exp(-K + A)> = n0 sigma_0 + eps n.sigma on the x lattice.
+
+    Parameters
+    ----------
+    layout
+        Each rank works on the columns of its x block.
+    epsilon, alpha
+        Scaled Planck and Rashba constants.
+    """
+
+    def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
+        self.layout, self.epsilon = layout, epsilon
+        self.columns = Columns(layout, epsilon, alpha)
+
+    def __call__(self, A: NDArray, levels: int) -> NDArray:
+        """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.
+
+        Parameters
+        ----------
+        A
+            Components (a0, eps a), shape ``(4, N1, N2)``.
+        levels
+            Splittings of 1, ..., ``levels`` steps are combined, to order 2*levels.
+        """
+        return np.tensordot(richardson(levels), self.splittings(A, levels), axes=1)
+
+    def splittings(self, A: NDArray, levels: int, first: int = 1) -> NDArray:
+        """The moments of S_m S_m^dagger for m = ``first``, ..., ``levels``, ``(m, 4, N1, N2)``."""
+        columns, density = self.columns, self._empty(levels - first + 1, 4)
+        for m in range(first, levels + 1):
+            start, local = columns.kinetic(m).start, columns.local(A, m)
+            for block, at in columns.passes:
+                C = columns.of(start, m, local, at)
+                density[m - first, :, block] = self._gram(C, local.own[:, block])
+        return self._gathered(density)
+
+    def momenta(self, A: NDArray, levels: int) -> NDArray:
+        """First moments <p_j M_c> of M = Exp(-K + A), shape ``(4, 2, N1, N2)``: component, j.
+
+        <p_j M>(y) is the Hermitian part of (S p_j e_y)^dagger (S e_y) with p_j = -i eps d_j. The
+        innermost factor E of S e_y passes through: E p_j = p_j E + i eps (d_j E).
+        """
+        columns, momentum = self.columns, self._empty(levels, 4, 2)
+        slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
+        own = A.reshape(4, -1)[:, self.layout.x]
+        for m in range(1, levels + 1):
+            kinetic, local = columns.kinetic(m), columns.local(A, m)
+            dE = [factors.entries(factors.multiplier_derivative(own, s, 0.25 / m)) for s in slopes]
+            for block, at in columns.passes:
+                C = columns.of(kinetic.start, m, local, at).copy()
+                E, G = _square(local.own[:, block]), _inner(C, C)
+                for j in (0, 1):
+                    P = columns.of(kinetic.moving[j], m, local, at)
+                    # (P E + i eps C d_j E)^dagger (C E)
+                    bracket = _product(E, _inner(P, C), E)
+                    bracket -= 1j * self.epsilon * _product(_square(dE[j][:, block]), G, E)
+                    momentum[m - 1, :, j, block] = pauli.components(bracket)
+        return np.tensordot(richardson(levels), self._gathered(momentum), axes=1)
+
+    def derivative(self, A: NDArray, B: NDArray, levels: int) -> NDArray:
+        """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
+        columns, density = self.columns, self._empty(levels, 4)
+        for m in range(1, levels + 1):
+            local, tangent = columns.local(A, m), columns.tangent(A, B, m)
+            for block, at in columns.passes:
+                C, dC = columns.with_tangent(m, local, tangent, at)
+                E, dE = _square(local.own[:, block]), _square(tangent.own[:, block])
+                # (C E)^dagger d(C E) and its adjoint
+                half = _product(E, _inner(C, dC), E) + _product(E, _inner(C, C), dE)
+                density[m - 1, :, block] = 2 * pauli.components(half)
+        return np.tensordot(richardson(levels), self._gathered(density), axes=1)
+
+    def _gram(self, C: NDArray, E: NDArray) -> NDArray:
+        """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
+        G = np.empty((3, C.shape[2]), dtype=complex)
+        self.columns.kernels.gram(C, G)
+        g11, g21, g22 = G
+        b = np.stack([0.5 * (g11 + g22).real, g21.real, g21.imag, 0.5 * (g11 - g22).real])
+        e11, _, e21, e22 = E
+        e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
+        return pauli.conjugation(e, b)
+
+    def _empty(self, levels: int, *kinds: int) -> NDArray:
+        return np.empty((levels, *kinds, self.layout.n_x_local))
+
+    def _gathered(self, found: NDArray) -> NDArray:
+        """Traces over windows at this rank's points, normalised and from all ranks, on x."""
+        columns = self.columns
+        norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(columns.window.spacing)
+        whole = self.layout.gather(norm * found.reshape(-1, found.shape[-1]))
+        return whole.reshape(*found.shape[:-1], *self.layout.grid.n_x)
+
+    def _slopes(self, A: NDArray) -> list[NDArray]:
+        """d_1 A and d_2 A, spectral."""
+        spectrum, xi = np.fft.fft2(A), self.layout.grid.xi
+        waves = 1j * xi[0][:, None], 1j * xi[1][None, :]
+        return [np.fft.ifft2(spectrum * wave).real for wave in waves]
+
+
+def _inner(C: NDArray, D: NDArray) -> NDArray:
+    """C^dagger D as matrices ``(2, 2, y)``, the inner product over rows and window points."""
+    return np.einsum("aiyst,ajyst->ijy", C.conj(), D)
+
+
+def _square(entries: NDArray) -> NDArray:
+    """Entries (11, 12, 21, 22) as matrices ``(2, 2, y)``."""
+    return entries.reshape(2, 2, *entries.shape[1:])
+
+
+def _product(A: NDArray, B: NDArray, C: NDArray) -> NDArray:
+    """A B C for matrices ``(2, 2, y)``."""
+    return np.einsum("ijy,jky,kly->ily", A, B, C)

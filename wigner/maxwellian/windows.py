@@ -1,0 +1,236 @@
+"""Columns S e_y of the square root S of exp(-K + A), on small windows around the points y.
+
+S = (exp(delta A/2) exp(-delta K) exp(delta A/2))^m with delta = 1/(2m), the splitting of
+``exponential``. A column dies like exp(-|s|^2/eps^2) with the distance s from y: it is a 2x2
+field on a window of some 24 x 24 points around y, however large the box. Columns know nothing of
+each other; they need no communication and live in the cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyfftw
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ..flows import factors
+from ..flows.kernels import for_windows
+from ..phase_space.fft import BACKWARD, FORWARD, Planner
+from ..phase_space.grid import PhaseGrid, interpolation
+from ..phase_space.layout import Layout
+
+# Half-width of a window in units of eps, and its momentum cut. Gram matrices square the column:
+# exp(-2 3.9^2) and exp(-8.5^2/2) are roundoff in the density.
+REACH, CUT = 3.9, 8.5
+# Window lengths: those that FFTW transforms several times faster than their neighbours.
+LENGTHS = (16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
+# Window points per pass: columns, tables and temporaries of a pass stay in the cache.
+BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Window:
+    """Offsets around a point: ``n`` points of ``spacing`` per axis, in FFT order."""
+
+    n: tuple[int, int]
+    spacing: tuple[float, float]
+
+    @property
+    def offsets(self) -> tuple[NDArray, NDArray]:
+        """Offsets s per axis, ascending; zero is entry n // 2."""
+        return tuple(h * (np.arange(n) - n // 2) for n, h in zip(self.n, self.spacing, strict=True))
+
+    def dispersion(self, epsilon: float) -> factors.Dispersion:
+        """Kinetic energy on the momenta eps k dual to the offsets, in FFT order."""
+        q = tuple(
+            2 * np.pi * epsilon * np.fft.fftfreq(n, h)
+            for n, h in zip(self.n, self.spacing, strict=True)
+        )
+        return factors.rounded_parabola(q, tuple(np.pi * epsilon / h for h in self.spacing))
+
+
+def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
+    """The smallest window that gives double precision, on a refinement of the x lattice.
+
+    Rashba coupling, (|p| +- eps alpha)^2/2, moves thermal momenta out by eps |alpha|.
+    """
+    widest = math.pi * epsilon / (CUT + epsilon * abs(alpha))
+    steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
+    spacing = [
+        widest if n == 1 else step / math.ceil(step / widest)
+        for n, step in zip(grid.n_x, steps, strict=True)
+    ]
+    least = [math.ceil(2 * REACH * epsilon / h) for h in spacing]
+    n = [next((length for length in LENGTHS if length >= m), m) for m in least]
+    return Window(tuple(n), tuple(spacing))
+
+
+@dataclass(frozen=True)
+class Kinetic:
+    """exp(-delta K) on the window: ``start`` from e_0, ``moving`` from p_1 e_0 and p_2 e_0, both
+    ``(2, 2, n1, n2)``, and ``diffusion`` in momentum, as entries (11, 12, 21, 22).
+    """
+
+    start: NDArray
+    moving: tuple[NDArray, NDArray]
+    diffusion: NDArray
+
+
+@dataclass(frozen=True)
+class Local:
+    """The factors that A makes, as entries (11, 12, 21, 22).
+
+    ``full`` and ``half`` are exp(delta A) and exp(delta A/2) on the window of each column, views
+    ``(4, N1, N2, n1, n2)`` of the refined lattice (a single step needs no ``full``), ``own`` is
+    exp(delta A/2) at the columns' own points.
+    """
+
+    full: NDArray | None
+    half: NDArray
+    own: NDArray
+
+
+class Columns:
+    """Columns of S for any A, a pass of them at a time.
+
+    Attributes
+    ----------
+    kernels
+        The module of the arithmetic on windows.
+    passes
+        This rank's columns in passes along a line of the x lattice: which of its points, and
+        where the views of :class:`Local` have their windows.
+    """
+
+    def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
+        self.layout, self.epsilon, self.alpha = layout, epsilon, alpha
+        self.window = window_for(layout.grid, epsilon, alpha)
+        self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
+        self._fft = Planner()
+        self._dispersion = self.window.dispersion(epsilon)
+        self._kinetic: dict[int, Kinetic] = {}
+        self._prepare()
+
+    def local(self, A: NDArray, m: int) -> Local:
+        """exp(delta A) and exp(delta A/2) for ``m`` steps."""
+        return self._local(m, factors.multiplier, A)
+
+    def tangent(self, A: NDArray, B: NDArray, m: int) -> Local:
+        """Derivatives of :meth:`local` in the direction B."""
+        return self._local(m, factors.multiplier_derivative, A, B)
+
+    def kinetic(self, m: int) -> Kinetic:
+        """exp(-delta K) for ``m`` steps."""
+        if m not in self._kinetic:
+            delta, K = 0.5 / m, self._dispersion
+            F = factors.kinetic(K, self.epsilon, self.alpha, -1j * self.epsilon * delta)
+            entries = factors.entries(F)
+            q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
+            start, *moving = (
+                np.fft.fftshift(np.fft.ifft2(q * entries), (1, 2)).reshape(2, 2, *self.window.n)
+                for q in (np.ones((1, 1)), q1, q2)
+            )
+            diffusion = entries[:, None] / math.prod(self.window.n)
+            self._kinetic[m] = Kinetic(start, tuple(moving), diffusion)
+        return self._kinetic[m]
+
+    def of(self, start: NDArray, m: int, local: Local, at: tuple) -> NDArray:
+        """The columns of one pass as (row, column, y, s1, s2), but for the innermost factor.
+
+        A view of a buffer: the next call overwrites it. ``start`` comes from :meth:`kinetic`.
+        """
+        half, diffusion = local.half[at], self.kinetic(m).diffusion
+        C, multiply = self._columns[:, :, : half.shape[1]], self.kernels.multiply
+        C[:] = start[:, :, None]
+        for _ in range(m - 1):
+            multiply(local.full[at], C)
+            self._diffuse(C, diffusion)
+        multiply(half, C)
+        return C
+
+    def with_tangent(
+        self, m: int, local: Local, tangent: Local, at: tuple
+    ) -> tuple[NDArray, NDArray]:
+        """The columns of one pass and their derivatives, both but for the innermost factor.
+
+        Views of buffers, as in :meth:`of`.
+        """
+        half, kinetic = local.half[at], self.kinetic(m)
+        if self._changes is None:
+            self._changes = pyfftw.empty_aligned(self._columns.shape, dtype=complex)
+        C, dC = (f[:, :, : half.shape[1]] for f in (self._columns, self._changes))
+        C[:], dC[:] = kinetic.start[:, :, None], 0.0
+        for _ in range(m - 1):
+            self._advance(local.full[at], tangent.full[at], C, dC)
+            self._diffuse(C, kinetic.diffusion)
+            self._diffuse(dC, kinetic.diffusion)
+        self._advance(half, tangent.half[at], C, dC)
+        return C, dC
+
+    def _diffuse(self, C: NDArray, diffusion: NDArray) -> None:
+        """C -> exp(-delta K) C, in place."""
+        self._fft(C, (3, 4), FORWARD)  # s -> q
+        self.kernels.multiply(diffusion, C)
+        self._fft(C, (3, 4), BACKWARD)  # q -> s
+
+    def _advance(self, E: NDArray, dE: NDArray, C: NDArray, dC: NDArray) -> None:
+        """C -> E C and dC -> E dC + dE C, in place."""
+        self.kernels.multiply(E, dC)
+        dC[0] += dE[0] * C[0] + dE[1] * C[1]
+        dC[1] += dE[2] * C[0] + dE[3] * C[1]
+        self.kernels.multiply(E, C)
+
+    def _local(self, m: int, factor: Callable[..., factors.Factor], *fields: NDArray) -> Local:
+        refined = [self._refine[0] @ field @ self._refine[1].T for field in fields]
+        own = [field.reshape(4, -1)[:, self.layout.x] for field in fields]
+        return Local(
+            self._windows(factors.entries(factor(*refined, 0.5 / m))) if m > 1 else None,
+            self._windows(factors.entries(factor(*refined, 0.25 / m))),
+            factors.entries(factor(*own, 0.25 / m)),
+        )
+
+    def _windows(self, E: NDArray) -> NDArray:
+        """A field on the refined lattice as seen from every x point: no copies."""
+        r1, r2 = self._ratio
+        windows = sliding_window_view(E, self.window.n, axis=(1, 2), writeable=True)
+        return windows[:, ::r1, ::r2]
+
+    def _prepare(self) -> None:
+        """The refined lattice that the windows of this rank's columns cover, and work arrays."""
+        grid, x = self.layout.grid, self.layout.x
+        n2 = grid.n_x[1]
+        top, bottom = x.start // n2, (x.stop - 1) // n2 + 1
+        self._per_pass = max(1, BLOCK // math.prod(self.window.n))
+        self.passes = list(self._cut(x, n2, top))
+        self._ratio = tuple(
+            round(L / n / h) if n > 1 else 1
+            for n, L, h in zip(grid.n_x, grid.length, self.window.spacing, strict=True)
+        )
+        self._refine = []
+        for axis, (first, count) in enumerate(((top, bottom - top), (0, n2))):
+            h, n = self.window.spacing[axis], self.window.n[axis]
+            fine = np.arange((count - 1) * self._ratio[axis] + n) - n // 2
+            points = first * self._ratio[axis] * h + fine * h if grid.n_x[axis] > 1 else 0 * fine
+            self._refine.append(interpolation(grid.n_x[axis], grid.length[axis], points))
+        shape = (2, 2, self._per_pass, *self.window.n)
+        self._columns = pyfftw.empty_aligned(shape, dtype=complex)
+        self._changes: NDArray | None = None
+
+    def _cut(self, x: slice, n2: int, top: int) -> Iterator[tuple[slice, tuple]]:
+        """This rank's columns in passes along a line of the x lattice, and their windows."""
+        if n2 == 1:
+            for start in range(x.start, x.stop, self._per_pass):
+                stop = min(start + self._per_pass, x.stop)
+                yield slice(start - x.start, stop - x.start), np.s_[:, start - top : stop - top, 0]
+            return
+        start = x.start
+        while start < x.stop:
+            x1, x2 = divmod(start, n2)
+            stop = min(start + self._per_pass, start - x2 + n2, x.stop)
+            at = np.s_[:, x1 - top, x2 : x2 + stop - start]
+            yield slice(start - x.start, stop - x.start), at
+            start = stop

@@ -1,0 +1,127 @@
+"""run.json: what state a run is in, where it came from and what it cost; rank 0 only.
+
+A run that was stopped and resumed consists of sessions; wall times and evaluations of the run are
+sums over them, steps that had to be done again included.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..machine import peak_memory, revision, versions
+from ..timing import Phases
+from . import files
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+@dataclass
+class Session:
+    """A run between a start or resume and its end.
+
+    Attributes
+    ----------
+    ranks, t_start
+        MPI ranks, and the time from which the session went on.
+    versions, revision, host, started
+        Where it came from.
+    steps, solves, evaluations
+        Time steps, constraint solves in them, and moment-map evaluations of these.
+    wall_seconds_by_phase
+        Seconds of rank 0; "other" is in no phase.
+    peak_memory_bytes_per_rank
+        Of the rank that took most.
+    """
+
+    ranks: int
+    t_start: float
+    versions: dict[str, str] = field(default_factory=versions)
+    revision: str = field(default_factory=revision)
+    host: str = field(default_factory=platform.node)
+    started: str = field(default_factory=_now)
+    steps: int = 0
+    solves: int = 0
+    evaluations: int = 0
+    wall_seconds: float = 0.0
+    wall_seconds_by_phase: dict[str, float] = field(default_factory=dict)
+    peak_memory_bytes_per_rank: int = 0
+
+    def spent(self, phases: Phases) -> None:
+        """Set the wall time and its parts, and the memory of this rank."""
+        parts = phases.seconds()
+        self.wall_seconds_by_phase = {name: round(part, 3) for name, part in parts.items()}
+        self.wall_seconds = round(sum(parts.values()), 3)
+        self.peak_memory_bytes_per_rank = max(self.peak_memory_bytes_per_rank, peak_memory())
+
+    def attributes(self) -> dict[str, str | int]:
+        """Where the session came from, as attributes of a file."""
+        text = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        return {"versions": text, "revision": self.revision, "ranks": self.ranks, "host": self.host}
+
+
+class Report:
+    """run.json of a directory; replaced as a whole at each update."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "run.json"
+        self._values: dict[str, Any] = {}
+        self._sessions: list[dict[str, Any]] = []
+
+    @classmethod
+    def read(cls, directory: Path) -> Report:
+        """The report that earlier sessions left; an empty one if it cannot be read."""
+        report = cls(directory)
+        try:
+            values = json.loads(report._path.read_text(encoding="utf-8"))
+            report._sessions = values.pop("sessions")
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+            return report
+        report._values = values
+        return report
+
+    def begin(self, session: Session, values: dict[str, Any]) -> None:
+        """A session begins: the run is running."""
+        self._values.pop("message", None)
+        self._sessions.append(asdict(session))
+        self.update(session, {"state": "running"} | values)
+
+    def update(self, session: Session, values: dict[str, Any]) -> None:
+        """Set values, and all that follows from the sessions so far."""
+        self._sessions[-1] = asdict(session)
+        names = ("versions", "revision", "host", "ranks", "peak_memory_bytes_per_rank")
+        self._values |= values | {name: getattr(session, name) for name in names}
+        self._write(self._values | _totals(self._sessions))
+
+    def fail(self, message: str) -> None:
+        """The run has failed."""
+        self._write(self._values | {"state": "failed", "message": message})
+
+    def _write(self, values: dict[str, Any]) -> None:
+        self._values = values
+        whole = values | {"updated": _now(), "sessions": self._sessions}
+        files.write_text(self._path, json.dumps(whole, indent=2) + "\n")
+
+
+def _totals(sessions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sums over the sessions."""
+
+    def total(name: str) -> float:
+        return sum(session[name] for session in sessions)
+
+    phases: Counter[str] = Counter()
+    for session in sessions:
+        phases.update(session["wall_seconds_by_phase"])
+    return {
+        "wall_seconds": round(total("wall_seconds"), 3),
+        "wall_seconds_by_phase": {name: round(part, 3) for name, part in phases.items()},
+        "evaluations_per_step": total("evaluations") / max(1, total("steps")),
+        "evaluations_per_solve": total("evaluations") / max(1, total("solves")),
+    }

@@ -1,0 +1,177 @@
+"""Moments of W and diagnostics of a state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyfftw
+from numpy.typing import NDArray
+
+from . import pauli
+from .fft import BACKWARD, FORWARD, Planner
+from .layout import Layout
+
+# Layers of p lattice points, on each side of each axis, that count as the edge of the box.
+EDGE = 2
+
+
+def density(layout: Layout, W: NDArray) -> NDArray:
+    """<W> = n0 sigma_0 + eps n.sigma, components ``(4, N1, N2)``, on every rank."""
+    return layout.gather(pauli.unpack(W.sum(axis=2)) * layout.grid.dp)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Fields on the x lattice, as recorded.
+
+    Attributes
+    ----------
+    n0, n
+        Charge density, ``(N1, N2)``, and spin density, ``(3, N1, N2)``: <W> = n0 + eps n.sigma.
+    momentum
+        <p_i w0> and <p_i w_k>/eps, shape ``(4, 2, N1, N2)``: component, direction.
+    current
+        Currents of n0 and of n with the velocity v = dH/dp = p + eps alpha (-sigma2, sigma1), so
+        that d_t n0 + div J = 0 and d_t n_k + div J_k is the precession; shape as ``momentum``.
+    kinetic_energy
+        <|p|^2 w0/2>, ``(N1, N2)``.
+    rashba_energy
+        eps alpha <p_perp.w>, ``(N1, N2)``.
+    """
+
+    n0: NDArray
+    n: NDArray
+    momentum: NDArray
+    current: NDArray
+    kinetic_energy: NDArray
+    rashba_energy: NDArray
+
+    def density(self, epsilon: float) -> NDArray:
+        """Components (n0, eps n), shape ``(4, N1, N2)``."""
+        return np.concatenate([self.n0[None], epsilon * self.n])
+
+
+def moments(layout: Layout, W: NDArray, epsilon: float, alpha: float) -> Moments:
+    """All moments up to second order of x-major ``W``."""
+    p1, p2 = layout.grid.p_flat
+    weights = np.stack([np.ones_like(p1), p1, p2, 0.5 * (p1**2 + p2**2)], axis=1)
+    packed = W @ (weights * layout.grid.dp).astype(complex)
+    fields = layout.gather(np.moveaxis(pauli.unpack(packed), 2, 0).reshape(16, -1))
+    N, P1, P2, E = fields.reshape(4, 4, *layout.grid.n_x)
+    scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None, None]
+    momentum = np.stack([P1, P2], axis=1) / scale
+    n0, n = N[0], N[1:] / epsilon
+    current = momentum.copy()
+    current[0, 0] -= epsilon * alpha * N[2]
+    current[0, 1] += epsilon * alpha * N[1]
+    current[2, 0] -= alpha * n0
+    current[1, 1] += alpha * n0
+    return Moments(n0, n, momentum, current, E[0], epsilon * alpha * (P2[1] - P1[2]))
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Scalars that tell whether a state is sound.
+
+    Attributes
+    ----------
+    mass
+        int n0 dx.
+    spin
+        int n dx, three numbers.
+    energy
+        int int (|p|^2/2 + V) w0 + eps alpha p_perp.w.
+    l2_norm
+        (int int w0^2 + |w|^2)^(1/2): constant without collisions.
+    purity
+        Tr rho^2 / (Tr rho)^2, eq. (22).
+    edge_mass
+        Share of int int |w0| in the outermost layers of the p box.
+    tail_eta, tail_xi
+        Largest Fourier amplitude of W beyond two thirds of the reach in eta and in xi, relative
+        to the largest: resolution left in p and in x.
+    """
+
+    mass: float
+    spin: tuple[float, float, float]
+    energy: float
+    l2_norm: float
+    purity: float
+    edge_mass: float
+    tail_eta: float
+    tail_xi: float
+
+
+def diagnostics(
+    layout: Layout, W: NDArray, fields: Moments, V: NDArray, epsilon: float
+) -> Diagnostics:
+    """Diagnostics of x-major ``W`` whose moments are ``fields``."""
+    grid = layout.grid
+    dx, cell = grid.dx, grid.dx * grid.dp
+    mass = float(fields.n0.sum() * dx)
+    energy = fields.kinetic_energy + fields.rashba_energy + V * fields.n0
+    square = float(layout.total(float(np.vdot(W, W).real))) * cell
+    edge, whole = layout.total(_edge_and_whole(layout, W))
+    return Diagnostics(
+        mass=mass,
+        spin=tuple(float(total) for total in fields.n.sum(axis=(1, 2)) * dx),
+        energy=float(energy.sum() * dx),
+        l2_norm=float(np.sqrt(square)),
+        purity=(2 * np.pi * epsilon) ** 2 * square / (2 * mass**2),
+        edge_mass=float(edge / whole),
+        tail_eta=_tail(layout, _spectrum_p(layout, W), grid.n_p),
+        tail_xi=_tail(layout, _spectrum_x(layout, W), grid.n_x),
+    )
+
+
+def _edge_and_whole(layout: Layout, W: NDArray) -> NDArray:
+    """Sums of |w0| over the edge of the p box and over all of it."""
+    size = np.abs(W[0].real).sum(axis=0).reshape(layout.grid.n_p)
+    inner = size[EDGE:-EDGE, EDGE:-EDGE].sum() if min(size.shape) > 2 * EDGE else 0.0
+    return np.array([size.sum() - inner, size.sum()])
+
+
+def _spectrum_p(layout: Layout, W: NDArray) -> NDArray:
+    """Largest |W~(x, eta)| over this rank's x, shape ``n_p``."""
+    n_p = layout.grid.n_p
+    fft, largest = Planner(), np.zeros(n_p)
+    block = pyfftw.empty_aligned((2, *n_p), dtype=complex)
+    for row in range(W.shape[1]):
+        block[:] = W[:, row].reshape(block.shape)
+        fft(block, (1, 2), BACKWARD)  # p -> eta
+        np.maximum(largest, np.abs(block).max(axis=0), out=largest)
+    return largest
+
+
+def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
+    """Largest |W^(xi, p)| over this rank's p, shape ``n_x``."""
+    n_x = layout.grid.n_x
+    fft, largest = Planner(), np.zeros(n_x)
+    for block, _ in layout.columns(W, back=False):
+        fft(block, (1, 2), FORWARD)  # x -> xi
+        np.maximum(largest, np.abs(block).max(axis=(0, 3)), out=largest)
+    return largest
+
+
+def _tail(layout: Layout, spectrum: NDArray, n: tuple[int, int]) -> float:
+    """Largest amplitude with an index beyond two thirds of the Nyquist index, relative."""
+    return _share_beyond(np.max(layout.comm.allgather(spectrum), axis=0), n)
+
+
+def spectral_tail(field: NDArray) -> float:
+    """Share of the largest Fourier amplitude found beyond two thirds of the reach in xi.
+
+    ``field`` has shape ``(..., N1, N2)``; means do not count. Zero by construction on axes of
+    fewer than four points.
+    """
+    spectrum = np.abs(np.fft.fft2(field))
+    spectrum[..., 0, 0] = 0.0
+    return _share_beyond(spectrum.reshape(-1, *field.shape[-2:]).max(axis=0), field.shape[-2:])
+
+
+def _share_beyond(spectrum: NDArray, n: tuple[int, int]) -> float:
+    index = [np.abs(np.fft.fftfreq(m)) if m > 1 else np.zeros(m) for m in n]
+    far = (index[0][:, None] > 1 / 3) | (index[1][None, :] > 1 / 3)
+    largest = spectrum.max()
+    return float(spectrum[far].max(initial=0.0) / largest) if largest > 0 else 0.0

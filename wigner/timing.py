@@ -1,0 +1,38 @@
+"""Wall time by phase."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+
+class Phases:
+    """Wall time by phase, in s; ``with phases("records"): ...`` adds to it."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._own: Counter[str] = Counter()
+        self._others: Mapping[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        clock = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._own[name] += time.perf_counter() - clock
+
+    def include(self, others: Mapping[str, float]) -> None:
+        """Take in phases that somebody else measures, and goes on measuring."""
+        self._others = others
+
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return time.perf_counter() - self._start
+
+    def seconds(self) -> dict[str, float]:
+        """All phases, and as "other" what none of them counts."""
+        phases = self._own | self._others
+        return phases | {"other": self.elapsed() - sum(phases.values())}
