@@ -1,6 +1,6 @@
 """Command line: python -m validation STUDY [CASE.toml] --output DIR [--size small|full].
 
-Exit status: 0 all claims hold, 1 a claim fails or a stage cannot be computed, 2 bad input.
+Exit status: 0 all claims hold, 1 a claim fails or a task cannot be computed, 2 bad input.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ log = logging.getLogger("validation")
 
 HELP = """\
 Check the claims about the equations, the models and the solver. DIR gets report.html (one
-self-contained page), report.json (every number), figures/ and stages/. What is computed stays in
-stages/: started again, a study takes it from there.
+self-contained page), report.json (every number), figures/ and tasks/. What is computed stays in
+tasks/: started again, a study takes it from there.
 
     python -m validation all --output report
     python -m validation tau case.toml --output mine
@@ -50,7 +50,7 @@ stages/: started again, a study takes it from there.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run studies on all ranks, each doing whole stages; the exit status."""
+    """Run studies on all ranks, each doing whole tasks; the exit status."""
     clock = time.perf_counter()
     comm = world()
     arguments = _parse(argv, comm)
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _tell(results, page)
             status = HOLDS if all(result.holds for result in results) else FAILS
         except Exception:  # the other ranks wait for the status, whatever happened
-            log.exception("the studies were computed, but not reported; stages/ is whole")
+            log.exception("the studies were computed, but not reported; tasks/ is whole")
     return comm.bcast(status)
 
 

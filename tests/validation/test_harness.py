@@ -1,4 +1,4 @@
-"""The framework of the studies: verdicts, orders, stored stages, the report, the command."""
+"""The framework of the studies: verdicts, orders, stored tasks, the report, the command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import validation.__main__ as command
-from validation.harness import stages
+from validation.harness import tasks
 from validation.harness.claims import (
     Claim,
     Drawing,
@@ -24,8 +24,8 @@ from validation.harness.claims import (
 )
 from validation.harness.orders import MARGIN, OrderError, fitted_slope, observed_orders, order_claim
 from validation.harness.report import shown
-from validation.harness.stages import Stage, StageError
 from validation.harness.study import Setting, Study, run
+from validation.harness.tasks import Task, TaskError
 from wigner.phase_space.communicator import SERIAL
 
 
@@ -87,7 +87,7 @@ CALLS: list[float] = []
 
 
 def power(base: float, exponent: int) -> dict[str, float]:
-    """A stage that leaves a trace."""
+    """A task that leaves a trace."""
     CALLS.append(base)
     if base < 0:
         raise ValueError(f"base: got {base}, expected a positive number")
@@ -100,10 +100,10 @@ def calls() -> list[float]:
     return CALLS
 
 
-def test_a_finished_stage_is_not_computed_again(tmp_path: Path, calls: list[float]) -> None:
-    plan = [Stage("a/1", power, (2.0, 3)), Stage("b/2", power, (3.0, 2))]
-    first = stages.compute(plan, tmp_path, SERIAL)
-    again = stages.compute(plan, tmp_path, SERIAL)
+def test_a_finished_task_is_not_computed_again(tmp_path: Path, calls: list[float]) -> None:
+    plan = [Task("a/1", power, (2.0, 3)), Task("b/2", power, (3.0, 2))]
+    first = tasks.compute(plan, tmp_path, SERIAL)
+    again = tasks.compute(plan, tmp_path, SERIAL)
     assert calls == [2.0, 3.0]
     assert first["a/1"]["value"] == again["a/1"]["value"] == 8
     np.testing.assert_array_equal(again["b/2"]["series"], [1, 3, 9])
@@ -112,47 +112,47 @@ def test_a_finished_stage_is_not_computed_again(tmp_path: Path, calls: list[floa
 def test_other_arguments_and_other_sources_are_computed(
     tmp_path: Path, calls: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stages.compute([Stage("a", power, (2.0, 3))], tmp_path, SERIAL)
-    other = stages.compute([Stage("a", power, (2.0, 4))], tmp_path, SERIAL)
+    tasks.compute([Task("a", power, (2.0, 3))], tmp_path, SERIAL)
+    other = tasks.compute([Task("a", power, (2.0, 4))], tmp_path, SERIAL)
     assert other["a"]["value"] == 16
-    monkeypatch.setattr(stages, "sources", lambda: "changed")
-    stages.compute([Stage("a", power, (2.0, 4))], tmp_path, SERIAL)
+    monkeypatch.setattr(tasks, "sources", lambda: "changed")
+    tasks.compute([Task("a", power, (2.0, 4))], tmp_path, SERIAL)
     assert len(calls) == 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and no more", None])
-def test_a_damaged_stage_is_computed_again(
+def test_a_damaged_task_is_computed_again(
     tmp_path: Path, calls: list[float], damage: bytes | None
 ) -> None:
-    plan = [Stage("a", power, (2.0, 3))]
-    stages.compute(plan, tmp_path, SERIAL)
+    plan = [Task("a", power, (2.0, 3))]
+    tasks.compute(plan, tmp_path, SERIAL)
     whole = (tmp_path / "a.npz").read_bytes()
     middle = len(whole) // 2
     flipped = whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
     (tmp_path / "a.npz").write_bytes(flipped[:-40] if damage is None else damage)
-    assert stages.compute(plan, tmp_path, SERIAL)["a"]["value"] == 8
+    assert tasks.compute(plan, tmp_path, SERIAL)["a"]["value"] == 8
     assert calls == [2.0, 2.0]
     assert (tmp_path / "a.npz").read_bytes() == whole
 
 
-def test_every_stage_is_somebodys_and_the_heavy_ones_are_spread() -> None:
-    plan = [Stage(str(k), power, weight=weight) for k, weight in enumerate((1, 5, 1, 4, 1))]
-    shares = stages.share(plan, 2)
-    assert sorted(stage.name for share in shares for stage in share) == list("01234")
-    assert [sum(stage.weight for stage in share) for share in shares] == [6, 6]
+def test_every_task_is_somebodys_and_the_heavy_ones_are_spread() -> None:
+    plan = [Task(str(k), power, weight=weight) for k, weight in enumerate((1, 5, 1, 4, 1))]
+    shares = tasks.share(plan, 2)
+    assert sorted(task.name for share in shares for task in share) == list("01234")
+    assert [sum(task.weight for task in share) for share in shares] == [6, 6]
     with pytest.raises(ValueError, match="different names"):
-        stages.compute([Stage("a", power), Stage("a", power)], Path(), SERIAL)
+        tasks.compute([Task("a", power), Task("a", power)], Path(), SERIAL)
 
 
 @pytest.mark.mpi(n=[1, 2, 3])
-def test_ranks_share_the_stages_and_all_know_the_outcomes(comm, shared_path: Path) -> None:
+def test_ranks_share_the_tasks_and_all_know_the_outcomes(comm, shared_path: Path) -> None:
     CALLS.clear()
-    plan = [Stage(f"{k}", power, (float(k), 2)) for k in range(1, 5)] + [
-        Stage("bad", power, (-1.0, 2))
+    plan = [Task(f"{k}", power, (float(k), 2)) for k in range(1, 5)] + [
+        Task("bad", power, (-1.0, 2))
     ]
-    outcomes = stages.compute(plan, shared_path, comm)
+    outcomes = tasks.compute(plan, shared_path, comm)
     assert [outcomes[f"{k}"]["value"] for k in range(1, 5)] == [1, 4, 9, 16]
-    assert isinstance(outcomes["bad"], StageError)
+    assert isinstance(outcomes["bad"], TaskError)
     assert sum(comm.allgather(len(CALLS))) == 5
 
 
@@ -171,7 +171,7 @@ def conclude(setting: Setting, outcomes: dict) -> Result:
 
 def toy(base: float) -> Study:
     """A study whose only claim holds for base 2."""
-    return Study("toy", "Toy study", lambda _: [Stage("a", power, (base, 3))], conclude)
+    return Study("toy", "Toy study", lambda _: [Task("a", power, (base, 3))], conclude)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_the_exit_status_and_the_red_row(
     assert values["versions"]["numpy"] == np.__version__
     claim = values["studies"][0]["claims"][0]
     if base < 0:
-        assert claim["key"] == "toy.stages"
+        assert claim["key"] == "toy.tasks"
         assert "expected a positive number" in claim["note"]
         return
     assert claim["measured"] == base**3
@@ -225,14 +225,14 @@ def broken(setting: Setting, outcomes: dict) -> Result:
 
 @pytest.mark.mpi(n=[1, 2])
 def test_a_fault_in_a_conclusion_ends_all_ranks(comm, shared_path: Path, monkeypatch) -> None:
-    study = Study("toy", "Toy study", lambda _: [Stage("a", power, (2.0, 3))], broken)
+    study = Study("toy", "Toy study", lambda _: [Task("a", power, (2.0, 3))], broken)
     monkeypatch.setattr(command, "STUDIES", (study,))
     assert command.main(["toy", "--output", str(shared_path)]) == 1
-    assert (shared_path / "stages" / "toy_a.npz").exists()
+    assert (shared_path / "tasks" / "toy_a.npz").exists()
 
 
-def test_a_failed_stage_leaves_the_others(tmp_path: Path, calls: list[float]) -> None:
-    bad = Study("bad", "", lambda _: [Stage("a", power, (-1.0, 3))], conclude)
+def test_a_failed_task_leaves_the_others(tmp_path: Path, calls: list[float]) -> None:
+    bad = Study("bad", "", lambda _: [Task("a", power, (-1.0, 3))], conclude)
     results = run([bad, toy(2.0)], Setting("small"), tmp_path, SERIAL)
     assert [result.holds for result in results] == [False, True]
 

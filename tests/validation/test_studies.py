@@ -56,7 +56,7 @@ def test_every_claim_of_a_study_holds(study: str, tmp_path: Path) -> None:
         assert claims[key]["measured"] == pytest.approx(order, abs=tolerance), key
         published = key.endswith(".published") or ".alone." in key
         assert claims[key]["verdict"] == ("print refuted" if published else "holds")
-    stored = {path: path.stat().st_mtime_ns for path in (tmp_path / "stages").iterdir()}
+    stored = {path: path.stat().st_mtime_ns for path in (tmp_path / "tasks").iterdir()}
     assert command.main(arguments) == 0
     assert stored == {path: path.stat().st_mtime_ns for path in stored}  # nothing done twice
 

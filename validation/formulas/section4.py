@@ -1,6 +1,6 @@
 """What section 4 of the paper claims, row by row: orders of errors in eps, and factors of terms.
 
-The study `expansions` measures them. ``kind`` names the stages that a row looks at:
+The study `expansions` measures them. ``kind`` names the tasks that a row looks at:
 
     symbol, beta   M(x, p) at beta = 1 and 0.6
     rashba, plain  M(N), its multipliers and moments at the alpha of the case and at alpha = 0
@@ -17,7 +17,7 @@ from ..harness.claims import Expected, near
 
 @dataclass(frozen=True)
 class Row:
-    """The order of one error: ``series`` of the stages ``kind``."""
+    """The order of one error: ``series`` of the tasks ``kind``."""
 
     key: str
     place: str

@@ -1,4 +1,4 @@
-"""A study: the stages it computes for a case, and what it concludes from them."""
+"""A study: the tasks it computes for a case, and what it concludes from them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from wigner.case.spec import Case
 from wigner.phase_space.communicator import Communicator
 
-from . import stages
+from . import tasks
 from .claims import Claim, Expected, Result
-from .stages import Outcomes, Stage, StageError
+from .tasks import Outcomes, Task, TaskError
 
 SIZES = ("small", "full")
 
@@ -46,27 +46,27 @@ class Study:
     name, title
         As typed on the command line, and as headed in the report.
     plan
-        The stages for a setting.
+        The tasks for a setting.
     conclude
-        Claims, tables and figures from the outcomes, by name of stage; computes next to nothing.
+        Claims, tables and figures from the outcomes, by name of task; computes next to nothing.
     """
 
     name: str
     title: str
-    plan: Callable[[Setting], Sequence[Stage]]
+    plan: Callable[[Setting], Sequence[Task]]
     conclude: Callable[[Setting, Outcomes], Result]
 
 
 def compute(
     studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
 ) -> dict[str, object]:
-    """What the stages of studies give, by "study/stage", on all ranks; kept in ``directory``."""
+    """What the tasks of studies give, by "study/task", on all ranks; kept in ``directory``."""
     everything = [
-        replace(stage, name=f"{study.name}/{stage.name}")
+        replace(task, name=f"{study.name}/{task.name}")
         for study in studies
-        for stage in study.plan(setting)
+        for task in study.plan(setting)
     ]
-    return stages.compute(everything, directory / "stages", comm)
+    return tasks.compute(everything, directory / "tasks", comm)
 
 
 def conclude(
@@ -74,13 +74,13 @@ def conclude(
 ) -> list[Result]:
     """Results of studies from what :func:`compute` gave.
 
-    A study one of whose stages failed has one claim, which fails and says why.
+    A study one of whose tasks failed has one claim, which fails and says why.
     """
     return [
         _conclude(
             study,
             setting,
-            {stage.name: outcomes[f"{study.name}/{stage.name}"] for stage in study.plan(setting)},
+            {task.name: outcomes[f"{study.name}/{task.name}"] for task in study.plan(setting)},
         )
         for study in studies
     ]
@@ -94,12 +94,12 @@ def run(
 
 
 def _conclude(study: Study, setting: Setting, outcomes: dict[str, object]) -> Result:
-    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, StageError)]
+    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, TaskError)]
     if not errors:
         return study.conclude(setting, outcomes)
     claim = Claim(
-        f"{study.name}.stages",
-        "all stages of the study are computed",
+        f"{study.name}.tasks",
+        "all tasks of the study are computed",
         "",
         math.nan,
         Expected(0, 0),

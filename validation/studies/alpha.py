@@ -11,8 +11,8 @@ from wigner.case.spec import parse_case
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, at_least, at_most, near
 from ..harness.orders import order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic, truncation
 from ..solutions.cases import STRIP, Shipped, changed, chosen, ladder
 
@@ -43,7 +43,7 @@ def taus(setting: Setting) -> list[float]:
     return setting.pick([tau / 2], ladder(4 * tau, 4))
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """Rates over (eps, alpha), kinetic solutions against the local model, and the terms."""
     case = changed(chosen(setting, SHIPPED), "maxwellian.tolerance=1e-9")
     rough = changed(
@@ -55,11 +55,11 @@ def plan(setting: Setting) -> list[Stage]:
     pairs = [(e, a) for e in epsilons(setting) for a in alphas(setting)]
     return [
         *(
-            Stage(f"rates/{e:g}/{a:g}", rates, (truncation.with_physics(case, e, a).text,))
+            Task(f"rates/{e:g}/{a:g}", rates, (truncation.with_physics(case, e, a).text,))
             for e, a in pairs
         ),
         *(
-            Stage(
+            Task(
                 f"region/{tau:g}/{e:g}/{a:g}",
                 kinetic_against_local,
                 (changed(truncation.with_physics(rough, e, a), f"physics.tau={tau!r}").text,),
@@ -68,7 +68,7 @@ def plan(setting: Setting) -> list[Stage]:
             for tau in taus(setting)
             for e, a in pairs
         ),
-        Stage(BUDGET, truncation.budget, (case.text,)),
+        Task(BUDGET, truncation.budget, (case.text,)),
     ]
 
 

@@ -12,8 +12,8 @@ from wigner.flows.splitting import FOURTH, SPLITTINGS
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Expected, Result, Table, at_least, at_most, near
 from ..harness.orders import observed_orders, order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions import errors
 from ..solutions.cases import STRIP, Shipped, changed, chosen
 from ..solutions.errors import SCHEMES
@@ -48,8 +48,8 @@ OVER = {
 }
 
 
-def plan(setting: Setting) -> list[Stage]:
-    """One stage for each tau, one for the splittings, and one for each kind of lattice error."""
+def plan(setting: Setting) -> list[Task]:
+    """One task for each tau, one for the splittings, and one for each kind of lattice error."""
     case = changed(chosen(setting, SHIPPED), "maxwellian.tolerance=1e-11")
     steps, finest = setting.pick(((4, 8, 16), 48), ((4, 8, 16, 32), 128))
     dt = case.time.t_end / setting.pick(2, 4)
@@ -57,11 +57,11 @@ def plan(setting: Setting) -> list[Stage]:
     ladders = LADDERS[setting.size]
     return [
         *(
-            Stage(f"dt/{tau:g}", errors.in_time, (case.text, tau, steps, finest), weight=20)
+            Task(f"dt/{tau:g}", errors.in_time, (case.text, tau, steps, finest), weight=20)
             for tau in taus(setting)
         ),
-        Stage("splitting", errors.of_splittings, (case.text, steps)),
-        *(Stage(name, OVER[name], (coarse, *ladders[name]), weight=3) for name in OVER),
+        Task("splitting", errors.of_splittings, (case.text, steps)),
+        *(Task(name, OVER[name], (coarse, *ladders[name]), weight=3) for name in OVER),
     ]
 
 

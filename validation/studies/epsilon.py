@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, near
 from ..harness.orders import observed_orders, order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions import truncation
 from ..solutions.cases import STRIP, Shipped, changed, chosen, ladder
 
@@ -37,22 +37,22 @@ def epsilons(setting: Setting) -> list[float]:
     return ladder(chosen(setting, SHIPPED).physics.epsilon, setting.pick(3, 4))
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """Rates and solutions for each epsilon on both lines, and the precession alone."""
     case = changed(chosen(setting, SHIPPED), "maxwellian.tolerance=1e-11")
-    stages = []
+    tasks = []
     for epsilon in epsilons(setting):
         for line in LINES:
             alpha = 0.0 if line == "zero" else epsilon
             text = truncation.with_physics(case, epsilon, alpha).text
-            stages += [
-                Stage(f"{kind}/{line}/{epsilon:g}", function, (text,), weight)
+            tasks += [
+                Task(f"{kind}/{line}/{epsilon:g}", function, (text,), weight)
                 for (kind, function), weight in zip(KINDS.items(), (1, 8), strict=True)
             ]
             if line == "zero":
                 name = f"precession/zero/{epsilon:g}"
-                stages.append(Stage(name, truncation.precession_errors, (text,)))
-    return stages
+                tasks.append(Task(name, truncation.precession_errors, (text,)))
+    return tasks
 
 
 def series(setting: Setting, outcomes: Outcomes, kind: str, line: str, name: str) -> NDArray:

@@ -20,8 +20,8 @@ from ..formulas.section4 import FACTORS, ROWS, Factor, Row
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, near
 from ..harness.orders import OrderError, fitted_slope, order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions.cases import SQUARE, STRIP, Shipped, chosen, ladder
 
 SHIPPED = Shipped(STRIP, small=("physics.epsilon=0.28",), full=("physics.epsilon=0.28",))
@@ -42,12 +42,12 @@ SHOWS = 5.0
 ALPHA = 0.5
 # How near a fitted factor has to come to a small whole number.
 WITHIN = 0.05
-# The eps of the kinds of stages that do not start from the case's.
+# The eps of the kinds of tasks that do not start from the case's.
 LADDERS = {"plane": ladder(0.7, 3, 1.4), "inverse": ladder(0.1, 3, 1.4)}
 
 
 def epsilons(setting: Setting, kind: str) -> list[float]:
-    """The ladder of eps of a kind of stage."""
+    """The ladder of eps of a kind of task."""
     if kind in LADDERS:
         return LADDERS[kind]
     case = chosen(setting, SHIPPED)
@@ -58,12 +58,12 @@ def epsilons(setting: Setting, kind: str) -> list[float]:
 
 
 def kinds(setting: Setting) -> list[str]:
-    """The kinds of stages of a setting: the plane only with the shipped case in full size."""
+    """The kinds of tasks of a setting: the plane only with the shipped case in full size."""
     plane = setting.case is None and setting.size == "full"
     return ["symbol", "beta", "rashba", "plain", "inverse", *(["plane"] if plane else [])]
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """For each kind and eps, the errors and factors."""
     case = chosen(setting, SHIPPED)
     text, plane = case.text, chosen(Setting(setting.size), PLANE).text
@@ -77,14 +77,14 @@ def plan(setting: Setting) -> list[Stage]:
         "plane": (semiclassical.in_plane, lambda epsilon: (plane, epsilon, alpha)),
     }
     return [
-        Stage(f"{kind}/{epsilon:g}", compute[kind][0], compute[kind][1](epsilon), epsilon**-2)
+        Task(f"{kind}/{epsilon:g}", compute[kind][0], compute[kind][1](epsilon), epsilon**-2)
         for kind in kinds(setting)
         for epsilon in epsilons(setting, kind)
     ]
 
 
 def series(setting: Setting, outcomes: Outcomes, kind: str, name: str) -> tuple[list, list[float]]:
-    """The ladder of eps, and what the stages of a kind found under a name."""
+    """The ladder of eps, and what the tasks of a kind found under a name."""
     ladder_ = epsilons(setting, kind)
     return ladder_, [float(outcomes[f"{kind}/{epsilon:g}"][name]) for epsilon in ladder_]
 
@@ -184,7 +184,7 @@ def _table_of_errors(setting: Setting, outcomes: Outcomes, rows: Sequence[Row]) 
     return Table(
         "expansions-errors",
         "Largest errors at the two ends of the ladder, and their order",
-        ("place", "statement", "stages", "error at the largest ε", "smallest ε", "error", "order"),
+        ("place", "statement", "tasks", "error at the largest ε", "smallest ε", "error", "order"),
         tuple(cells),
     )
 

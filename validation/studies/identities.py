@@ -23,8 +23,8 @@ from ..formulas.statements import Sides
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, at_least, at_most, near
 from ..harness.orders import order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..oracle import bgk, dense, rates
 from ..solutions.cases import STRIP, Shipped, chosen, ladder
 
@@ -126,13 +126,13 @@ LAST = 3
 DEFINITION = {"plane": "in two dimensions", "line": "for fields of x₁"}
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """Everything in the plane, unless the case is a user's; everything on the line."""
-    line = Stage("line", evaluate, (chosen(setting, LINE).text, "line"), 5)
-    moyal = [Stage(f"2.2/{epsilon:g}", expansion, (PLANE, epsilon)) for epsilon in EXPANSION]
+    line = Task("line", evaluate, (chosen(setting, LINE).text, "line"), 5)
+    moyal = [Task(f"2.2/{epsilon:g}", expansion, (PLANE, epsilon)) for epsilon in EXPANSION]
     plane = SQUARE_BOX.in_size(Setting(setting.size)).text
-    own = [] if setting.case else [Stage("plane", evaluate, (plane, "plane"), 20)]
-    return [*own, line, *moyal, Stage("commuting", commuting, (PLANE,))]
+    own = [] if setting.case else [Task("plane", evaluate, (plane, "plane"), 20)]
+    return [*own, line, *moyal, Task("commuting", commuting, (PLANE,))]
 
 
 def identities(where: str) -> list[Identity]:

@@ -14,8 +14,8 @@ from wigner.phase_space.moments import Diagnostics, Moments, density, diagnostic
 
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, at_least, at_most
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
 from ..solutions.cases import STRIP, Shipped, changed, chosen
 from ..solutions.density_operator import Strip
@@ -42,17 +42,17 @@ SHIPPED = Shipped(
 ROUNDOFF = 1e-12
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """A relaxation, the same without Rashba coupling, and transport alone."""
     case = chosen(setting, SHIPPED)
     case = changed(case, f"output.every={case.time.dt!r}")  # for integrals over time
     strip = case if 1 in case.grid.n_x else SHIPPED.in_size(setting)
     return [
-        Stage("relaxation", relaxation, (case.text,), weight=5),
-        Stage("operator", operator, (strip.text,), weight=10),
-        Stage("no-rashba", relaxation, (changed(case, "physics.alpha=0").text,), weight=5),
-        Stage("transport", transport, (strip.text,)),
-        Stage("entropic", entropic, (case.text,)),
+        Task("relaxation", relaxation, (case.text,), weight=5),
+        Task("operator", operator, (strip.text,), weight=10),
+        Task("no-rashba", relaxation, (changed(case, "physics.alpha=0").text,), weight=5),
+        Task("transport", transport, (strip.text,)),
+        Task("entropic", entropic, (case.text,)),
     ]
 
 

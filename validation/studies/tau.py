@@ -16,8 +16,8 @@ from wigner.case.spec import parse_case
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Expected, Result, Table, at_least, at_most, near
 from ..harness.orders import observed_orders, order_claim
-from ..harness.stages import Outcomes, Stage
 from ..harness.study import Setting, Study
+from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
 from ..solutions.cases import SQUARE, STRIP, Shipped, changed, chosen, ladder
 
@@ -48,7 +48,7 @@ def taus(setting: Setting) -> list[float]:
     return ladder(chosen(setting, SHIPPED).physics.tau, setting.pick(3, 5))
 
 
-def plan(setting: Setting) -> list[Stage]:
+def plan(setting: Setting) -> list[Task]:
     """For each tau a kinetic solution from either state, and the models; and one picture."""
     case = chosen(setting, SHIPPED)
     picture = case if min(case.grid.n_x) > 1 else PICTURE.in_size(setting)
@@ -62,14 +62,14 @@ def plan(setting: Setting) -> list[Stage]:
     }
     return [
         *(
-            Stage(f"{state}/{tau:g}", kinetic_densities, (text,), weight=20)
+            Task(f"{state}/{tau:g}", kinetic_densities, (text,), weight=20)
             for (state, tau), text in cases.items()
         ),
         *(
-            Stage(f"models/{tau:g}", model_densities, (cases["prepared", tau],), weight=8)
+            Task(f"models/{tau:g}", model_densities, (cases["prepared", tau],), weight=8)
             for tau in taus(setting)
         ),
-        Stage("picture", picture_densities, (picture.text,), weight=40),
+        Task("picture", picture_densities, (picture.text,), weight=40),
     ]
 
 

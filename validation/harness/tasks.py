@@ -1,8 +1,8 @@
-"""Stages: what a study computes, piece by piece, each kept on disk and done once.
+"""Tasks: what a study computes, piece by piece, each kept on disk and done once.
 
-A stage is a function of plain arguments that returns named arrays. Its file carries a fingerprint
+A task is a function of plain arguments that returns named arrays. Its file carries a fingerprint
 of the function, the arguments and the sources of this project: a study that is started again takes
-what fits and computes the rest. On several ranks every rank does whole stages.
+what fits and computes the rest. On several ranks every rank does whole tasks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Stage:
+class Task:
     """A piece of a study: ``compute(*arguments)``.
 
     Attributes
@@ -47,7 +47,7 @@ class Stage:
     arguments
         Plain data.
     weight
-        Expected cost relative to other stages; the heavy ones are shared out first.
+        Expected cost relative to other tasks; the heavy ones are shared out first.
     """
 
     name: str
@@ -62,8 +62,8 @@ class Stage:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-class StageError(RuntimeError):
-    """A stage could not be computed."""
+class TaskError(RuntimeError):
+    """A task could not be computed."""
 
 
 Outcomes = dict[str, Arrays]
@@ -80,54 +80,54 @@ def sources() -> str:
     return digest.hexdigest()
 
 
-def compute(stages: Sequence[Stage], directory: Path, comm: Communicator) -> dict[str, object]:
-    """What every stage gives, by name, on all ranks: arrays, or the StageError that ended it.
+def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[str, object]:
+    """What every task gives, by name, on all ranks: arrays, or the TaskError that ended it.
 
     Raises
     ------
     ValueError
-        If two stages have one name.
+        If two tasks have one name.
     """
-    if len({stage.name for stage in stages}) < len(stages):
-        raise ValueError(f"stages: got {[s.name for s in stages]}, expected different names")
+    if len({task.name for task in tasks}) < len(tasks):
+        raise ValueError(f"tasks: got {[s.name for s in tasks]}, expected different names")
     own: dict[str, object] = {}
-    for stage in share(stages, comm.size)[comm.rank]:
-        own[stage.name] = _outcome(stage, directory)
+    for task in share(tasks, comm.size)[comm.rank]:
+        own[task.name] = _outcome(task, directory)
     merged = {name: value for part in comm.allgather(own) for name, value in part.items()}
-    return {stage.name: merged[stage.name] for stage in stages}
+    return {task.name: merged[task.name] for task in tasks}
 
 
-def share(stages: Sequence[Stage], ranks: int) -> list[list[Stage]]:
-    """Whole stages for every rank: the heaviest first, each to who has least to do."""
-    shares: list[list[Stage]] = [[] for _ in range(ranks)]
+def share(tasks: Sequence[Task], ranks: int) -> list[list[Task]]:
+    """Whole tasks for every rank: the heaviest first, each to who has least to do."""
+    shares: list[list[Task]] = [[] for _ in range(ranks)]
     loads = [0.0] * ranks
-    for stage in sorted(stages, key=lambda stage: -stage.weight):
+    for task in sorted(tasks, key=lambda task: -task.weight):
         rank = loads.index(min(loads))
-        shares[rank].append(stage)
-        loads[rank] += stage.weight
+        shares[rank].append(task)
+        loads[rank] += task.weight
     return shares
 
 
-def _outcome(stage: Stage, directory: Path) -> Arrays | StageError:
-    """A stage taken from its file or computed; the error as a value, so that no rank waits."""
-    path = directory / f"{re.sub(r'[^A-Za-z0-9.=+-]+', '_', stage.name)}.npz"
-    stored = load(path, stage.fingerprint())
+def _outcome(task: Task, directory: Path) -> Arrays | TaskError:
+    """A task taken from its file or computed; the error as a value, so that no rank waits."""
+    path = directory / f"{re.sub(r'[^A-Za-z0-9.=+-]+', '_', task.name)}.npz"
+    stored = load(path, task.fingerprint())
     if stored is not None:
-        log.info("%s: taken from %s", stage.name, path.name)
+        log.info("%s: taken from %s", task.name, path.name)
         return stored
     clock = time.perf_counter()
     try:
-        arrays = {key: np.asarray(value) for key, value in stage.compute(*stage.arguments).items()}
-    except Exception as error:  # whatever it is, the other stages are done and the report says so
-        log.exception("%s failed", stage.name)
-        return StageError(f"{stage.name}: {type(error).__name__}: {error}")
-    save(path, stage.fingerprint(), arrays)
-    log.info("%s: %.1f s", stage.name, time.perf_counter() - clock)
+        arrays = {key: np.asarray(value) for key, value in task.compute(*task.arguments).items()}
+    except Exception as error:  # whatever it is, the other tasks are done and the report says so
+        log.exception("%s failed", task.name)
+        return TaskError(f"{task.name}: {type(error).__name__}: {error}")
+    save(path, task.fingerprint(), arrays)
+    log.info("%s: %.1f s", task.name, time.perf_counter() - clock)
     return arrays
 
 
 def save(path: Path, fingerprint: str, arrays: Arrays) -> None:
-    """Write a stage's file as a whole."""
+    """Write a task's file as a whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -136,7 +136,7 @@ def save(path: Path, fingerprint: str, arrays: Arrays) -> None:
 
 
 def load(path: Path, fingerprint: str) -> Arrays | None:
-    """The arrays of a stage's file; None if it is missing, damaged or of another stage."""
+    """The arrays of a task's file; None if it is missing, damaged or of another task."""
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
