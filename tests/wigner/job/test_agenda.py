@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import small
-from tests.support.small import report
+from tests.support.small import report, sets
 from wigner.__main__ import main
 from wigner.case.spec import OutputSpec
 from wigner.job.agenda import Agenda, time_limit
@@ -88,7 +88,7 @@ def test_a_run_stops_before_its_job_does(
     end = f"{time.time() + 5:.0f}"
     monkeypatch.setenv("SLURM_JOB_END_TIME", end)
     case, output = small.write_case(tmp_path), tmp_path / "output"
-    long = small.sets("time.t_end=1000", "output.every=100")
+    long = sets("time.t_end=1000", "output.every=100")
     assert main(["run", str(case), "--output", str(output), *long]) == 3
     assert time.time() < float(end)
     reason = f"the end of the job (SLURM_JOB_END_TIME = {end})"
@@ -100,3 +100,11 @@ def test_a_run_stops_before_its_job_does(
     t_end = f"{report(output)['t'] + 0.1:.1f}"
     assert main(["resume", str(output), "--t-end", t_end]) == 0
     assert report(output)["steps"] == steps + 1
+
+
+def test_the_wall_clock_limit(case: str, output: Path) -> None:
+    limit = sets("output.wall_limit=0.001")
+    assert main(["run", case, "--output", str(output), *limit]) == 3
+    found = report(output)
+    assert (found["state"], found["steps"]) == ("stopped", 1)
+    assert found["message"] == "stopped by output.wall_limit = 0.001 s; resume goes on"

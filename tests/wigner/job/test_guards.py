@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -28,13 +27,6 @@ from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 
 GRID = PhaseGrid((6, 4), (6.0, 4.0), (16, 18), (5.0, 5.0))
-
-
-@pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A case file; mpi4py is not there."""
-    monkeypatch.setitem(sys.modules, "mpi4py", None)
-    return str(small.write_case(tmp_path))
 
 
 def uniform() -> NDArray:

@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -41,13 +40,6 @@ if {limit}:
 from wigner.__main__ import main
 sys.exit(main({arguments}))
 """
-
-
-@pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A case file; mpi4py is not there."""
-    monkeypatch.setitem(sys.modules, "mpi4py", None)
-    return str(small.write_case(tmp_path))
 
 
 @pytest.fixture

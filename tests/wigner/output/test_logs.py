@@ -1,0 +1,55 @@
+"""Progress of a run: lines in a log, one line that is rewritten on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+from tests.support import small
+from wigner.__main__ import main
+
+
+def test_lines_of_progress_in_a_log(case: str, output: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("wigner.output.logs.QUIET", 0.0)
+    assert main(["run", case, "--output", str(output)]) == 0
+    said = capsys.readouterr().err
+    assert "\r" not in said
+    assert "\x1b" not in said
+    lines = [line for line in said.splitlines() if line.startswith("t = ")]
+    assert len(lines) == 4
+    assert lines[1].startswith("t = 0.2 of 0.4, step 2 of 4, ")
+    assert lines[-1].endswith(" 0 s left")
+    assert (output / "run.log").read_text().count("step 2 of 4") == 1
+
+
+def test_few_lines_of_progress_in_a_long_log(case: str, output: Path, capsys) -> None:
+    assert main(["run", case, "--output", str(output)]) == 0
+    assert capsys.readouterr().err.count(" s left") == 1
+
+
+def test_one_line_of_progress_on_a_terminal(tmp_path: Path) -> None:
+    case, output = small.write_case(tmp_path), tmp_path / "output"
+    ours, theirs = pty.openpty()
+    arguments = small.command("-m", "wigner", "run", case, "--output", output)
+    with subprocess.Popen(arguments, stderr=theirs, env=small.environment()) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                chunk = os.read(ours, 4096)
+            except OSError:  # the other side is closed
+                break
+            said += chunk
+            if not chunk:
+                break
+    os.close(ours)
+    assert process.returncode == 0
+    lines = said.decode().split("\r\n")
+    rewritten = [line for line in lines if "step 1 of 4" in line]
+    assert len(rewritten) == 1
+    assert lines[-1] == "\r\x1b[K"
+    text = said.decode()
+    assert text.count(" s left") == 4
+    assert all(len(part) <= 79 + len("\r\x1b[K") for part in text.split("\r") if "left" in part)
