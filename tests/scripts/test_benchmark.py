@@ -11,16 +11,18 @@ import pytest
 
 import baselines
 import benchmark
+import benchmark_phases as phases
 from tests.support import small
 from tests.support.setups import thermal
 from wigner.phase_space.communicator import SERIAL
+from wigner.phase_space.pauli import unpack
 
 N_X, N_P = (5, 4), (18, 16)
 
 
 @pytest.fixture(scope="module")
 def setup():
-    return benchmark.Setup(N_X, N_P, SERIAL)
+    return phases.Setup(N_X, N_P, SERIAL)
 
 
 def noise(*shape):
@@ -55,12 +57,12 @@ def test_a_size_that_is_none_is_refused(capsys: pytest.CaptureFixture) -> None:
 def test_the_numpy_step_is_the_solvers(setup) -> None:
     """Written independently, hence a test of the transport too."""
     grid, W = setup.grid, thermal(setup.space)
-    w = benchmark.unpack(W).reshape(4, *N_X, *N_P)
+    w = unpack(W).reshape(4, *N_X, *N_P)
     matrix = np.array([[w[0] + w[3], w[1] - 1j * w[2]], [w[1] + 1j * w[2], w[0] - w[3]]])
-    args = grid, benchmark.EPSILON, benchmark.ALPHA, benchmark.potential, 0.3
+    args = grid, phases.EPSILON, phases.ALPHA, phases.potential, 0.3
     expected = baselines.numpy_step(*args)(matrix)
     setup.transport.flow(0.3)(W)
-    found = benchmark.unpack(W).reshape(4, *N_X, *N_P)
+    found = unpack(W).reshape(4, *N_X, *N_P)
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found[0] + found[3], expected[0, 0], atol=1e-13 * scale)
     np.testing.assert_allclose(found[1] + 1j * found[2], expected[1, 0], atol=1e-13 * scale)
@@ -84,9 +86,9 @@ def test_floors_transform_everything_there_and_back() -> None:
 
 @pytest.mark.mpi(n=[2, 3])
 def test_other_transposes_lead_back(comm) -> None:
-    setup = benchmark.Setup(N_X, N_P, comm)
+    setup = phases.Setup(N_X, N_P, comm)
     setup.W[:] = noise(2, 20, 18 * 16)[:, setup.layout.x]
     start = setup.W.copy()
-    found = benchmark.transpose_rivals(setup)
+    found = phases.transpose_rivals(setup)
     assert len(found) == 3
     np.testing.assert_array_equal(setup.W, start)
