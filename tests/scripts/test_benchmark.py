@@ -11,7 +11,7 @@ import pytest
 
 import baselines
 import benchmark
-import benchmark_phases as phases
+import benchmark_phases as measured
 from tests.support import small
 from tests.support.setups import thermal
 from wigner.phase_space.communicator import SERIAL
@@ -22,7 +22,7 @@ N_X, N_P = (5, 4), (18, 16)
 
 @pytest.fixture(scope="module")
 def setup():
-    return phases.Setup(N_X, N_P, SERIAL)
+    return measured.Setup(N_X, N_P, SERIAL)
 
 
 def noise(*shape):
@@ -59,7 +59,7 @@ def test_the_numpy_step_is_the_solvers(setup) -> None:
     grid, W = setup.grid, thermal(setup.space)
     w = unpack(W).reshape(4, *N_X, *N_P)
     matrix = np.array([[w[0] + w[3], w[1] - 1j * w[2]], [w[1] + 1j * w[2], w[0] - w[3]]])
-    args = grid, phases.EPSILON, phases.ALPHA, phases.potential, 0.3
+    args = grid, measured.EPSILON, measured.ALPHA, measured.potential, 0.3
     expected = baselines.numpy_step(*args)(matrix)
     setup.transport.flow(0.3)(W)
     found = unpack(W).reshape(4, *N_X, *N_P)
@@ -86,9 +86,9 @@ def test_floors_transform_everything_there_and_back() -> None:
 
 @pytest.mark.mpi(n=[2, 3])
 def test_other_transposes_lead_back(comm) -> None:
-    setup = phases.Setup(N_X, N_P, comm)
+    setup = measured.Setup(N_X, N_P, comm)
     setup.W[:] = noise(2, 20, 18 * 16)[:, setup.layout.x]
     start = setup.W.copy()
-    found = phases.transpose_rivals(setup)
+    found = measured.transpose_rivals(setup)
     assert len(found) == 3
     np.testing.assert_array_equal(setup.W, start)
