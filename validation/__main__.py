@@ -24,6 +24,7 @@ from wigner.case.spec import Case, CaseError, load_case
 from wigner.job.launch import world
 from wigner.phase_space.communicator import Communicator
 
+from .formulas.corrections import CORRECTIONS
 from .harness.claims import Result
 from .harness.study import SIZES, Setting, Study, compute, conclude
 
@@ -92,7 +93,7 @@ def _write(
     case = "shipped with the studies" if arguments.case is None else str(arguments.case)
     whole = command(arguments.study, arguments)
     source = report.origin(whole, arguments.size, case, ranks, seconds)
-    return report.write(chapters, source, arguments.output)
+    return report.write(chapters, CORRECTIONS, source, arguments.output)
 
 
 def command(study: str, arguments: argparse.Namespace) -> str:

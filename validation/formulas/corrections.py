@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A place in the paper, the formula as printed, and the formula that the claims support.
-
-    Claims that are evidence carry the ``key`` in ``Claim.about``.
-    """
-
-    key: str
-    place: str
-    printed: str
-    correct: str
-    remark: str = ""
-
+from ..harness.claims import Correction
 
 CORRECTIONS = (
     Correction(

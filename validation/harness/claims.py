@@ -85,7 +85,7 @@ class Claim:
         Such a claim holds when the numbers refute the print: ``measured`` is in ``expected`` and
         not in ``printed``.
     about
-        Key of the correction, in ``corrections``, that this claim is evidence for.
+        Key of the ``Correction`` that this claim is evidence for.
     note
         A remark for the reader: how it was measured, or why it could not be.
 
@@ -138,6 +138,20 @@ class Claim:
             "about": self.about,
             "note": self.note,
         }
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A place in the paper, the formula as printed, and the formula that the claims support.
+
+    Claims that are evidence carry the ``key`` in ``Claim.about``.
+    """
+
+    key: str
+    place: str
+    printed: str
+    correct: str
+    remark: str = ""
 
 
 @dataclass(frozen=True)

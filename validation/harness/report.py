@@ -19,8 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wigner.machine import revision, versions
 from wigner.output import files
 
-from ..formulas.corrections import CORRECTIONS
-from .claims import Cell, Drawing, Result, Table, number
+from .claims import Cell, Correction, Drawing, Result, Table, number
 from .study import Study
 
 
@@ -55,7 +54,12 @@ class Chapter:
     command: str
 
 
-def write(chapters: Sequence[Chapter], source: Origin, directory: Path) -> Path:
+def write(
+    chapters: Sequence[Chapter],
+    corrections: Sequence[Correction],
+    source: Origin,
+    directory: Path,
+) -> Path:
     """Write report.html, report.json and figures/*.svg, *.png; the path of the page.
 
     Raises
@@ -70,7 +74,7 @@ def write(chapters: Sequence[Chapter], source: Origin, directory: Path) -> Path:
     text = json.dumps(plain(chapters, source), indent=2, ensure_ascii=False, allow_nan=False)
     files.write_text(directory / "report.json", text + "\n")
     page = directory / "report.html"
-    files.write_text(page, _html(chapters, source, images))
+    files.write_text(page, _html(chapters, corrections, source, images))
     return page
 
 
@@ -128,7 +132,12 @@ def _save(drawing: Drawing, command: str, directory: Path) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _html(chapters: Sequence[Chapter], source: Origin, images: dict[str, str]) -> str:
+def _html(
+    chapters: Sequence[Chapter],
+    corrections: Sequence[Correction],
+    source: Origin,
+    images: dict[str, str],
+) -> str:
     """The page."""
     environment = Environment(
         loader=PackageLoader("validation.harness", "."),
@@ -141,7 +150,7 @@ def _html(chapters: Sequence[Chapter], source: Origin, images: dict[str, str]) -
     claims = [claim for chapter in chapters for claim in chapter.result.claims]
     evidence = [
         (correction, [claim for claim in claims if claim.about == correction.key])
-        for correction in CORRECTIONS
+        for correction in corrections
     ]
     return environment.get_template("report.html").render(
         chapters=chapters,
