@@ -11,6 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import validation.__main__ as command
+from tests.support import small
 from validation.harness import tasks
 from validation.harness.claims import (
     Claim,
@@ -254,3 +255,11 @@ def test_numbers_as_text() -> None:
 def test_a_table_is_rectangular() -> None:
     with pytest.raises(ValueError, match="expected 2 cells"):
         Table("key", "title", ("a", "b"), ((1.0,),))
+
+
+@pytest.mark.parametrize("package", ["matplotlib", "jinja2"])
+def test_a_missing_package_is_told(package: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; import validation.__main__"
+    done = small.call("-c", code)
+    assert done.returncode == 1
+    assert done.stderr == f"error: {package} is not installed; pip install 'wigner-bgk[report]'\n"

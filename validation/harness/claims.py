@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
+if TYPE_CHECKING:  # the command says what to install where matplotlib is missing
+    from matplotlib.figure import Figure
 
 Cell = str | int | float | None
 
