@@ -1,7 +1,8 @@
 """Validation: what is claimed of the equations, the models and the solver, checked by numbers.
 
-Read in this order: `claims` (what a study says), `orders` (how orders are measured), `tasks`
-(what is computed, kept, and shared out over ranks), `studies` (the table of studies), `report`.
-What is exact comes from `oracle`, dense operators that share no code with the rest; `exact` and
-`phase` bring it to the fields of a case.
+``oracle``: independent evidence, dense operators that share no code with the rest
+``harness``: what a study is, how it is computed, and the report of what it found
+``formulas``: the paper's formulas beside exact values
+``solutions``: solutions of the kinetic equation and of the models, and their errors
+``studies``: the studies, one file each
 """

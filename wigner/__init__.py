@@ -1,9 +1,61 @@
 """Spinor Wigner-BGK kinetic solver with Rashba coupling and quantum Maxwellians.
 
-Read in this order: ``grid`` (the lattices), ``pauli`` (what a field is), ``layout`` (who holds
-which block), ``twosided`` (the one operation all flows are made of), ``transport``,
-``exponential``, ``moment_map``, ``constraint``, ``relaxation``, ``evolve``, ``run``. What
-``kernels`` computes in numpy, ``compiled`` computes in machine code.
+The rooms in reading order; a module imports only what stands before it:
+
+``errors``: the errors that callers catch
+``timing``: wall time by phase
+``machine``: memory, versions of packages, revision of the source
+``physics``: the parameters that flows, Maxwellians and models share
+``phase_space``: the lattice, fields on it, transforms, moments, and how ranks share W
+``flows``: exact flows, all made of one operation, and their composition
+``maxwellian``: the quantum Maxwellian M(N) and its multipliers
+``case``: from the text of a case file to the problem that is solved
+``evolution``: initial states, steps with collisions, the time loop
+``output``: what a run writes into its directory, and what it says
+``job``: the commands, from the arguments to the exit status
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .case.problem import Problem, build
+    from .case.spec import Case, load_case, parse_case
+    from .errors import WignerError
+    from .evolution.evolve import evolve
+    from .evolution.solver import Solver
+
 __version__ = "0.1.0"
+__all__ = [
+    "Case",
+    "Problem",
+    "Solver",
+    "WignerError",
+    "build",
+    "evolve",
+    "load_case",
+    "parse_case",
+]
+
+# Names are looked up when they are used: commands set OMP_NUM_THREADS before numpy is loaded, and
+# none of them waits for modules that it does not need.
+_HOMES = {
+    "Case": "case.spec",
+    "Problem": "case.problem",
+    "Solver": "evolution.solver",
+    "WignerError": "errors",
+    "build": "case.problem",
+    "evolve": "evolution.evolve",
+    "load_case": "case.spec",
+    "parse_case": "case.spec",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

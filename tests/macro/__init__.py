@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the macroscopic models."""

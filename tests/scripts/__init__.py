@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the scripts, each at a tiny size."""

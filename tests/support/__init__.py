@@ -1,1 +1,10 @@
-"""."""
+"""What tests share.
+
+``case_texts``: case texts that several tests start from
+``mpi_runner``: tests on several MPI ranks within one run of pytest
+``mpi_child``: the same, on the side of a rank
+``small``: a case that runs in a fraction of a second, and how tests run it
+``setups``: small problems on a phase space
+``oracle_cases``: cases with known answers from the oracle
+``architecture``: the rules of how the packages are built, and their checks
+"""

@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the oracle, of the harness, and of each study in its small size."""

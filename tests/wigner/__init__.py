@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the solver, room by room."""

@@ -1,1 +1,9 @@
-"""."""
+"""Solutions that studies compare, and their errors.
+
+``cases``: the cases that are shipped with the studies
+``kinetic``: W at the record times of a case
+``macroscopic``: densities of a macroscopic model, by an integrator of another kind
+``truncation``: the local model against the nonlocal one, over epsilon and alpha
+``errors``: errors of the kinetic solver, each of one cause
+``density_operator``: the density operator of a Wigner function, as dense matrices
+"""

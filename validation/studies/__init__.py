@@ -1,1 +1,11 @@
-"""."""
+"""The studies, in the order of the report.
+
+``identities``: the identities of sections 2 and 3
+``expansions``: the expansions of section 4, their orders and factors
+``tau``: kinetic solutions against the models as tau falls
+``epsilon``: the local model against the nonlocal one as epsilon falls
+``alpha``: the local model over the Rashba constant
+``convergence``: orders and errors of the kinetic solver
+``invariants``: what a solution keeps, and what it may only lose
+``catalogue``: all of them
+"""

@@ -1,1 +1,9 @@
-"""."""
+"""From the text of a case file to the problem that is solved.
+
+``values``: kinds of values in TOML, how they are checked and how they are written back
+``formulas``: formulas, parsed and evaluated without executing code
+``units``: physical units, and the scaled numbers that a material stands for
+``spec``: the case file as one frozen, checked description of a run
+``checks``: whether a lattice can hold the fields and states of a case
+``problem``: the problem: the lattice, and V and N on it
+"""

@@ -1,1 +1,8 @@
-"""."""
+"""Evolution in time, from an initial state.
+
+``relaxation``: time steps with collisions, by SDIRK schemes or by Strang's splitting
+``evolve``: the time loop, a generator
+``initial``: initial states with given moments
+``state``: what a run needs, besides W, to go on as if it had never stopped
+``solver``: all that one problem needs to be advanced in time
+"""

@@ -1,1 +1,13 @@
-"""."""
+"""A job: a command and its processes, from the arguments to the exit status.
+
+``supervise``: input is checked before anything is done, and a failure on one rank ends all
+``launch``: the processes of a job, their communicator, and the arguments that commands share
+``agenda``: when a run writes a checkpoint, and when it stops
+``guards``: what every state must satisfy to be recorded
+``estimate``: what a case will cost in memory and time
+``kept``: the state of a run, in memory and in checkpoints
+``retry``: a step whose constraint cannot be solved, done again in shorter parts
+``run``: a run from a checked problem to a directory of results
+``info``: a page on what a case is and needs
+``commands``: the commands run, resume and info
+"""

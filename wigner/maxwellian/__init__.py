@@ -1,1 +1,11 @@
-"""."""
+"""The quantum Maxwellian M(N): the quantum exponential whose moments are the given densities.
+
+``anderson``: Anderson's method for fixed points, and what it remembers between solves
+``exponential``: the quantum exponential Exp(-K + A) on the phase-space lattice
+``windows``: columns of its square root, on small windows around the points of the x lattice
+``moment_map``: A -> <Exp(-K + A)> from these columns, its first moments and its derivative
+``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
+``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert
+``multipliers``: N -> A to a tolerance on the constraint and on the splitting
+``equilibrium``: M(N) itself
+"""

@@ -1,1 +1,9 @@
-"""."""
+"""What a run writes into its directory, and what it says.
+
+``files``: files that are whole at every moment
+``logs``: lines on the terminal and in run.log, and one line of progress
+``records``: moments.h5, the moments record by record
+``run_json``: run.json, the state of a run, its origin and its cost
+``checkpoint``: checkpoints, which any number of ranks can read
+``observer``: all of these during one run
+"""

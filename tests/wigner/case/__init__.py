@@ -1,1 +1,1 @@
-"""."""
+"""Tests of case files: what is read, and what is refused."""

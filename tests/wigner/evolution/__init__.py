@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the time steps, alone and on several ranks."""

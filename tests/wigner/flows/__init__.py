@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the flows against closed forms and independent solvers."""

@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the commands, as a user meets them."""

@@ -1,1 +1,1 @@
-"""."""
+"""Tests of the quantum exponential, the moment map and the constraint."""

@@ -1,1 +1,1 @@
-"""."""
+"""Tests of lattices, fields, transforms, moments, and of how ranks share them."""
