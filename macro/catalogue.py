@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,19 @@ from wigner.case.spec import Case
 from wigner.maxwellian.multipliers import Multipliers
 from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.layout import Layout
+from wigner.physics import Physics
 
 from .calculus import Calculus
 from .drift_diffusion import DriftDiffusion
 from .entropic import Entropic
 from .forms import Form
 from .local import Local
-from .model import Model, Physics
+from .model import Medium, Model
 from .nonlocal_model import Nonlocal
 from .spin_drift_diffusion import SpinDriftDiffusion
 from .two_component import TwoComponent
 
-Maker = Callable[[Physics, Callable[[float], Multipliers]], Model]
+Maker = Callable[[Medium, Callable[[Physics], Multipliers]], Model]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Entry:
     Attributes
     ----------
     make
-        From what all models share, and a source of multipliers for a given alpha.
+        From what all models share, and a source of multipliers for a given physics.
     spin
         Components of n that the model has; the others are zero.
     constrained
@@ -48,44 +49,41 @@ class Entry:
 
 MODELS: dict[str, Entry] = {
     "nonlocal": Entry(
-        lambda physics, solver: Nonlocal(physics, solver(physics.alpha)), constrained=True
+        lambda medium, solver: Nonlocal(medium, solver(medium.physics)), constrained=True
     ),
-    "local": Entry(lambda physics, _: Local(physics)),
-    "local-published": Entry(lambda physics, _: Local(physics, Form.PUBLISHED)),
-    "two-component": Entry(lambda physics, _: TwoComponent(physics), (3,)),
-    "spin-drift-diffusion": Entry(lambda physics, _: SpinDriftDiffusion(physics)),
-    "entropic": Entry(lambda physics, solver: Entropic(physics, solver(0.0)), (), constrained=True),
-    "drift-diffusion": Entry(lambda physics, _: DriftDiffusion(physics), ()),
+    "local": Entry(lambda medium, _: Local(medium)),
+    "local-published": Entry(lambda medium, _: Local(medium, Form.PUBLISHED)),
+    "two-component": Entry(lambda medium, _: TwoComponent(medium), (3,)),
+    "spin-drift-diffusion": Entry(lambda medium, _: SpinDriftDiffusion(medium)),
+    "entropic": Entry(
+        lambda medium, solver: Entropic(medium, solver(replace(medium.physics, alpha=0.0))),
+        (),
+        constrained=True,
+    ),
+    "drift-diffusion": Entry(lambda medium, _: DriftDiffusion(medium), ()),
 }
 
 
-def physics_of(problem: Problem) -> Physics:
+def medium_of(problem: Problem) -> Medium:
     """What the models need of a problem."""
-    grid = problem.grid
-    x = Calculus(grid.n_x, grid.length)
-    return Physics(x, problem.epsilon, problem.alpha, problem.tau, problem.V)
+    return Medium(Calculus(problem.grid.n_x, problem.grid.length), problem.physics)
 
 
 def make_model(name: str, case: Case, problem: Problem, comm: Communicator = SERIAL) -> Model:
     """The model of a name in ``MODELS``; its moment maps are shared out over ``comm``."""
     spec = case.maxwellian
 
-    def solver(alpha: float) -> Multipliers:
+    def solver(physics: Physics) -> Multipliers:
         layout = Layout(problem.grid, comm)
         arguments = (spec.tolerance, spec.max_evaluations, spec.richardson)
-        return Multipliers(layout, problem.epsilon, alpha, *arguments)
+        return Multipliers(layout, physics, *arguments)
 
-    return MODELS[name].make(physics_of(problem), solver)
+    return MODELS[name].make(medium_of(problem), solver)
 
 
 def densities(problem: Problem) -> NDArray:
     """The initial densities (n0, n) of a problem, shape ``(4, N1, N2)``."""
-    return unscaled(problem.N, problem.epsilon)
-
-
-def unscaled(N: NDArray, epsilon: float) -> NDArray:
-    """Densities (n0, n) of components (n0, eps n)."""
-    return np.concatenate([N[:1], N[1:] / epsilon])
+    return problem.physics.unscaled(problem.N)
 
 
 def initial(name: str, problem: Problem) -> NDArray:

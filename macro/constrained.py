@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from wigner.maxwellian.constraint import phi
 from wigner.maxwellian.multipliers import Multipliers
 
-from .model import Model, Physics
+from .model import Medium, Model
 
 
 class Constrained(Model):
@@ -20,12 +20,9 @@ class Constrained(Model):
         Multipliers of given moments.
     """
 
-    def __init__(self, physics: Physics, solver: Multipliers) -> None:
-        super().__init__(physics)
+    def __init__(self, medium: Medium, solver: Multipliers) -> None:
+        super().__init__(medium)
         self.solver = solver
-        e = physics.epsilon
-        # from (n0, n) and (a0, a) to the components (n0, eps n) and (a0, eps a) of matrices
-        self.scale = np.array([1, e, e, e])[:, None, None]
         self._latest: NDArray | None = None
         self._evaluations: list[int] = []
 
@@ -37,10 +34,10 @@ class Constrained(Model):
         ConstraintError
             If it cannot be solved.
         """
-        solution = self.solver.multipliers(u * self.scale, self._latest)
+        solution = self.solver.multipliers(self.physics.scaled(u), self._latest)
         self._evaluations.append(solution.evaluations)
         self._latest = solution.A
-        return solution.A / self.scale
+        return self.physics.unscaled(solution.A)
 
     def evaluations(self) -> list[int]:
         """Moment-map evaluations of the constraint solves since the last call."""
@@ -49,6 +46,6 @@ class Constrained(Model):
 
     def _stiff(self) -> NDArray:
         """-tau |xi|^2/phi(eps|xi|): the decay of small waves, for great xi as eps^2 |xi|^4/4."""
-        k = self.physics.x.wave_number
+        k = self.x.wave_number
         decay = self.physics.tau * k**2 / phi(self.physics.epsilon * k)
         return np.repeat(-decay[None], 4, axis=0)

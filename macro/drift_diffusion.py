@@ -13,15 +13,15 @@ class DriftDiffusion(Model):
 
     def balance(self, u: NDArray) -> Balance:
         """tau (grad n0 + n0 grad V)."""
-        physics, flux = self.physics, np.zeros((2, *u.shape))
-        flux[:, 0] = physics.tau * (physics.x.grad(u[0]) + u[0] * physics.grad_V)
+        flux = np.zeros((2, *u.shape))
+        flux[:, 0] = self.physics.tau * (self.x.grad(u[0]) + u[0] * self.medium.grad_V)
         return Balance(flux, None)
 
     def multipliers(self, u: NDArray) -> NDArray:
         """a0 = log(n0/(2 pi))."""
-        A = np.zeros_like(u)
-        A[0] = np.log(u[0] / (2 * np.pi))
-        return A
+        mu = np.zeros_like(u)
+        mu[0] = np.log(u[0] / (2 * np.pi))
+        return mu
 
     def _stiff(self) -> NDArray:
         stiff = super()._stiff()

@@ -25,9 +25,8 @@ class Entropic(Constrained):
 
     def dissipation(self, u: NDArray) -> float:
         """-dE/dt = tau int n0 |grad(a0 + V)|^2 dx."""
-        physics = self.physics
-        return float(physics.tau * physics.x.cell * np.sum(u[0] * self._force(u) ** 2))
+        return float(self.physics.tau * self.x.cell * np.sum(u[0] * self._force(u) ** 2))
 
     def _force(self, u: NDArray) -> NDArray:
         """grad(a0 + V)."""
-        return self.physics.x.grad(self.multipliers(u)[0] + self.physics.V)
+        return self.x.grad(self.multipliers(u)[0] + self.physics.V)

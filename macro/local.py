@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from . import multiplier_expansion as expansions
 from .calculus import Calculus, cross, rotated
 from .forms import Form
-from .model import Balance, Model, Physics
+from .model import Balance, Medium, Model
 from .spin_drift_diffusion import relaxing
 
 
@@ -34,8 +34,8 @@ class Fields:
     derivative in the direction n_j is dQ_j = Lap m_j/2 + grad L.grad m_j/2.
     """
 
-    def __init__(self, physics: Physics, u: NDArray) -> None:
-        self.physics, self.x = physics, physics.x
+    def __init__(self, medium: Medium, u: NDArray) -> None:
+        self.medium, self.x, self.physics = medium, medium.x, medium.physics
         self.n0, self.n = u[0], u[1:]
         self._logarithms = np.concatenate([np.log(u[:1]), u[1:] / u[0]])
 
@@ -114,7 +114,7 @@ def diffusion(f: Fields) -> Parts:
 
 def drift(f: Fields) -> Parts:
     """tau div((n0, n) grad V)."""
-    grad_V = f.physics.grad_V
+    grad_V = f.medium.grad_V
     return Parts(f.n0 * grad_V, f.n * grad_V[:, None])
 
 
@@ -137,7 +137,7 @@ def rashba(f: Fields) -> Parts:
 def gate(f: Fields) -> Parts:
     """-2 alpha tau grad_perp V x n."""
     physics = f.physics
-    return Parts(source=-2 * physics.alpha * physics.tau * cross(physics.gate, f.n))
+    return Parts(source=-2 * physics.alpha * physics.tau * cross(f.medium.gate, f.n))
 
 
 def relaxation(f: Fields) -> Parts:
@@ -207,15 +207,15 @@ class Local(Model):
     """
 
     def __init__(
-        self, physics: Physics, form: Form = Form.CORRECTED, terms: Iterable[Term] | None = None
+        self, medium: Medium, form: Form = Form.CORRECTED, terms: Iterable[Term] | None = None
     ) -> None:
-        super().__init__(physics)
+        super().__init__(medium)
         self.form = form
         self.terms = tuple(TERMS[form].values() if terms is None else terms)
 
     def balance(self, u: NDArray) -> Balance:
         """The sum over the terms."""
-        fields, flux, source = Fields(self.physics, u), np.zeros((2, *u.shape)), np.zeros_like(u)
+        fields, flux, source = Fields(self.medium, u), np.zeros((2, *u.shape)), np.zeros_like(u)
         for term in self.terms:
             parts = term(fields)
             if parts.charge is not None:
@@ -230,15 +230,16 @@ class Local(Model):
     def multipliers(self, u: NDArray) -> NDArray:
         """(a0, a) to order eps^3, Lemma 4.2."""
         physics = self.physics
-        return expansions.multipliers(physics.x, u, physics.epsilon, physics.alpha, self.form)
+        return expansions.multipliers(self.x, u, physics.epsilon, physics.alpha, self.form)
 
     def _stiff(self) -> NDArray:
-        return super()._stiff() + bohm_symbol(self.physics)
+        return super()._stiff() + bohm_symbol(self.medium)
 
 
-def bohm_symbol(physics: Physics) -> NDArray:
+def bohm_symbol(medium: Medium) -> NDArray:
     """Symbol of -(eps^2 tau/12) Lap^2, the leading part of tau div F and of its derivative."""
-    return -(physics.epsilon**2) * physics.tau / 12 * physics.x.wave_number**4
+    physics = medium.physics
+    return -(physics.epsilon**2) * physics.tau / 12 * medium.x.wave_number**4
 
 
 def hessian(x: Calculus, f: NDArray) -> NDArray:

@@ -30,7 +30,7 @@ CURL = {Form.CORRECTED: 2, Form.PUBLISHED: 4}
 
 def symbol(
     x: Calculus,
-    A: NDArray,
+    mu: NDArray,
     p: tuple[NDArray, NDArray],
     epsilon: float,
     alpha: float,
@@ -41,7 +41,7 @@ def symbol(
 
     Parameters
     ----------
-    A
+    mu
         Multipliers ``(a0, a)``, shape ``(4, N1, N2)``.
     p
         p1 and p2, shapes that broadcast to ``(M1, M2)``.
@@ -51,7 +51,7 @@ def symbol(
     NDArray
         Shape ``(4, N1, N2, M1, M2)``.
     """
-    point = PhasePoint(x, A, p, alpha)
+    point = PhasePoint(x, mu, p, alpha)
     g1, g2 = first(point, beta), sum(second(point, beta).values())
     g3 = sum(third(point, beta, form).values())
     weight = np.exp(beta * point.h0)
@@ -63,7 +63,7 @@ class PhasePoint:
     """What (38)-(40) are made of: multipliers, momenta, derivatives; axes (.., x1, x2, p1, p2)."""
 
     x: Calculus
-    A: NDArray
+    mu: NDArray
     p: tuple[NDArray, NDArray]
     alpha: float
 
@@ -81,12 +81,12 @@ class PhasePoint:
     @cached_property
     def a(self) -> NDArray:
         """a, (3, N1, N2, 1, 1)."""
-        return on_phase_space(self.A[1:])
+        return on_phase_space(self.mu[1:])
 
     @cached_property
     def h0(self) -> NDArray:
         """-|p|^2/2 + a0."""
-        return on_phase_space(self.A[0]) - self.p_squared / 2
+        return on_phase_space(self.mu[0]) - self.p_squared / 2
 
     @cached_property
     def h1(self) -> NDArray:
@@ -94,31 +94,31 @@ class PhasePoint:
         return self.a - self.alpha * self.p_perp
 
     @cached_property
-    def grad_A(self) -> NDArray:
+    def grad_mu(self) -> NDArray:
         """d_j (a0, a), (2, 4, N1, N2, 1, 1)."""
-        return on_phase_space(self.x.grad(self.A))
+        return on_phase_space(self.x.grad(self.mu))
 
     @cached_property
-    def hessian_A(self) -> NDArray:
+    def hessian_mu(self) -> NDArray:
         """d_i d_j (a0, a), (2, 2, 4, N1, N2, 1, 1)."""
-        return on_phase_space(self.x.grad(self.x.grad(self.A)))
+        return on_phase_space(self.x.grad(self.x.grad(self.mu)))
 
     @cached_property
-    def laplacian_A(self) -> NDArray:
+    def laplacian_mu(self) -> NDArray:
         """Lap (a0, a)."""
-        return self.hessian_A[0, 0] + self.hessian_A[1, 1]
+        return self.hessian_mu[0, 0] + self.hessian_mu[1, 1]
 
     @cached_property
     def hessian_pp(self) -> NDArray:
         """p^T (grad grad (a0, a)) p."""
         p1, p2 = self.p
-        h = self.hessian_A
+        h = self.hessian_mu
         return p1**2 * h[0, 0] + 2 * p1 * p2 * h[0, 1] + p2**2 * h[1, 1]
 
     @cached_property
     def curvature(self) -> NDArray:
         """|grad a0|^2 - p^T (grad grad a0) p."""
-        return (self.grad_A[:, 0] ** 2).sum(0) - self.hessian_pp[0]
+        return (self.grad_mu[:, 0] ** 2).sum(0) - self.hessian_pp[0]
 
     @cached_property
     def h1_squared(self) -> NDArray:
@@ -139,7 +139,7 @@ def first(q: PhasePoint, beta: float = 1.0) -> NDArray:
 def second(q: PhasePoint, beta: float = 1.0) -> Terms:
     """The terms of g_2 e^(-beta h0), (39); scalar."""
     return {
-        "laplacian": beta**2 / 8 * q.laplacian_A[0],
+        "laplacian": beta**2 / 8 * q.laplacian_mu[0],
         "curvature": beta**3 / 24 * q.curvature,
         "spin": beta**2 / 2 * q.h1_squared,
     }
@@ -147,17 +147,17 @@ def second(q: PhasePoint, beta: float = 1.0) -> Terms:
 
 def third(q: PhasePoint, beta: float = 1.0, form: Form = Form.CORRECTED) -> Terms:
     """The terms of g_3 e^(-beta h0), (40); spin."""
-    alpha, grad_a0, grad_a = q.alpha, q.grad_A[:, 0], q.grad_A[:, 1:]
+    alpha, grad_a0, grad_a = q.alpha, q.grad_mu[:, 0], q.grad_mu[:, 1:]
     grad_perp_a0 = np.stack([grad_a0[1], -grad_a0[0], 0 * grad_a0[0]])
     # grad_perp (grad a0 . p), then (grad a) p
-    along = q.p[0] * q.hessian_A[0, :, 0] + q.p[1] * q.hessian_A[1, :, 0]
+    along = q.p[0] * q.hessian_mu[0, :, 0] + q.p[1] * q.hessian_mu[1, :, 0]
     turn = np.stack([along[1], -along[0], 0 * along[0]])
     grad_a_p = q.p[0] * grad_a[0] + q.p[1] * grad_a[1]
     return {
-        "scalar": (3 * beta * q.laplacian_A[0] + beta**2 * q.curvature) * beta**2 / 24 * q.h1,
+        "scalar": (3 * beta * q.laplacian_mu[0] + beta**2 * q.curvature) * beta**2 / 24 * q.h1,
         "cubic": beta**3 / 6 * q.h1_squared * q.h1,
-        "laplacian": beta**2 / 8 * q.laplacian_A[1:],
-        "curl": -(beta**2) / 2 * alpha * on_phase_space(q.x.curl_perp(q.A[1:])),
+        "laplacian": beta**2 / 8 * q.laplacian_mu[1:],
+        "curl": -(beta**2) / 2 * alpha * on_phase_space(q.x.curl_perp(q.mu[1:])),
         "gradient": beta**3 / 12 * (grad_a * grad_a0[:, None]).sum(0),
         "hessian": -(beta**3) / 24 * q.hessian_pp[1:],
         "turn": TURN[form] * beta**3 / 24 * alpha * turn,
@@ -166,7 +166,7 @@ def third(q: PhasePoint, beta: float = 1.0, form: Form = Form.CORRECTED) -> Term
 
 
 def densities(
-    x: Calculus, A: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
+    x: Calculus, mu: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
 ) -> NDArray:
     """(n0, n) = <M> from the multipliers, the integral of Prop. 4.1 over p: (39) and (47).
 
@@ -175,18 +175,20 @@ def densities(
     NDArray
         Shape ``(4, N1, N2)``, with errors of order eps^4.
     """
-    a0, a = A[0], A[1:]
+    a0, a = mu[0], mu[1:]
     n0 = 2 * np.pi * np.exp(a0)
     grad_a0, a_squared = x.grad(a0), (a**2).sum(0)
     second = (2 * x.laplacian(a0) + (grad_a0**2).sum(0)) / 24 + a_squared / 2 + alpha**2
-    third = sum(spin_density_terms(x, A, alpha, form).values())
+    third = sum(spin_density_terms(x, mu, alpha, form).values())
     return n0 * np.concatenate([(1 + epsilon**2 * second)[None], a + epsilon**2 * third])
 
 
-def spin_density_terms(x: Calculus, A: NDArray, alpha: float, form: Form = Form.CORRECTED) -> Terms:
+def spin_density_terms(
+    x: Calculus, mu: NDArray, alpha: float, form: Form = Form.CORRECTED
+) -> Terms:
     """The terms of <g_3>/n0, (47)."""
-    a0, a = A[0], A[1:]
-    grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, A)
+    a0, a = mu[0], mu[1:]
+    grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, mu)
     relaxation = np.stack([2 * a[0], 2 * a[1], a[2]])
     return {
         "scalar": (x.laplacian(a0) + (grad_a0**2).sum(0) / 2) * a / 12,
@@ -199,9 +201,9 @@ def spin_density_terms(x: Calculus, A: NDArray, alpha: float, form: Form = Form.
     }
 
 
-def rashba_density_terms(x: Calculus, A: NDArray) -> Terms:
+def rashba_density_terms(x: Calculus, mu: NDArray) -> Terms:
     """What alpha and the factors 2 (or 4, as printed) and 1 multiply in (47)."""
     return {
-        "curl": -x.curl_perp(A[1:]) / 6,
-        "gradient": -cross(x.grad_perp(A[0]), A[1:]) / 6,
+        "curl": -x.curl_perp(mu[1:]) / 6,
+        "gradient": -cross(x.grad_perp(mu[0]), mu[1:]) / 6,
     }

@@ -34,7 +34,7 @@ RASHBA = {
 
 
 def multipliers(
-    x: Calculus, N: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
+    x: Calculus, u: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
 ) -> NDArray:
     """(a0, a) by Lemma 4.2, with errors of order eps^4.
 
@@ -42,7 +42,7 @@ def multipliers(
     ----------
     x
         Derivatives on the x lattice.
-    N
+    u
         Densities ``(n0, n)``, shape ``(4, N1, N2)``, n0 > 0.
 
     Returns
@@ -50,15 +50,15 @@ def multipliers(
     NDArray
         ``(a0, a)``, shape ``(4, N1, N2)``.
     """
-    n0, n = N[0], N[1:]
-    a0 = np.log(n0 / (2 * np.pi)) + epsilon**2 * sum(scalar_terms(x, N, alpha).values())
-    a = n / n0 + epsilon**2 * sum(spin_terms(x, N, alpha, form).values())
+    n0, n = u[0], u[1:]
+    a0 = np.log(n0 / (2 * np.pi)) + epsilon**2 * sum(scalar_terms(x, u, alpha).values())
+    a = n / n0 + epsilon**2 * sum(spin_terms(x, u, alpha, form).values())
     return np.concatenate([a0[None], a])
 
 
-def scalar_terms(x: Calculus, N: NDArray, alpha: float) -> Terms:
+def scalar_terms(x: Calculus, u: NDArray, alpha: float) -> Terms:
     """The terms of a0^(2), (45); right as printed."""
-    n0, n = N[0], N[1:]
+    n0, n = u[0], u[1:]
     return {
         "laplacian": -x.laplacian(n0) / (12 * n0),
         "gradient": (x.grad(n0) ** 2).sum(0) / (24 * n0**2),
@@ -67,12 +67,12 @@ def scalar_terms(x: Calculus, N: NDArray, alpha: float) -> Terms:
     }
 
 
-def spin_terms(x: Calculus, N: NDArray, alpha: float, form: Form = Form.CORRECTED) -> Terms:
+def spin_terms(x: Calculus, u: NDArray, alpha: float, form: Form = Form.CORRECTED) -> Terms:
     """The terms of a^(2), (48), each ``(3, N1, N2)``."""
-    n0, n = N[0], N[1:]
+    n0, n = u[0], u[1:]
     grad_n0, grad_n = x.grad(n0), x.grad(n)
     bohm = x.laplacian(n0) / n0 - (grad_n0**2).sum(0) / n0**2
-    factors, rashba = RASHBA[form], rashba_terms(x, N)
+    factors, rashba = RASHBA[form], rashba_terms(x, u)
     return {
         "bohm": bohm * n / (12 * n0),
         "cubic": (n**2).sum(0) * n / (3 * n0**3),
@@ -84,9 +84,9 @@ def spin_terms(x: Calculus, N: NDArray, alpha: float, form: Form = Form.CORRECTE
     }
 
 
-def rashba_terms(x: Calculus, N: NDArray) -> Terms:
+def rashba_terms(x: Calculus, u: NDArray) -> Terms:
     """What the two factors of `RashbaFactors` and alpha multiply in (48)."""
-    n0, n = N[0], N[1:]
+    n0, n = u[0], u[1:]
     return {
         "curl": x.curl_perp(n) / (6 * n0),
         "gradient": cross(x.grad_perp(n0), n) / (6 * n0**2),

@@ -21,7 +21,7 @@ from wigner.maxwellian.multipliers import Multipliers
 
 from .calculus import cross
 from .constrained import Constrained
-from .model import Balance, Physics, assembled
+from .model import Balance, Medium, assembled
 
 
 class Rates(NamedTuple):
@@ -34,13 +34,13 @@ class Rates(NamedTuple):
 class Nonlocal(Constrained):
     """(4)-(5), with all terms and components."""
 
-    def __init__(self, physics: Physics, solver: Multipliers) -> None:
-        super().__init__(physics, solver)
-        self._turning = np.zeros((4, *physics.x.n_x))  # first guess of the next d_t^0 A
+    def __init__(self, medium: Medium, solver: Multipliers) -> None:
+        super().__init__(medium, solver)
+        self._turning = np.zeros((4, *medium.x.n_x))  # first guess of the next d_t^0 A
 
     def rates(self, u: NDArray) -> Rates:
         """The tau^0 and tau^1 parts of the right-hand side at u = (n0, n)."""
-        x = self.physics.x
+        x = self.x
         return Rates(*(x.field(assembled(x, balance)) for balance in self._orders(u)))
 
     def balance(self, u: NDArray) -> Balance:
@@ -51,16 +51,17 @@ class Nonlocal(Constrained):
 
     def _orders(self, u: NDArray) -> tuple[Balance, Balance]:
         """What (4)-(5) have of order 0 and of order 1 in tau."""
-        physics, x = self.physics, self.physics.x
+        physics, x = self.physics, self.x
         epsilon, alpha = physics.epsilon, physics.alpha
-        A = self.multipliers(u)
-        n0, n, a = u[0], u[1:], A[1:]
-        slopes = x.grad(A)
-        force, grad_a = slopes[:, 0] + physics.grad_V, slopes[:, 1:]  # grad(a0 + V), grad a
+        mu = self.multipliers(u)
+        n0, n, a = u[0], u[1:], mu[1:]
+        slopes = x.grad(mu)
+        force, grad_a = slopes[:, 0] + self.medium.grad_V, slopes[:, 1:]  # grad(a0 + V), grad a
         perp_force = np.stack([force[1], -force[0], np.zeros_like(n0)])  # grad_perp(a0 + V)
         curl_a = np.stack([-grad_a[0, 2], -grad_a[1, 2], grad_a[0, 0] + grad_a[1, 1]])
         torque = cross(n, a)
-        pM = np.moveaxis(self.solver.moment_map.momenta(A * self.scale, self.solver.levels), 1, 0)
+        pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.levels)
+        pM = np.moveaxis(pM, 1, 0)
 
         flux = np.empty((2, *u.shape))
         flux[:, 0] = n0 * force + epsilon**2 * (n * grad_a).sum(axis=1)
@@ -72,16 +73,17 @@ class Nonlocal(Constrained):
         twisted = pM[1, 1:] * a[0] - pM[0, 1:] * a[1] - a * (pM[1, 1] - pM[0, 2])
         source = np.zeros_like(u)
         source[1:] = -2 * alpha * (n0 * curl_a + cross(perp_force, n) + 2 / epsilon * twisted)
-        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(A, torque))
+        source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(mu, torque))
 
         zeroth = np.zeros_like(u)
         zeroth[1:] = -2 * torque
         return Balance(None, zeroth), Balance(flux, source)
 
-    def _turning_of(self, A: NDArray, torque: NDArray) -> NDArray:
+    def _turning_of(self, mu: NDArray, torque: NDArray) -> NDArray:
         """d_t^0 a: the rate of a along d_t^0 n = -2 n x a."""
         if not np.any(torque):
             return np.zeros_like(torque)
+        scaled = self.physics.scaled
         rate = np.concatenate([np.zeros_like(torque[:1]), -2 * torque])
-        self._turning = self.solver.slope(A * self.scale, rate * self.scale, self._turning)
-        return self._turning[1:] / self.scale[1:]
+        self._turning = self.solver.slope(scaled(mu), scaled(rate), self._turning)
+        return self.physics.unscaled(self._turning)[1:]

@@ -19,11 +19,11 @@ class SpinDriftDiffusion(Model):
 
     def balance(self, u: NDArray) -> Balance:
         """Flux, the Rashba part included, and source."""
-        physics, tau, alpha = self.physics, self.physics.tau, self.physics.alpha
-        flux = physics.x.grad(u) + u * physics.grad_V[:, None]
+        tau, alpha = self.physics.tau, self.physics.alpha
+        flux = self.x.grad(u) + u * self.medium.grad_V[:, None]
         flux[:, 1:] -= 4 * alpha * rotated(u[1:])
         source = np.zeros_like(u)
-        source[1:] = -2 * alpha * cross(physics.gate, u[1:]) - 4 * alpha**2 * relaxing(u[1:])
+        source[1:] = -2 * alpha * cross(self.medium.gate, u[1:]) - 4 * alpha**2 * relaxing(u[1:])
         return Balance(tau * flux, tau * source)
 
     def multipliers(self, u: NDArray) -> NDArray:

@@ -21,7 +21,7 @@ class TwoComponent(Model):
         physics = self.physics
         n = self._split(u)
         potential = self._potential(n)
-        up, down = np.moveaxis(n * (physics.x.grad(potential) + physics.grad_V[:, None]), 1, 0)
+        up, down = np.moveaxis(n * (self.x.grad(potential) + self.medium.grad_V[:, None]), 1, 0)
         flux = np.zeros((2, *u.shape))
         flux[:, 0], flux[:, 3] = 0.5 * (up + down), (up - down) / (2 * physics.epsilon)
         source = np.zeros_like(u)
@@ -31,10 +31,10 @@ class TwoComponent(Model):
     def multipliers(self, u: NDArray) -> NDArray:
         """a0 +- eps a3 = log(n_+-/(2 pi)) - (eps^2/6) Lap sqrt(n_+-)/sqrt(n_+-)."""
         up, down = self._potential(self._split(u))
-        A = np.zeros_like(u)
-        A[0] = 0.5 * (up + down) - np.log(2 * np.pi)
-        A[3] = (up - down) / (2 * self.physics.epsilon)
-        return A
+        mu = np.zeros_like(u)
+        mu[0] = 0.5 * (up + down) - np.log(2 * np.pi)
+        mu[3] = (up - down) / (2 * self.physics.epsilon)
+        return mu
 
     def _split(self, u: NDArray) -> NDArray:
         """(n_+, n_-)."""
@@ -44,7 +44,7 @@ class TwoComponent(Model):
     def _potential(self, n: NDArray) -> NDArray:
         """log n - (eps^2/6) Lap sqrt(n)/sqrt(n)."""
         root = np.sqrt(n)
-        return np.log(n) - self.physics.epsilon**2 / 6 * self.physics.x.laplacian(root) / root
+        return np.log(n) - self.physics.epsilon**2 / 6 * self.x.laplacian(root) / root
 
     def _stiff(self) -> NDArray:
-        return super()._stiff() + bohm_symbol(self.physics)
+        return super()._stiff() + bohm_symbol(self.medium)

@@ -18,6 +18,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import numpy as np
 import pyfftw
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from macro.calculus import Calculus
 from macro.catalogue import MODELS
 from macro.imex import ARK4, Stepper, integrate
-from macro.model import Model, Physics
+from macro.model import Medium, Model
+from wigner.physics import Physics
 
 LENGTH = (2 * np.pi, 2 * np.pi)
 EPSILON, ALPHA, TAU, T_END = 0.2, 0.5, 0.05, 0.5
@@ -39,7 +41,7 @@ def problem(name: str, points: int) -> tuple[Model, NDArray]:
     """A model with all spin components that it has, on points x points."""
     x1, x2 = np.meshgrid(*2 * [np.arange(points) * 2 * np.pi / points], indexing="ij")
     V = 0.6 * np.cos(x1) + 0.3 * np.cos(x1 + x2)
-    physics = Physics(Calculus((points, points), LENGTH), EPSILON, ALPHA, TAU, V)
+    medium = Medium(Calculus((points, points), LENGTH), Physics(EPSILON, ALPHA, TAU, V))
     u = np.stack(
         [
             1 + 0.4 * np.sin(x1) * np.cos(x2),
@@ -51,10 +53,10 @@ def problem(name: str, points: int) -> tuple[Model, NDArray]:
     for k in {1, 2, 3} - {*MODELS[name].spin}:
         u[k] = 0.0
 
-    def no_solver(_: float) -> None:
+    def no_solver(_: Physics) -> NoReturn:
         raise ValueError(f"model: got {name}, expected one of {', '.join(LOCAL)}")
 
-    return MODELS[name].make(physics, no_solver), u
+    return MODELS[name].make(medium, no_solver), u
 
 
 def shortest(action: Callable[[], object]) -> float:
@@ -69,7 +71,7 @@ def shortest(action: Callable[[], object]) -> float:
 
 def step_seconds(model: Model, u: NDArray) -> tuple[float, int]:
     """An accepted step, evaluation at its end included; and the fields transformed in it."""
-    stepper, x = Stepper(model, 1e-8), model.physics.x
+    stepper, x = Stepper(model, 1e-8), model.x
     here, count = stepper.point(x.transform(u)), [0]
     forward, backward = x.transform, x.field
 

@@ -26,6 +26,7 @@ from wigner.phase_space.grid import PhaseGrid, automatic_p_max
 from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import diagnostics, moments
 from wigner.phase_space.pauli import pack, unpack
+from wigner.physics import Physics
 
 LENGTH = (2 * np.pi, 2 * np.pi)
 EPSILON, ALPHA, TAU, DT = 0.2, 0.5, 0.05, 0.025
@@ -99,12 +100,12 @@ class Setup:
         self.comm, self.layout = comm, Layout(self.grid, comm)
         # alone, the processor's time is less disturbed by what else the machine does
         self.watch = Stopwatch(comm, time.process_time if comm.size == 1 else time.perf_counter)
-        self.space = PhaseSpace(self.layout, EPSILON)
         self.V, self.N = (
             potential(*np.meshgrid(*self.grid.x, indexing="ij")),
             density_matrix(self.grid),
         )
-        self.transport = Transport(self.space, ALPHA, self.V)
+        self.space = PhaseSpace(self.layout, Physics(EPSILON, ALPHA, TAU, self.V))
+        self.transport = Transport(self.space)
         self.W = self.layout.x_major()
         p1, p2 = self.grid.p_flat
         gauss = np.exp(-0.5 * (p1**2 + p2**2)) / (2 * np.pi)
@@ -118,9 +119,9 @@ def memory() -> int:
 
 def step_phases(setup: Setup, tolerance: float, base: int) -> tuple[dict[str, float], float]:
     """Seconds of an SDIRK2 step and of its phases, and the bytes a cell that the run needed."""
-    watch, collisions = Stopwatch(setup.comm), Collisions(Maxwellian(setup.space, ALPHA, tolerance))
+    watch, collisions = Stopwatch(setup.comm), Collisions(Maxwellian(setup.space, tolerance))
     transport = TimedTransport(setup, watch)
-    step = sdirk(SDIRK2, transport, collisions, TAU, DT)
+    step = sdirk(SDIRK2, transport, collisions, DT)
     step(setup.W)  # the first one finds multipliers from nothing
     collisions.seconds.update(dict.fromkeys(collisions.seconds, 0.0))
     transport.seconds = 0.0
@@ -136,7 +137,7 @@ class TimedTransport(Transport):
     """Transport that knows how long it took."""
 
     def __init__(self, setup: Setup, watch: Stopwatch) -> None:
-        super().__init__(setup.space, ALPHA, setup.V)
+        super().__init__(setup.space)
         self._watch, self.seconds = watch, 0.0
 
     def flow(self, t: float) -> Flow:
@@ -205,7 +206,7 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     """Exponential, moment map and constraint."""
     watch, N, W, lines = setup.watch, setup.N, setup.W, []
     for tolerance in (1e-6, 1e-9):
-        solver = Maxwellian(setup.space, ALPHA, tolerance)
+        solver = Maxwellian(setup.space, tolerance)
         A = solver.multipliers(N).A
         seconds = watch.shortest(partial(solver.exponential, A, solver.levels, W))[0]
         products = solver.levels * (solver.levels + 1) // 2
@@ -217,7 +218,7 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     way, pairs = watch.best(baselines.window_pairs(n, count))
     seconds, floor = watch.shortest(partial(solver.moment_map, A, solver.levels), pairs)
     lines.append(Line(f"moment map ({solver.levels} levels)", seconds, floor, way))
-    seconds = watch.once(lambda: Maxwellian(setup.space, ALPHA, 1e-10).multipliers(N))
+    seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).multipliers(N))
     return [*lines, Line("constraint, cold, 1e-10", seconds, 2 * transport, "two transport steps")]
 
 
@@ -225,8 +226,8 @@ def other_phases(setup: Setup, floors: Floors) -> list[Line]:
     """Records."""
 
     def record() -> None:
-        fields = moments(setup.layout, setup.W, EPSILON, ALPHA)
-        diagnostics(setup.layout, setup.W, fields, setup.V, EPSILON)
+        fields = moments(setup.layout, setup.W, setup.space.physics)
+        diagnostics(setup.layout, setup.W, fields, setup.space.physics)
 
     floor = (floors.x + floors.p) / 2
     return [Line("records", setup.watch.shortest(record)[0], floor, "one transform in x, one in p")]
@@ -250,7 +251,7 @@ def rivals(setup: Setup, transport: float) -> list[Line]:
     seconds = watch.once(lambda: step(matrix))
     lines.append(Line("numpy alone, transport step", seconds, transport, OURS))
     n = grid.n_x[0]
-    cold = watch.once(lambda: Maxwellian(setup.space, ALPHA, 1e-10).multipliers(setup.N))
+    cold = watch.once(lambda: Maxwellian(setup.space, 1e-10).multipliers(setup.N))
     dense = watch.once(baselines.dense_exponential(n))
     what = f"our constraint, {cold:.3g} s"
     return [*lines, Line(f"ten dense eigendecompositions, {n}x{n}", 10 * dense, cold, what)]
@@ -294,7 +295,7 @@ def speedups(setup: Setup, lines: list[Line]) -> dict[str, float]:
     found = {}
     if setup.comm.rank == 0:
         alone = Setup(setup.grid.n_x, setup.grid.n_p, SERIAL)
-        flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, ALPHA, 1e-9)
+        flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, 1e-9)
         A, ours = solver.multipliers(alone.N).A, {line.name: line.seconds for line in lines}
         actions = {
             "transport step": lambda: flow(alone.W),

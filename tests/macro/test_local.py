@@ -8,13 +8,14 @@ import pytest
 from macro.calculus import Calculus
 from macro.forms import Form
 from macro.local import TERMS, Fields, Local, printed_spin_bohm, spin_bohm
-from macro.model import Physics
+from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
 from macro.spin_drift_diffusion import SpinDriftDiffusion
 from macro.two_component import TwoComponent
 from wigner.maxwellian.multipliers import Multipliers
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
+from wigner.physics import Physics
 
 LENGTH = (2 * np.pi, 2 * np.pi)
 
@@ -47,16 +48,16 @@ def torus(n=(40, 36)):
     return u, 0.3 * np.cos(x1 + x2)
 
 
-def physics(u, V, epsilon, alpha, tau=1.0):
-    return Physics(Calculus(u.shape[1:], LENGTH), epsilon, alpha, tau, V)
+def medium(u, V, epsilon, alpha, tau=1.0):
+    return Medium(Calculus(u.shape[1:], LENGTH), Physics(epsilon, alpha, tau, V))
 
 
 def distance(epsilon, alpha, form):
     """Largest difference of the local and the nonlocal right-hand side, charge and spin."""
     u, V = strip()
-    case = physics(u, V, epsilon, alpha)
+    case = medium(u, V, epsilon, alpha)
     layout = Layout(PhaseGrid(u.shape[1:], LENGTH, (8, 8), (7.0, 7.0)))
-    exact = Nonlocal(case, Multipliers(layout, epsilon, alpha, 1e-13, levels=4)).rate(u)
+    exact = Nonlocal(case, Multipliers(layout, case.physics, 1e-13, levels=4)).rate(u)
     difference = np.abs(Local(case, form).rate(u) - exact)
     return difference[0].max(), difference[1:].max()
 
@@ -83,7 +84,7 @@ def test_letters_of_the_paper_are_the_derivative_of_the_bohm_force():
     Those are cubic in n, the rest is linear: the odd part in n at two amplitudes tells them apart.
     """
     u, V = torus()
-    case = physics(u, V, 0.3, 0.0)
+    case = medium(u, V, 0.3, 0.0)
 
     def at(term, s):
         scaled = u * np.array([1, s, s, s])[:, None, None]
@@ -105,7 +106,7 @@ def test_letters_of_the_paper_are_the_derivative_of_the_bohm_force():
 def test_bohm_force_is_that_of_the_square_root():
     """F = -(eps^2/6) n0 grad(Lap sqrt(n0)/sqrt(n0)), and DF by differences of order two."""
     u, V = torus()
-    case = physics(u, V, 0.3, 0.0)
+    case = medium(u, V, 0.3, 0.0)
     x = case.x
 
     def force(n0):
@@ -125,7 +126,7 @@ def test_bohm_force_is_that_of_the_square_root():
 
 def test_a_study_can_leave_terms_out():
     u, V = torus()
-    case = physics(u, V, 0.2, 0.5)
+    case = medium(u, V, 0.2, 0.5)
     terms = TERMS[Form.CORRECTED]
     whole = Local(case).rate(u)
     without = Local(case, terms=[t for name, t in terms.items() if name != "gate"]).rate(u)
@@ -139,7 +140,7 @@ def test_no_epsilon_leaves_spin_drift_diffusion():
     u, V = torus()
     errors = []
     for epsilon in (0.02, 0.01):
-        case = physics(u, V, epsilon, 0.7, 0.3)
+        case = medium(u, V, epsilon, 0.7, 0.3)
         errors.append(np.abs(Local(case).rate(u) - SpinDriftDiffusion(case).rate(u)).max())
     assert errors[0] / errors[1] == pytest.approx(4, rel=1e-3)
 
@@ -150,7 +151,7 @@ def test_two_component_is_local_within_its_order():
     u[1:3] = 0
     errors = []
     for epsilon in (0.1, 0.05):
-        case = physics(u, V, epsilon, 0.7)
+        case = medium(u, V, epsilon, 0.7)
         difference = Local(case).rate(u) - TwoComponent(case).rate(u)
         errors.append(np.abs(difference).max(axis=(1, 2)))
     coarse, fine = np.array(errors)[:, [0, 3]]
@@ -163,7 +164,7 @@ def test_multipliers_of_two_components_are_those_of_the_expansion_within_their_o
     u[1:3] = 0
     errors = []
     for epsilon in (0.1, 0.05):
-        case = physics(u, V, epsilon, 0.0)
+        case = medium(u, V, epsilon, 0.0)
         difference = TwoComponent(case).multipliers(u) - Local(case).multipliers(u)
         errors.append(np.abs(difference).max(axis=(1, 2)))
     coarse, fine = np.array(errors)[:, [0, 3]]

@@ -11,26 +11,27 @@ from macro.drift_diffusion import DriftDiffusion
 from macro.entropic import Entropic
 from macro.imex import integrate, solution
 from macro.local import Local
-from macro.model import Physics
+from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
 from macro.spin_drift_diffusion import SpinDriftDiffusion
 from macro.two_component import TwoComponent
 from wigner.maxwellian.multipliers import Multipliers
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
+from wigner.physics import Physics
 
 TURN = 2 * np.pi
 
 
-def physics(n=(16, 1), length=(TURN, 1.0), *, epsilon=0.3, alpha=0.5, tau=0.2, V=None):
-    return Physics(Calculus(n, length), epsilon, alpha, tau, np.zeros(n) if V is None else V)
+def medium(n=(16, 1), length=(TURN, 1.0), *, epsilon=0.3, alpha=0.5, tau=0.2, V=None):
+    physics = Physics(epsilon, alpha, tau, np.zeros(n) if V is None else V)
+    return Medium(Calculus(n, length), physics)
 
 
-def solver(case, alpha=None, levels=4):
+def solver(case, levels=4):
     x = case.x
     layout = Layout(PhaseGrid(x.n_x, x.length, (8, 8), (7.0, 7.0)))
-    alpha = case.alpha if alpha is None else alpha
-    return Multipliers(layout, case.epsilon, alpha, 1e-12, levels=levels)
+    return Multipliers(layout, case.physics, 1e-12, levels=levels)
 
 
 def last(model, u, t, tolerance=1e-10):
@@ -40,7 +41,7 @@ def last(model, u, t, tolerance=1e-10):
 
 def test_gaussian_spreading():
     """n0 and n spread by diffusion alone, tau Lap, on a box wide enough for the images."""
-    case = physics((64, 48), (16.0, 14.0), alpha=0.0, tau=0.5)
+    case = medium((64, 48), (16.0, 14.0), alpha=0.0, tau=0.5)
     x1, x2 = (np.arange(n) * L / n for n, L in zip(case.x.n_x, case.x.length, strict=True))
 
     def gaussian(variance):
@@ -62,10 +63,10 @@ def test_gaussian_spreading():
 @pytest.mark.parametrize("make", [SpinDriftDiffusion, Local])
 def test_dyakonov_perel_decay(make):
     """A homogeneous spin decays with the rates 4 alpha^2 tau (1, 1, 2)."""
-    case = physics((4, 3), (TURN, 5.0))
+    case = medium((4, 3), (TURN, 5.0))
     u = np.ones((4, 4, 3)) * np.array([1.0, 0.5, -0.3, 0.8])[:, None, None]
     found = last(make(case), u, 2.0)
-    rates = 4 * case.alpha**2 * case.tau * np.array([0, 1, 1, 2])
+    rates = 4 * case.physics.alpha**2 * case.physics.tau * np.array([0, 1, 1, 2])
     np.testing.assert_allclose(found, u * np.exp(-2.0 * rates)[:, None, None], atol=1e-9)
 
 
@@ -75,7 +76,7 @@ def test_homogeneous_spin_precesses_about_the_normal():
     u = np.ones((4, 2, 2)) * np.array([1.0, *n])[:, None, None]
     errors = []
     for epsilon in (0.2, 0.1):
-        case = physics((2, 2), (TURN, 5.0), epsilon=epsilon, alpha=0.7)
+        case = medium((2, 2), (TURN, 5.0), epsilon=epsilon, alpha=0.7)
         rates = Nonlocal(case, solver(case)).rates(u)
         turning = -2 * epsilon**2 * 0.7**2 * n[2] / 3 * np.cross(n, [0, 0, 1])
         decay = -4 * 0.7**2 * n * np.array([1, 1, 2])
@@ -95,8 +96,8 @@ def test_homogeneous_spin_precesses_about_the_normal():
 def test_spin_helix(axis, branch):
     """Waves of (10) decay with lambda = tau (k^2 + 6 alpha^2 -+ 2 alpha sqrt(alpha^2 + 4 k^2))."""
     n, length = ((24, 1), (TURN, 1.0)) if axis == 0 else ((1, 24), (1.0, TURN))
-    case, k = physics(n, length, alpha=0.8), 2.0
-    alpha, tau = case.alpha, case.tau
+    case, k = medium(n, length, alpha=0.8), 2.0
+    alpha, tau = case.physics.alpha, case.physics.tau
     rate = tau * (k**2 + 6 * alpha**2 - branch * 2 * alpha * np.sqrt(alpha**2 + 4 * k**2))
     # d_t n_hat = -(tau k^2 + 4 alpha^2 tau diag(1, 1, 2) + 4 i alpha tau k_perp x) n_hat
     perp = np.array([0.0, -k, 0.0]) if axis == 0 else np.array([k, 0.0, 0.0])
@@ -118,8 +119,8 @@ def test_spin_helix(axis, branch):
 
 def test_boltzmann_density_is_stationary_classically():
     x = np.arange(24)[:, None] * TURN / 24
-    case = physics((24, 1), V=0.7 * np.cos(x))
-    u = np.concatenate([np.exp(-case.V)[None], np.zeros((3, 24, 1))])
+    case = medium((24, 1), V=0.7 * np.cos(x))
+    u = np.concatenate([np.exp(-case.physics.V)[None], np.zeros((3, 24, 1))])
     assert np.abs(DriftDiffusion(case).rate(u)).max() < 1e-10
     assert np.abs(SpinDriftDiffusion(case).rate(u)).max() < 1e-10
 
@@ -129,9 +130,9 @@ def test_density_of_the_global_maxwellian_is_stationary(make, alpha):
     """n0 = <exp(-H)>: a0 + V is constant and a = 0."""
     n = (12, 10)
     x1, x2 = np.meshgrid(*(np.arange(m) * TURN / m for m in n), indexing="ij")
-    case = physics(n, (TURN, TURN), alpha=alpha, V=0.3 * np.cos(x1 + x2) + 0.2 * np.sin(x2))
+    case = medium(n, (TURN, TURN), alpha=alpha, V=0.3 * np.cos(x1 + x2) + 0.2 * np.sin(x2))
     multipliers = solver(case, levels=3)
-    A = np.stack([-case.V, *np.zeros((3, *n))])
+    A = np.stack([-case.physics.V, *np.zeros((3, *n))])
     u = multipliers.moment_map(A, 3)
     assert np.ptp(u[0]) > 0.5
     np.testing.assert_allclose(make(case, multipliers).rate(u), 0, atol=1e-9)
@@ -144,7 +145,7 @@ def wavy(n=(20, 1)):
 
 def test_spinless_nonlocal_is_entropic():
     u, V = wavy()
-    case = physics((20, 1), alpha=0.0, V=V)
+    case = medium((20, 1), alpha=0.0, V=V)
     found = Nonlocal(case, solver(case)).rate(u)
     np.testing.assert_allclose(found, Entropic(case, solver(case)).rate(u), atol=1e-10)
     assert np.abs(found[0]).max() > 0.05
@@ -153,7 +154,7 @@ def test_spinless_nonlocal_is_entropic():
 def test_free_energy_falls_as_its_dissipation_says():
     """E never rises, and E(0) - E(t) = int tau int n0 |grad(a0 + V)|^2 dx dt."""
     u, V = wavy()
-    case = physics((20, 1), alpha=0.0, V=V, tau=0.5)
+    case = medium((20, 1), alpha=0.0, V=V, tau=0.5)
     model = Entropic(case, solver(case, levels=2))
 
     def energy(u):
@@ -178,7 +179,7 @@ def test_free_energy_falls_as_its_dissipation_says():
 def test_mass_is_kept(make):
     n = (15, 18)
     x1, x2 = np.meshgrid(*(np.arange(m) * TURN / m for m in n), indexing="ij")
-    case = physics(n, (TURN, TURN), V=0.5 * np.cos(x1 + x2))
+    case = medium(n, (TURN, TURN), V=0.5 * np.cos(x1 + x2))
     u = np.stack([1 + 0.3 * np.sin(x1), 0 * x1, 0 * x1, 0.5 * np.cos(x2)])
     found = last(make(case), u, 1.0, 1e-7)
     assert found[0].sum() == pytest.approx(u[0].sum(), rel=1e-13)

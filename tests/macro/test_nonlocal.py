@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from macro.calculus import Calculus
-from macro.model import Physics
+from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
 from tests.support.setups import space
 from validation.oracle import bgk, dense, rates
@@ -16,16 +16,15 @@ from wigner.maxwellian.multipliers import Multipliers
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import density
+from wigner.physics import Physics
 
 ALPHA = 0.6
 
 
-def model(physics: Physics, levels: int | None = None) -> Nonlocal:
-    x = physics.x
+def model(medium: Medium, levels: int | None = None) -> Nonlocal:
+    x = medium.x
     layout = Layout(PhaseGrid(x.n_x, x.length, (8, 8), (7.0, 7.0)))
-    return Nonlocal(
-        physics, Multipliers(layout, physics.epsilon, physics.alpha, 1e-12, levels=levels)
-    )
+    return Nonlocal(medium, Multipliers(layout, medium.physics, 1e-12, levels=levels))
 
 
 def waves(n, amplitude):
@@ -51,12 +50,12 @@ def test_right_hand_side_is_that_of_dense_operators(n, length, epsilon, amplitud
     The densities are those of given multipliers, which the model has to find.
     """
     box = rates.box(n, length, epsilon, ALPHA, p_max=7.3, separation=7.9)
-    A, V = waves(box.n, amplitude)
-    exact = rates.rates_of(box, bgk.exponential(box, A), V)
+    mu, V = waves(box.n, amplitude)
+    exact = rates.rates_of(box, bgk.exponential(box, mu), V)
     u, V, zeroth, first = (
-        dense.resample(f, n) for f in (exact.M.N, V, -exact.TM, exact.TTM + exact.TdM)
+        dense.resample(f, n) for f in (exact.M.u, V, -exact.TM, exact.TTM + exact.TdM)
     )
-    found = model(Physics(Calculus(n, length), epsilon, ALPHA, 1.0, V), 5).rates(u)
+    found = model(Medium(Calculus(n, length), Physics(epsilon, ALPHA, 1.0, V)), 5).rates(u)
     assert np.abs(zeroth[1:]).max(axis=(1, 2)).min() > 1e-3
     assert np.abs(first).max(axis=(1, 2)).min() > 0.1
     np.testing.assert_allclose(found.zeroth, zeroth, atol=1e-9)
@@ -66,18 +65,18 @@ def test_right_hand_side_is_that_of_dense_operators(n, length, epsilon, amplitud
 def test_right_hand_side_is_that_of_the_kinetic_operators():
     """<T M> and <T T M> + <T d_t^0 M> by the operators of the kinetic solver, in 2D, to 1e-8."""
     n, epsilon = (20, 18), 0.15
-    space_ = space(n, (44, 44), epsilon, p_max=(8.5, 8.5))
-    grid = space_.layout.grid
-    A, V = waves(n, 0.15)
-    solver = Maxwellian(space_, ALPHA, 1e-12, levels=4)
+    mu, V = waves(n, 0.15)
+    space_ = space(n, (44, 44), epsilon, alpha=ALPHA, V=lambda *_: V, p_max=(8.5, 8.5))
+    solver = Maxwellian(space_, 1e-12, levels=4)
     scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None]
-    N = solver.moment_map(A * scale, 4)
+    A = mu * scale
+    N = solver.moment_map(A, 4)
 
     def TM(N, times=1):
         M = space_.layout.x_major()
-        solver.symbol(solver.multipliers(N, A * scale).A, N, M)
+        solver.symbol(solver.multipliers(N, A).A, N, M)
         for _ in range(times):
-            M = transport(space_, ALPHA, V, M)
+            M = transport(space_, M)
         return density(space_.layout, M)
 
     first = TM(N)
@@ -85,7 +84,7 @@ def test_right_hand_side_is_that_of_the_kinetic_operators():
     differences = [TM(N - k * h * first) - TM(N + k * h * first) for k in (1, 2)]
     along = (8 * differences[0] - differences[1]) / (12 * h)
     second = TM(N, 2) + along
-    physics = Physics(Calculus(n, grid.length), epsilon, ALPHA, 1.0, V)
-    found = model(physics, 4).rates(N / scale)
+    medium = Medium(Calculus(n, space_.layout.grid.length), space_.physics)
+    found = model(medium, 4).rates(N / scale)
     np.testing.assert_allclose(found.zeroth * scale, -first, atol=1e-8)
     np.testing.assert_allclose(found.first * scale, second, atol=1e-8 * np.abs(second).max())

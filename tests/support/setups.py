@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +12,7 @@ from wigner.flows.two_sided import PhaseSpace
 from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.grid import PhaseGrid, automatic_p_max
 from wigner.phase_space.layout import Layout
+from wigner.physics import Physics
 
 BOX = (2 * np.pi, 2 * np.pi)
 
@@ -18,13 +22,31 @@ def space(
     n_p: tuple[int, int],
     epsilon: float,
     *,
+    alpha: float = 0.0,
+    tau: float = 1.0,
+    V: Callable[[NDArray, NDArray], NDArray] | None = None,
     p_max: tuple[float, float] | None = None,
     length: tuple[float, float] = BOX,
     comm: Communicator = SERIAL,
 ) -> PhaseSpace:
-    """A phase space, with the automatic p box unless one is given."""
+    """A phase space, with the automatic p box of alpha = 0.5 unless one is given.
+
+    V is a function of what :func:`mesh` gives, or zero.
+    """
     p_max = p_max or automatic_p_max(n_x, length, n_p, epsilon, 0.5)
-    return PhaseSpace(Layout(PhaseGrid(n_x, length, n_p, p_max), comm), epsilon)
+    grid = PhaseGrid(n_x, length, n_p, p_max)
+    potential = np.zeros(n_x) if V is None else V(*mesh(grid))
+    return PhaseSpace(Layout(grid, comm), Physics(epsilon, alpha, tau, potential))
+
+
+def with_physics(space: PhaseSpace, **changes: float | NDArray) -> PhaseSpace:
+    """The same lattice with another epsilon, alpha, tau or V."""
+    return PhaseSpace(space.layout, replace(space.physics, **changes))
+
+
+def without_potential(n_x: tuple[int, ...], epsilon: float, alpha: float) -> Physics:
+    """All that the moment map needs to know."""
+    return Physics(epsilon, alpha, 1.0, np.zeros(n_x))
 
 
 def mesh(grid: PhaseGrid) -> tuple[NDArray, NDArray]:

@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macro.calculus import Calculus
+from macro.model import Medium
 from wigner.case.problem import formulas
 from wigner.case.spec import Case
+from wigner.physics import Physics
 
 from ..oracle import bgk, dense, rates
 from ..oracle.dense import Box
 
 
 class Fields(NamedTuple):
-    """Densities ``(n0, n)``, shape ``(4, N1, N2)``, and potential on the lattice of a box."""
+    """Densities ``u = (n0, n)``, shape ``(4, N1, N2)``, and potential on the lattice of a box."""
 
     box: Box
-    N: NDArray
+    u: NDArray
     V: NDArray
 
 
@@ -36,7 +38,7 @@ class Exact:
     V
         Potential, shape ``(N1, N2)``.
     M
-        The Maxwellian with its densities N and multipliers A.
+        The Maxwellian with its densities u and multipliers mu.
     """
 
     box: Box
@@ -54,14 +56,14 @@ class Exact:
         return self.box.alpha
 
     @property
-    def N(self) -> NDArray:
+    def u(self) -> NDArray:
         """The densities ``(n0, n)``."""
-        return self.M.N
+        return self.M.u
 
     @property
-    def A(self) -> NDArray:
+    def mu(self) -> NDArray:
         """The multipliers ``(a0, a)``."""
-        return self.M.A
+        return self.M.mu
 
     @cached_property
     def x(self) -> Calculus:
@@ -69,8 +71,18 @@ class Exact:
         return Calculus(self.box.n, self.box.length)
 
     @cached_property
+    def physics(self) -> Physics:
+        """The physics of the solver, with tau = 1."""
+        return Physics(self.epsilon, self.alpha, 1.0, self.V)
+
+    @cached_property
+    def medium(self) -> Medium:
+        """What the macroscopic models share."""
+        return Medium(self.x, self.physics)
+
+    @cached_property
     def rates(self) -> rates.Rates:
-        """<T M>, <T T M>, <T d_t^0 M> and d_t^0 (a0, a)."""
+        """<T M>, <T T M>, <T d_t^0 M> and d_t^0 mu."""
         return rates.rates_of(self.box, self.M, self.V)
 
     @cached_property
@@ -80,8 +92,8 @@ class Exact:
 
 
 def solved(fields: Fields) -> Exact:
-    """M(N) for densities given."""
-    return Exact(fields.box, fields.V, bgk.maxwellian(fields.box, fields.N))
+    """The Maxwellian that has the given densities."""
+    return Exact(fields.box, fields.V, bgk.maxwellian(fields.box, fields.u))
 
 
 def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
@@ -94,21 +106,21 @@ def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
 def on_box(case: Case, box: Box) -> Fields:
     """The formulas of a case on the lattice of a box."""
     x1, x2 = dense.lattice(box)
-    V, *N = (np.broadcast_to(f(x1, x2), box.n) for f in formulas(case).values())
-    return Fields(box, np.array(N), np.array(V))
+    V, *u = (np.broadcast_to(f(x1, x2), box.n) for f in formulas(case).values())
+    return Fields(box, np.array(u), np.array(V))
 
 
-def symbol_of(box: Box, A: NDArray, p: tuple[NDArray, NDArray], beta: float = 1.0) -> NDArray:
+def symbol_of(box: Box, mu: NDArray, p: tuple[NDArray, NDArray], beta: float = 1.0) -> NDArray:
     """The Wigner transform of exp(beta (-K + a0 + eps a.sigma)), ``(4, N1, N2, M1, M2)``."""
     box = dense.doubled(box)
-    spectrum = dense.diagonalise(dense.exponent(box, A))
+    spectrum = dense.diagonalise(dense.exponent(box, mu))
     rho = dense.operator_function(spectrum, lambda values: np.exp(beta * values))
     return dense.wigner(box, rho, p[0].ravel(), p[1].ravel())
 
 
-def classical(N: NDArray) -> NDArray:
-    """(log(n0/(2 pi)), n/n0): the multipliers at eps = 0."""
-    return np.concatenate([np.log(N[:1] / (2 * np.pi)), N[1:] / N[0]])
+def classical(u: NDArray) -> NDArray:
+    """mu = (log(n0/(2 pi)), n/n0), the multipliers at eps = 0."""
+    return np.concatenate([np.log(u[:1] / (2 * np.pi)), u[1:] / u[0]])
 
 
 def low_pass(f: NDArray, keep: tuple[int, int]) -> NDArray:

@@ -9,7 +9,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from macro.model import Physics
 from macro.nonlocal_model import Nonlocal, Rates
 from wigner.flows import operators
 from wigner.flows.two_sided import PhaseSpace
@@ -44,7 +43,7 @@ class Setup(Exact):
     @cached_property
     def rho(self) -> NDArray:
         """M on the fibres of the wide box."""
-        return dense.quantum_exponential(self.wide, self.A)
+        return dense.quantum_exponential(self.wide, self.mu)
 
     @cached_property
     def H(self) -> NDArray:
@@ -54,7 +53,7 @@ class Setup(Exact):
     @cached_property
     def A_tilde(self) -> NDArray:
         """Multiplication by A~ = a0 + V + eps a.sigma."""
-        return dense.multiplication(dense.scaled(self.wide, self.A) + dense.scalar(self.V))
+        return dense.multiplication(dense.scaled(self.wide, self.mu) + dense.scalar(self.V))
 
     @cached_property
     def TM(self) -> NDArray:
@@ -84,7 +83,7 @@ class Setup(Exact):
     @cached_property
     def space(self) -> PhaseSpace:
         """The solver's phase space."""
-        return PhaseSpace(Layout(self.grid, SERIAL), self.epsilon)
+        return PhaseSpace(Layout(self.grid, SERIAL), self.physics)
 
     @cached_property
     def W(self) -> NDArray:
@@ -94,9 +93,8 @@ class Setup(Exact):
     @cached_property
     def model(self) -> Rates:
         """Orders 0 and 1 in tau of (4)-(5) for the densities of M, by the moment map."""
-        physics = Physics(self.x, self.epsilon, self.alpha, 1.0, self.V)
-        solver = Multipliers(self.space.layout, self.epsilon, self.alpha, tolerance=1e-9)
-        return Nonlocal(physics, solver).rates(self.N)
+        solver = Multipliers(self.space.layout, self.physics, tolerance=1e-9)
+        return Nonlocal(self.medium, solver).rates(self.u)
 
     def theta(self, V: NDArray, w: NDArray) -> NDArray:
         """theta_eps[V] of each of four real components, by the solver."""
@@ -104,7 +102,7 @@ class Setup(Exact):
 
     def transport(self, w: NDArray) -> NDArray:
         """T w by (25), by the solver."""
-        return self._unpacked(operators.transport(self.space, self.alpha, self.V, self._packed(w)))
+        return self._unpacked(operators.transport(self.space, self._packed(w)))
 
     def moyal(self, a: NDArray, b: NDArray) -> NDArray:
         """a # b of symbols in Pauli components, by (14) and the matrix product."""

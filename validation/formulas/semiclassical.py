@@ -14,7 +14,6 @@ from macro import maxwellian_expansion as symbol
 from macro import multiplier_expansion as expansions
 from macro.calculus import Calculus, cross, rotated
 from macro.forms import Form
-from macro.model import Physics
 from wigner.case.spec import parse_case
 
 from ..oracle import bgk, rates
@@ -35,10 +34,10 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> dict[str,
 
     (a0, a) are those of eps = 0 for the densities of the case; any would do.
     """
-    box, N, _ = on_line(parse_case(text), epsilon, alpha)
-    A = classical(N)
-    point = symbol.PhasePoint(Calculus(box.n, box.length), A, P, alpha)
-    M = symbol_of(box, A, P, beta) / np.exp(beta * point.h0)
+    box, u, _ = on_line(parse_case(text), epsilon, alpha)
+    mu = classical(u)
+    point = symbol.PhasePoint(Calculus(box.n, box.length), mu, P, alpha)
+    M = symbol_of(box, mu, P, beta) / np.exp(beta * point.h0)
     weight = np.exp(beta * point.h0)
     first, second = symbol.first(point, beta), sum(symbol.second(point, beta).values())
     errors = {
@@ -76,37 +75,37 @@ def pairs(e: Exact) -> dict[str, Pair]:
     """(exact, formula) by name."""
     found: dict[str, Pair] = {}
     for form in Form:
-        a = expansions.multipliers(e.x, e.N, e.epsilon, e.alpha, form)
-        N = symbol.densities(e.x, e.A, e.epsilon, e.alpha, form)
+        mu = expansions.multipliers(e.x, e.u, e.epsilon, e.alpha, form)
+        u = symbol.densities(e.x, e.mu, e.epsilon, e.alpha, form)
         found |= {
-            f"(45) {form.value}": (e.A[0], a[0]),
-            f"(48) {form.value}": (e.A[1:], a[1:]),
-            f"(39) {form.value}": (e.N[0], N[0]),
-            f"(47) {form.value}": (e.N[1:], N[1:]),
+            f"(45) {form.value}": (e.mu[0], mu[0]),
+            f"(48) {form.value}": (e.mu[1:], mu[1:]),
+            f"(39) {form.value}": (e.u[0], u[0]),
+            f"(47) {form.value}": (e.u[1:], u[1:]),
         }
     return found | precession(e) | diffusion(e) | rashba(e)
 
 
 def local_fields(e: Exact) -> local.Fields:
     """What the terms of the local model are made of, with tau = 1."""
-    return local.Fields(Physics(e.x, e.epsilon, e.alpha, 1.0, e.V), e.N)
+    return local.Fields(e.medium, e.u)
 
 
 def precession(e: Exact) -> dict[str, Pair]:
     """(49) and (53)."""
-    f, n, a = local_fields(e), e.N[1:], e.A[1:]
+    f, n, a = local_fields(e), e.u[1:], e.mu[1:]
     exact, term = -2 * cross(n, a), local.precession(f).source
-    rate, double = cross(n, e.rates.dA[1:]), local.printed_double_precession(f).source
+    rate, double = cross(n, e.rates.dmu[1:]), local.printed_double_precession(f).source
     return {
         "(49) corrected": (exact, term),
-        "(49) published": (exact, term / e.N[0]),
+        "(49) published": (exact, term / e.u[0]),
         "(53)": (rate, double / 2),
     }
 
 
 def diffusion(e: Exact) -> dict[str, Pair]:
     """(6), (50), (51) and the sum of the last two."""
-    f, x, n0, n, a0, a = local_fields(e), e.x, e.N[0], e.N[1:], e.A[0], e.A[1:]
+    f, x, n0, n, a0, a = local_fields(e), e.x, e.u[0], e.u[1:], e.mu[0], e.mu[1:]
     charge = sum(term(f).charge for term in (local.diffusion, local.drift, local.bohm))
     grad_n = local.diffusion(f).spin
     fluxes = n0 * x.grad(a) + n * x.grad(a0)[:, None]
@@ -124,7 +123,7 @@ def diffusion(e: Exact) -> dict[str, Pair]:
 
 def rashba(e: Exact) -> dict[str, Pair]:
     """(52) and the display after it, without tau."""
-    x, n0, n, a0, a, alpha = e.x, e.N[0], e.N[1:], e.A[0], e.A[1:], e.alpha
+    x, n0, n, a0, a, alpha = e.x, e.u[0], e.u[1:], e.mu[0], e.mu[1:], e.alpha
     gate = cross(x.grad_perp(e.V), n)
     exact = n0 * x.curl_perp(a) + cross(x.grad_perp(a0), n) + gate
     p_perp_x = p_perp_cross(np.stack([cross(p_M[1:], a) for p_M in e.momentum]))
@@ -142,7 +141,7 @@ def p_perp_cross(f: NDArray) -> NDArray:
 
 def dropped(e: Exact) -> dict[str, float]:
     """The term of (5) that is dropped on the way to (7), and what it cancels."""
-    n, a = e.N[1:], e.A[1:]
+    n, a = e.u[1:], e.mu[1:]
     term = -4 * cross(cross(n, a), a)
     last = local.printed_double_precession(local_fields(e)).source
     return {"dropped": largest(term), "cancelled": largest(term + last)}
@@ -150,18 +149,18 @@ def dropped(e: Exact) -> dict[str, float]:
 
 def factors(e: Exact) -> dict[str, float]:
     """The factors that exact values ask for in (47), (48) and (7), up to order eps^2."""
-    alpha, n0, n = e.alpha, e.N[0], e.N[1:]
-    terms = expansions.spin_terms(e.x, e.N, alpha)
-    unit = {k: alpha * term for k, term in expansions.rashba_terms(e.x, e.N).items()}
+    alpha, n0, n = e.alpha, e.u[0], e.u[1:]
+    terms = expansions.spin_terms(e.x, e.u, alpha)
+    unit = {k: alpha * term for k, term in expansions.rashba_terms(e.x, e.u).items()}
     relax = [alpha**2 / (3 * n0) * n, alpha**2 / (3 * n0) * expansions.perpperp(n)]
     known = sum(terms[k] for k in ("bohm", "cubic", "laplacian", "gradient"))
-    values = (e.A[1:] - n / n0) / e.epsilon**2 - known
+    values = (e.mu[1:] - n / n0) / e.epsilon**2 - known
     curl, gradient, along, across = fitted(values, [unit["curl"], unit["gradient"], *relax])
 
-    terms = symbol.spin_density_terms(e.x, e.A, alpha)
-    unit = {k: alpha * term for k, term in symbol.rashba_density_terms(e.x, e.A).items()}
+    terms = symbol.spin_density_terms(e.x, e.mu, alpha)
+    unit = {k: alpha * term for k, term in symbol.rashba_density_terms(e.x, e.mu).items()}
     known = sum(terms[k] for k in ("scalar", "cubic", "relaxation", "laplacian", "gradient"))
-    values = (n / (2 * np.pi * np.exp(e.A[0])) - e.A[1:]) / e.epsilon**2 - known
+    values = (n / (2 * np.pi * np.exp(e.mu[0])) - e.mu[1:]) / e.epsilon**2 - known
     moment_curl, moment_gradient = fitted(values, [unit["curl"], unit["gradient"]])
 
     gate = cross(e.x.grad_perp(e.V), n)
@@ -185,9 +184,9 @@ def in_plane(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     """
     case = parse_case(text)
     box = rates.box(case.grid.n_x, case.grid.length, epsilon, alpha, p_max=5.5, separation=7.0)
-    A = classical(on_box(case, box).N)
-    exact = bgk.exponential(box, A).N
-    difference = symbol.densities(Calculus(box.n, box.length), A, epsilon, alpha) - exact
+    mu = classical(on_box(case, box).u)
+    exact = bgk.exponential(box, mu).u
+    difference = symbol.densities(Calculus(box.n, box.length), mu, epsilon, alpha) - exact
     return {"(39)": largest(difference[0]), "(47)": largest(difference[1:])}
 
 
@@ -196,9 +195,8 @@ def inverse(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     case = parse_case(text)
     points = tuple(1 if n == 1 else 63 for n in case.grid.n_x)
     box = Box(points, case.grid.length, epsilon, alpha)
-    x, A, errors = Calculus(box.n, box.length), classical(on_box(case, box).N), {}
+    x, mu, errors = Calculus(box.n, box.length), classical(on_box(case, box).u), {}
     for form in Form:
-        N = symbol.densities(x, A, epsilon, alpha, form)
-        a = expansions.multipliers(x, N, epsilon, alpha, form)
-        errors[form.value] = largest(a - A)
+        u = symbol.densities(x, mu, epsilon, alpha, form)
+        errors[form.value] = largest(expansions.multipliers(x, u, epsilon, alpha, form) - mu)
     return errors

@@ -44,14 +44,13 @@ def in_time(text: str, tau: float, steps: Sequence[int], finest: int) -> Errors:
 def of_splittings(text: str, steps: Sequence[int]) -> Errors:
     """Errors of W after the flow of -T over t_end, by splitting, relative to the largest W."""
     case = parse_case(text)
-    problem = build(case)
-    solver = Solver(case, problem)
+    solver = Solver(case, build(case))
     start = solver.initial_state()
 
     def flown(splitting: str, count: int) -> NDArray:
         W = solver.layout.x_major()
         W[:] = start
-        transport = Transport(solver.space, problem.alpha, problem.V, SPLITTINGS[splitting])
+        transport = Transport(solver.space, SPLITTINGS[splitting])
         flow = transport.flow(case.time.t_end / count)
         for _ in range(count):
             flow(W)

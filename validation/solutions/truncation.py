@@ -59,7 +59,7 @@ def precession_errors(text: str) -> dict[str, float]:
     u = macroscopic.initial(case)
     model = macroscopic.nonlocal_model(case)
     exact = model.rates(u).zeroth
-    right = Local(model.physics, terms=[local.precession]).rate(u)
+    right = Local(model.medium, terms=[local.precession]).rate(u)
     return {
         "local": float(np.abs(right - exact).max()),
         "precession": float(np.abs(right / u[0] - exact).max()),
@@ -80,8 +80,7 @@ def rate_differences(case: Case) -> dict[str, NDArray]:
     model = macroscopic.nonlocal_model(case)
     exact = model.rate(u)
     return {
-        name: Local(model.physics, terms=terms).rate(u) - exact
-        for name, terms in variants().items()
+        name: Local(model.medium, terms=terms).rate(u) - exact for name, terms in variants().items()
     }
 
 
@@ -96,12 +95,12 @@ def budget(text: str) -> dict[str, NDArray]:
         return np.sqrt([np.mean(rate[0] ** 2), np.mean((rate[1:] ** 2).sum(axis=0))])
 
     found = {
-        f"{form.value}/{name}": size(Local(model.physics, terms=[term]).rate(u))
+        f"{form.value}/{name}": size(Local(model.medium, terms=[term]).rate(u))
         for form, terms in TERMS.items()
         for name, term in terms.items()
     }
     errors = {
-        f"error/{name}": size(Local(model.physics, terms=terms).rate(u) - exact)
+        f"error/{name}": size(Local(model.medium, terms=terms).rate(u) - exact)
         for name, terms in variants().items()
         if name in MODELS
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macro.catalogue import unscaled
+from wigner.case.problem import build
 from wigner.case.spec import parse_case
 
 from ..harness import figures
@@ -81,7 +81,7 @@ def kinetic_against_local(text: str) -> dict[str, float]:
     """Relative distance of either local model from the kinetic solution at t_end."""
     case = parse_case(text)
     N = kinetic.at_end(case)
-    u = unscaled(N, case.physics.epsilon)
+    u = build(case).physics.unscaled(N)
     return {
         name: macroscopic.relative(macroscopic.at_end(case, name), u) for name in truncation.MODELS
     }

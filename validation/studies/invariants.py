@@ -68,7 +68,7 @@ def relaxation(text: str) -> dict[str, NDArray]:
                 "t": t,
                 "mass": scalars.mass,
                 "spin": scalars.spin,
-                "rate": spin_rate(fields, problem.alpha, problem.grid.dx),
+                "rate": spin_rate(fields, problem.physics.alpha, problem.grid.dx),
                 "collision": np.abs(density(solver.layout, M) - N).max(),
                 "energy": scalars.energy,
                 "purity": scalars.purity,
@@ -79,9 +79,9 @@ def relaxation(text: str) -> dict[str, NDArray]:
 
 def _moments(solver: Solver, W: NDArray) -> tuple[Moments, Diagnostics]:
     """Fields and scalars of W."""
-    problem = solver.problem
-    fields = moments(solver.layout, W, problem.epsilon, problem.alpha)
-    return fields, diagnostics(solver.layout, W, fields, problem.V, problem.epsilon)
+    physics = solver.problem.physics
+    fields = moments(solver.layout, W, physics)
+    return fields, diagnostics(solver.layout, W, fields, physics)
 
 
 def _equilibrium(solver: Solver, W: NDArray) -> tuple[NDArray, NDArray]:
@@ -115,7 +115,7 @@ def operator(text: str) -> dict[str, NDArray]:
                 "equilibrium": strip.free_energy(strip.density(M), H),
                 "purity": square / trace**2,
                 "purity_of_W": scalars.purity,
-                "trace_of_W": scalars.mass * 2 / (2 * np.pi * problem.epsilon) ** 2,
+                "trace_of_W": scalars.mass * 2 / (2 * np.pi * problem.physics.epsilon) ** 2,
                 "trace": trace,
                 "smallest": values.min() / values.max(),
             }
@@ -155,7 +155,7 @@ def entropic(text: str) -> dict[str, NDArray]:
     energy = [float((u[0] * (model.multipliers(u)[0] + physics.V)).sum()) for u in found]
     return {
         "t": times,
-        "energy": np.array(energy) * physics.x.cell,
+        "energy": np.array(energy) * model.x.cell,
         "dissipation": np.array([model.dissipation(u) for u in found]),
     }
 
@@ -163,8 +163,8 @@ def entropic(text: str) -> dict[str, NDArray]:
 def _strip(solver: Solver) -> tuple[Strip, NDArray, object]:
     """The plane waves of a solver's lattice, H on them, and the problem."""
     problem = solver.problem
-    strip = Strip(problem.grid, problem.epsilon, problem.alpha)
-    return strip, strip.hamiltonian(problem.V), problem
+    strip = Strip(problem.grid, problem.physics.epsilon, problem.physics.alpha)
+    return strip, strip.hamiltonian(problem.physics.V), problem
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:

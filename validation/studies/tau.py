@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macro.catalogue import unscaled
+from wigner.case.problem import build
 from wigner.case.spec import parse_case
 
 from ..harness import figures
@@ -78,8 +78,9 @@ def kinetic_densities(text: str) -> dict[str, NDArray]:
     case = parse_case(text)
     coarse = kinetic.at_end(case)
     fine = kinetic.at_end(changed(case, f"time.dt={case.time.dt / 2!r}"))
-    u = unscaled(fine, case.physics.epsilon)
-    error = np.abs(u - unscaled(coarse, case.physics.epsilon)).max(axis=(1, 2)) / 7
+    unscaled = build(case).physics.unscaled
+    u = unscaled(fine)
+    error = np.abs(u - unscaled(coarse)).max(axis=(1, 2)) / 7
     return {"u": u, "error": error}
 
 
@@ -93,13 +94,13 @@ def picture_densities(text: str) -> dict[str, NDArray]:
     """(n0, n) in two dimensions: at t = 0, kinetic and nonlocal at t_end."""
     case = parse_case(text)
     times, N = kinetic.densities(case)
-    epsilon = case.physics.epsilon
+    unscaled = build(case).physics.unscaled
     u = macroscopic.initial(case)
     model = macroscopic.model(case, "nonlocal")
     return {
         "t": times[-1],
-        "initial": unscaled(N[0], epsilon),
-        "kinetic": unscaled(N[-1], epsilon),
+        "initial": unscaled(N[0]),
+        "kinetic": unscaled(N[-1]),
         "nonlocal": macroscopic.solution(model, u, case.time.t_end, rtol=1e-5),
         "length": np.array(case.grid.length),
         "tau": case.physics.tau,

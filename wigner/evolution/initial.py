@@ -28,17 +28,17 @@ def classical(solver: Maxwellian, N: NDArray) -> NDArray:
     return W
 
 
-def prepared(solver: Maxwellian, N: NDArray, V: NDArray, tau: float) -> NDArray:
+def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     """W = M(N) + tau G with G = -d_t^0 M(N) - T M(N), x-major: no initial layer to order tau.
 
     d_t^0 M is the derivative of M along d_t^0 N = -<T M>; <G> = 0, so <W> = N. It is taken by
     central differences of order four along N + h d_t^0 N.
     """
-    layout = solver.space.layout
+    layout, tau = solver.space.layout, solver.space.physics.tau
     start = solver.multipliers(N).A
     W = layout.x_major()
     solver.symbol(start, N, W)
-    TM = transport(solver.space, solver.alpha, V, W)
+    TM = transport(solver.space, W)
     rate = -density(layout, TM)
     TM *= -tau
     W += TM
@@ -56,8 +56,7 @@ def prepared(solver: Maxwellian, N: NDArray, V: NDArray, tau: float) -> NDArray:
     return W
 
 
-def prepare(state: str, solver: Maxwellian, N: NDArray, V: NDArray, tau: float) -> NDArray:
+def prepare(state: str, solver: Maxwellian, N: NDArray) -> NDArray:
     """The initial state of the given name, one of ``STATES``, x-major."""
-    if state == "prepared":
-        return prepared(solver, N, V, tau)
-    return {"maxwellian": maxwellian, "classical": classical}[state](solver, N)
+    makers = {"maxwellian": maxwellian, "prepared": prepared, "classical": classical}
+    return makers[state](solver, N)

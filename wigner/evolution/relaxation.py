@@ -95,10 +95,9 @@ class Collisions:
         self.seconds["exponential"] += time.perf_counter() - clock
 
 
-def sdirk(
-    tableau: Tableau, transport: Transport, collisions: Collisions, tau: float, dt: float
-) -> Step:
+def sdirk(tableau: Tableau, transport: Transport, collisions: Collisions, dt: float) -> Step:
     """One step of ``dt`` by ``tableau``, in place on x-major W."""
+    tau = transport.space.physics.tau
     share = 1 / (1 + tau / (tableau.gamma * dt))  # lam/(1 + lam)
     # nodes that differ by roundoff share one flow
     lengths = [float(f"{c:.12e}") for c in np.diff(tableau.nodes, prepend=0.0) * dt]
@@ -137,13 +136,13 @@ def _add(W: NDArray, factors: tuple[float, ...], fields: list[NDArray]) -> None:
             W[:, row] += factor * field[:, row]
 
 
-def strang(transport: Transport, collisions: Collisions, tau: float, dt: float) -> Step:
+def strang(transport: Transport, collisions: Collisions, dt: float) -> Step:
     """Half transport, exact relaxation W -> M + (W - M) exp(-dt/tau), half transport; order 2.
 
     Not asymptotic preserving: of order 1 when dt >> tau.
     """
     half = transport.flow(0.5 * dt)
-    layout, decay = transport.space.layout, math.exp(-dt / tau)
+    layout, decay = transport.space.layout, math.exp(-dt / transport.space.physics.tau)
     M = layout.x_major()
 
     def step(W: NDArray) -> None:
@@ -157,10 +156,8 @@ def strang(transport: Transport, collisions: Collisions, tau: float, dt: float) 
     return step
 
 
-def make_step(
-    scheme: str, transport: Transport, collisions: Collisions, tau: float, dt: float
-) -> Step:
+def make_step(scheme: str, transport: Transport, collisions: Collisions, dt: float) -> Step:
     """The step of a named scheme: "sdirk2", "sdirk3" or "strang"."""
     if scheme == "strang":
-        return strang(transport, collisions, tau, dt)
-    return sdirk(TABLEAUS[scheme], transport, collisions, tau, dt)
+        return strang(transport, collisions, dt)
+    return sdirk(TABLEAUS[scheme], transport, collisions, dt)

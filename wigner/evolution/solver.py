@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 from numpy.typing import NDArray
@@ -36,28 +37,25 @@ class Solver:
         self.case, self.problem = case, problem
         phases = Phases() if phases is None else phases
         self.layout = Layout(problem.grid, comm)
-        self.space = PhaseSpace(self.layout, problem.epsilon)
+        self.space = PhaseSpace(self.layout, problem.physics)
         spec = case.maxwellian
         self.maxwellian = Maxwellian(
-            self.space, problem.alpha, spec.tolerance, spec.max_evaluations, spec.richardson
+            self.space, spec.tolerance, spec.max_evaluations, spec.richardson
         )
         self.collisions = Collisions(self.maxwellian)
         tableau = TABLEAUS.get(case.time.scheme)
         fitting = STRANG if tableau is None else tableau.splitting
         splitting = SPLITTINGS.get(case.time.splitting, fitting)
-        self.transport = TimedTransport(self.space, problem, splitting, phases)
+        self.transport = TimedTransport(self.space, splitting, phases)
         phases.include(self.collisions.seconds)
 
     def initial_state(self) -> NDArray:
         """W at t = 0, x-major."""
-        problem = self.problem
-        state = self.case.initial.state
-        return initial.prepare(state, self.maxwellian, problem.N, problem.V, problem.tau)
+        return initial.prepare(self.case.initial.state, self.maxwellian, self.problem.N)
 
     def step(self, dt: float) -> Step:
         """One step of length ``dt``."""
-        scheme, tau = self.case.time.scheme, self.problem.tau
-        return make_step(scheme, self.transport, self.collisions, tau, dt)
+        return make_step(self.case.time.scheme, self.transport, self.collisions, dt)
 
     def multipliers(self, N: NDArray) -> NDArray:
         """A of M(N), without a trace: how often a run is recorded must not change it."""
@@ -99,18 +97,14 @@ class Solver:
 class TimedTransport(Transport):
     """Transport that measures its wall time."""
 
-    def __init__(
-        self, space: PhaseSpace, problem: Problem, splitting: Splitting, phases: Phases
-    ) -> None:
-        super().__init__(space, problem.alpha, problem.V, splitting)
+    def __init__(self, space: PhaseSpace, splitting: Splitting, phases: Phases) -> None:
+        super().__init__(space, splitting)
         self._phases = phases
 
     def flow(self, t: float) -> Flow:
         """exp(-t T) over one step ``t``."""
-        flow = super().flow(t)
+        return partial(self._timed_flow, super().flow(t))
 
-        def timed(W: NDArray) -> None:
-            with self._phases("transport"):
-                flow(W)
-
-        return timed
+    def _timed_flow(self, flow: Flow, W: NDArray) -> None:
+        with self._phases("transport"):
+            flow(W)

@@ -32,27 +32,28 @@ def theta(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
     for row in range(W.shape[1]):
         block = out[:, row].reshape(2, *n_p)
         plus, minus = space.position.shifted(slice(row, row + 1))
-        difference = (refined[plus] - refined[minus]) / (1j * space.epsilon)
+        difference = (refined[plus] - refined[minus]) / (1j * space.physics.epsilon)
         fft(block, (1, 2), BACKWARD)  # p -> eta
         block *= difference.reshape(n_p) / space.layout.grid.np
         fft(block, (1, 2), FORWARD)  # eta -> p
     return out
 
 
-def transport(space: PhaseSpace, alpha: float, V: NDArray, W: NDArray) -> NDArray:
+def transport(space: PhaseSpace, W: NDArray) -> NDArray:
     """T W of eq. (25), x-major.
 
     (T W)_0 = p.grad w0 + alpha eps grad_perp.w - theta[V] w0
     (T W)_s = p.grad w + alpha eps grad_perp w0 - theta[V] w - 2 alpha p_perp x w
     """
-    layout = space.layout
+    layout, physics = space.layout, space.physics
+    epsilon, alpha = physics.epsilon, physics.alpha
     p1, p2 = layout.grid.p_flat
     d1, d2 = (pauli.unpack(gradient) for gradient in gradients(space, W))
     w = pauli.unpack(W)
-    T = p1 * d1 + p2 * d2 - pauli.unpack(theta(space, V, W))
-    T[0] += alpha * space.epsilon * (d2[1] - d1[2])
-    T[1] += alpha * space.epsilon * d2[0] + 2 * alpha * p1 * w[3]
-    T[2] += -alpha * space.epsilon * d1[0] + 2 * alpha * p2 * w[3]
+    T = p1 * d1 + p2 * d2 - pauli.unpack(theta(space, physics.V, W))
+    T[0] += alpha * epsilon * (d2[1] - d1[2])
+    T[1] += alpha * epsilon * d2[0] + 2 * alpha * p1 * w[3]
+    T[2] += -alpha * epsilon * d1[0] + 2 * alpha * p2 * w[3]
     T[3] += -2 * alpha * (p1 * w[1] + p2 * w[2])
     return pauli.pack(T)
 

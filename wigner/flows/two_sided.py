@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.grid import interpolation, mirror, sums
 from ..phase_space.layout import Layout
+from ..physics import Physics
 from .factors import Factor
 from .kernels import Product
 
@@ -23,12 +24,18 @@ BLOCK = 2**14
 
 
 class PhaseSpace:
-    """The two-sided products by functions of p and of x, on x-major W, in place."""
+    """The two-sided products by functions of p and of x, on x-major W, in place.
 
-    def __init__(self, layout: Layout, epsilon: float) -> None:
-        self.layout, self.epsilon = layout, epsilon
-        self.momentum = MomentumSide(layout, epsilon)
-        self.position = PositionSide(layout, epsilon)
+    Attributes
+    ----------
+    layout, physics
+        The lattice with its ranks, and the physics on it.
+    """
+
+    def __init__(self, layout: Layout, physics: Physics) -> None:
+        self.layout, self.physics = layout, physics
+        self.momentum = MomentumSide(layout, physics.epsilon)
+        self.position = PositionSide(layout, physics.epsilon)
 
     def by_momentum(self, W: NDArray, factor: Factor) -> None:
         """W -> F(p) # W # F(p)^dagger; ``factor`` is tabulated on ``momentum.q``."""

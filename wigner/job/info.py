@@ -46,12 +46,12 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
             f"x0 = {units.length:.4g} m, p0 = {units.momentum:.4g} kg m/s, tE = "
             f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
         )
-    n0 = problem.N[0]
+    n0, physics = problem.N[0], problem.physics
     yield (
         "parameters",
-        f"epsilon = {problem.epsilon:.6g}, alpha = {problem.alpha:.6g}, tau = {problem.tau:.6g}",
+        f"epsilon = {physics.epsilon:.6g}, alpha = {physics.alpha:.6g}, tau = {physics.tau:.6g}",
     )
-    yield "potential", f"from {problem.V.min():.4g} to {problem.V.max():.4g}"
+    yield "potential", f"from {physics.V.min():.4g} to {physics.V.max():.4g}"
     yield (
         "initial state",
         f"{case.initial.state}; n0 from {n0.min():.4g} to {n0.max():.4g}, "
@@ -68,7 +68,7 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
         for key, formula in formulas(case).items()
     ]
     key, share = max(lost, key=lambda item: item[1])
-    window = window_for(grid, problem.epsilon, problem.alpha)
+    window = window_for(grid, problem.physics.epsilon, problem.physics.alpha)
     yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"
     yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
     yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"

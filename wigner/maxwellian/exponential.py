@@ -19,8 +19,8 @@ from ..phase_space import pauli
 class Exponential:
     """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation."""
 
-    def __init__(self, space: PhaseSpace, alpha: float) -> None:
-        self.space, self.alpha = space, alpha
+    def __init__(self, space: PhaseSpace) -> None:
+        self.space = space
         self._K = factors.rounded_parabola(space.momentum.q, space.layout.grid.p_max)
         self._work = space.layout.x_major()
 
@@ -46,11 +46,12 @@ class Exponential:
     def strang(self, A: NDArray, m: int, out: NDArray) -> None:
         """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
         delta = 0.5 / m
-        epsilon, position = self.space.epsilon, self.space.position
+        physics, position = self.space.physics, self.space.position
+        epsilon, alpha = physics.epsilon, physics.alpha
         refined = position.refined(A)
         half = factors.multiplier(refined, delta / 2)
         full = factors.multiplier(refined, delta) if m > 1 else None
-        diffusion = factors.kinetic(self._K, epsilon, self.alpha, -1j * epsilon * delta)
+        diffusion = factors.kinetic(self._K, epsilon, alpha, -1j * epsilon * delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
         self.space.momentum_on_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
         for _ in range(m - 1):

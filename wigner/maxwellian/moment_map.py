@@ -15,6 +15,7 @@ from ..flows import factors
 from ..flows.splitting import richardson
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
+from ..physics import Physics
 from .windows import Columns
 
 
@@ -25,13 +26,13 @@ class MomentMap:
     ----------
     layout
         Each rank works on the columns of its x block.
-    epsilon, alpha
-        Scaled Planck and Rashba constants.
+    physics
+        Its epsilon and alpha matter.
     """
 
-    def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
-        self.layout, self.epsilon = layout, epsilon
-        self.columns = Columns(layout, epsilon, alpha)
+    def __init__(self, layout: Layout, physics: Physics) -> None:
+        self.layout, self.epsilon = layout, physics.epsilon
+        self.columns = Columns(layout, physics)
 
     def __call__(self, A: NDArray, levels: int) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.

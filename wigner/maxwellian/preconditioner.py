@@ -37,7 +37,7 @@ class OneStep:
     """
 
     def __init__(self, columns: Columns) -> None:
-        grid, epsilon, window = columns.layout.grid, columns.epsilon, columns.window
+        grid, window, epsilon = columns.layout.grid, columns.window, columns.physics.epsilon
         self._n_x, self._fft = grid.n_x, RealPlanner()
         k = columns.kinetic(1).start
         # component a of k^dagger sigma_c k, by (a, c, s1, s2)
@@ -75,7 +75,7 @@ class OneStep:
 
     def _solution(self, N: NDArray, A: NDArray) -> NDArray | None:
         """Multipliers with moments N, by Anderson's method from A."""
-        if not np.all(N[0] > pauli.norm(N)):
+        if not pauli.is_positive(N):
             return None
         target, iteration, first = pauli.log(N), Iteration(Secants()), None
         for _ in range(MOST):
@@ -84,7 +84,7 @@ class OneStep:
             first = size if first is None else first
             if size <= max(SHARE * first, 1e-15 * N[0].max()):
                 return A
-            if not np.all(found[0] > pauli.norm(found)):
+            if not pauli.is_positive(found):
                 return None
             A = iteration.next(A, target - pauli.log(found))
         return None

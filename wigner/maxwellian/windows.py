@@ -22,6 +22,7 @@ from ..flows.kernels import for_windows
 from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.grid import PhaseGrid, interpolation
 from ..phase_space.layout import Layout
+from ..physics import Physics
 
 # Half-width of a window in units of eps, and its momentum cut. Gram matrices square the column:
 # exp(-2 3.9^2) and exp(-8.5^2/2) are roundoff in the density.
@@ -106,12 +107,12 @@ class Columns:
         where the views of :class:`Local` have their windows.
     """
 
-    def __init__(self, layout: Layout, epsilon: float, alpha: float) -> None:
-        self.layout, self.epsilon, self.alpha = layout, epsilon, alpha
-        self.window = window_for(layout.grid, epsilon, alpha)
+    def __init__(self, layout: Layout, physics: Physics) -> None:
+        self.layout, self.physics = layout, physics
+        self.window = window_for(layout.grid, physics.epsilon, physics.alpha)
         self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
         self._fft = Planner()
-        self._dispersion = self.window.dispersion(epsilon)
+        self._dispersion = self.window.dispersion(physics.epsilon)
         self._kinetic: dict[int, Kinetic] = {}
         self._prepare()
 
@@ -126,8 +127,8 @@ class Columns:
     def kinetic(self, m: int) -> Kinetic:
         """exp(-delta K) for ``m`` steps."""
         if m not in self._kinetic:
-            delta, K = 0.5 / m, self._dispersion
-            F = factors.kinetic(K, self.epsilon, self.alpha, -1j * self.epsilon * delta)
+            delta, K, epsilon = 0.5 / m, self._dispersion, self.physics.epsilon
+            F = factors.kinetic(K, epsilon, self.physics.alpha, -1j * epsilon * delta)
             entries = factors.entries(F)
             q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
             start, *moving = (

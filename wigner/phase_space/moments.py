@@ -8,6 +8,7 @@ import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from ..physics import Physics
 from . import pauli
 from .fft import BACKWARD, FORWARD, Planner
 from .layout import Layout
@@ -47,20 +48,21 @@ class Moments:
     kinetic_energy: NDArray
     rashba_energy: NDArray
 
-    def density(self, epsilon: float) -> NDArray:
-        """Components (n0, eps n), shape ``(4, N1, N2)``."""
-        return np.concatenate([self.n0[None], epsilon * self.n])
+    @property
+    def densities(self) -> NDArray:
+        """(n0, n), shape ``(4, N1, N2)``."""
+        return np.concatenate([self.n0[None], self.n])
 
 
-def moments(layout: Layout, W: NDArray, epsilon: float, alpha: float) -> Moments:
+def moments(layout: Layout, W: NDArray, physics: Physics) -> Moments:
     """All moments up to second order of x-major ``W``."""
+    epsilon, alpha = physics.epsilon, physics.alpha
     p1, p2 = layout.grid.p_flat
     weights = np.stack([np.ones_like(p1), p1, p2, 0.5 * (p1**2 + p2**2)], axis=1)
     packed = W @ (weights * layout.grid.dp).astype(complex)
     fields = layout.gather(np.moveaxis(pauli.unpack(packed), 2, 0).reshape(16, -1))
     N, P1, P2, E = fields.reshape(4, 4, *layout.grid.n_x)
-    scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None, None]
-    momentum = np.stack([P1, P2], axis=1) / scale
+    momentum = physics.unscaled(np.stack([P1, P2], axis=1))
     n0, n = N[0], N[1:] / epsilon
     current = momentum.copy()
     current[0, 0] -= epsilon * alpha * N[2]
@@ -103,14 +105,12 @@ class Diagnostics:
     tail_xi: float
 
 
-def diagnostics(
-    layout: Layout, W: NDArray, fields: Moments, V: NDArray, epsilon: float
-) -> Diagnostics:
+def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -> Diagnostics:
     """Diagnostics of x-major ``W`` whose moments are ``fields``."""
     grid = layout.grid
     dx, cell = grid.dx, grid.dx * grid.dp
     mass = float(fields.n0.sum() * dx)
-    energy = fields.kinetic_energy + fields.rashba_energy + V * fields.n0
+    energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
     square = float(layout.total(float(np.vdot(W, W).real))) * cell
     edge, whole = layout.total(_edge_and_whole(layout, W))
     return Diagnostics(
@@ -118,7 +118,7 @@ def diagnostics(
         spin=tuple(float(total) for total in fields.n.sum(axis=(1, 2)) * dx),
         energy=float(energy.sum() * dx),
         l2_norm=float(np.sqrt(square)),
-        purity=(2 * np.pi * epsilon) ** 2 * square / (2 * mass**2),
+        purity=(2 * np.pi * physics.epsilon) ** 2 * square / (2 * mass**2),
         edge_mass=float(edge / whole),
         tail_eta=_tail(layout, _spectrum_p(layout, W), grid.n_p),
         tail_xi=_tail(layout, _spectrum_x(layout, W), grid.n_x),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, modulated, space
+from tests.support.setups import modulated, space
 from wigner.evolution import initial
 from wigner.evolution.evolve import evolve, schedule
 from wigner.evolution.relaxation import TABLEAUS, Collisions, make_step
@@ -21,19 +21,19 @@ EPSILON, ALPHA, TAU = 0.3, 0.6, 0.05
 
 def run(comm, n_x, scheme, state="maxwellian"):
     """Moments, diagnostics and multipliers after a few steps."""
-    space_ = space(n_x, (15, 16), EPSILON, comm=comm, p_max=(5.0, 5.2))
-    layout = space_.layout
-    x1, x2 = (0 * x if n == 1 else x for x, n in zip(mesh(layout.grid), n_x, strict=True))
-    V, N = 0.5 * np.cos(x1 + x2), modulated(layout.grid, EPSILON)
-    maxwellian = Maxwellian(space_, ALPHA, 1e-13, levels=1)
-    W = initial.prepare(state, maxwellian, N, V, TAU)
+    V = lambda x1, x2: 0.5 * np.cos(x1 * (n_x[0] > 1) + x2 * (n_x[1] > 1))  # noqa: E731
+    options = {"alpha": ALPHA, "tau": TAU, "V": V, "p_max": (5.0, 5.2)}
+    space_ = space(n_x, (15, 16), EPSILON, comm=comm, **options)
+    layout, physics, N = space_.layout, space_.physics, modulated(space_.layout.grid, EPSILON)
+    maxwellian = Maxwellian(space_, 1e-13, levels=1)
+    W = initial.prepare(state, maxwellian, N)
     splitting = TABLEAUS[scheme].splitting if scheme in TABLEAUS else STRANG
-    flows, collisions = Transport(space_, ALPHA, V, splitting), Collisions(maxwellian)
-    step_of = lambda dt: make_step(scheme, flows, collisions, TAU, dt)  # noqa: E731
+    flows, collisions = Transport(space_, splitting), Collisions(maxwellian)
+    step_of = lambda dt: make_step(scheme, flows, collisions, dt)  # noqa: E731
     for _ in evolve(W, schedule([0.2], 0.1), step_of):
         pass
-    fields = moments(layout, W, EPSILON, ALPHA)
-    return N, fields, diagnostics(layout, W, fields, V, EPSILON), collisions.latest
+    fields = moments(layout, W, physics)
+    return N, fields, diagnostics(layout, W, fields, physics), collisions.latest
 
 
 @pytest.mark.mpi(n=[1, 2, 3, 4])
@@ -66,14 +66,14 @@ def test_operators_on_several_ranks(comm):
     """theta and T on a block are the block of theta and T."""
     found, expected = [], []
     for c, results in ((comm, found), (SERIAL, expected)):
-        space_ = space((4, 5), (7, 6), 0.5, comm=c, p_max=(3.0, 3.0))
+        V = lambda x1, x2: np.cos(x1) * np.sin(x2)  # noqa: E731
+        space_ = space((4, 5), (7, 6), 0.5, alpha=0.7, V=V, comm=c, p_max=(3.0, 3.0))
         layout = space_.layout
         rng = np.random.default_rng(7)
         whole = rng.normal(size=(2, 20, 42)) + 1j * rng.normal(size=(2, 20, 42))
         W = layout.x_major()
         W[:] = whole[:, layout.x]
-        V = np.cos(mesh(layout.grid)[0]) * np.sin(mesh(layout.grid)[1])
-        results += [theta(space_, V, W), transport(space_, 0.7, V, W)]
+        results += [theta(space_, space_.physics.V, W), transport(space_, W)]
         results.append(density(layout, W))
     block = space((4, 5), (7, 6), 0.5, comm=comm, p_max=(3.0, 3.0)).layout.x
     np.testing.assert_allclose(found[0], expected[0][:, block], atol=1e-12)

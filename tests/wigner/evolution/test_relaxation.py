@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support import oracle_cases as cases
-from tests.support.setups import mesh, modulated, space
+from tests.support.setups import modulated, space, with_physics
 from validation.oracle import dense
 from wigner.evolution import initial
 from wigner.evolution.evolve import evolve, record_times, schedule
@@ -28,21 +28,24 @@ class Problem:
     """A small problem along x1 that is solved many times."""
 
     def __init__(self, n_x=(12, 1), n_p=(20, 20), alpha=ALPHA, tolerance=1e-12):
-        self.space = space(n_x, n_p, EPSILON, length=(2 * np.pi, 1.0))
-        x1, _ = mesh(self.space.layout.grid)
-        self.V = 0.6 * np.cos(x1) + 0.2 * np.sin(2 * x1)
+        V = lambda x1, _: 0.6 * np.cos(x1) + 0.2 * np.sin(2 * x1)  # noqa: E731
+        self.space = space(n_x, n_p, EPSILON, alpha=alpha, V=V, length=(2 * np.pi, 1.0))
         self.N = modulated(self.space.layout.grid, EPSILON)
-        self.alpha = alpha
-        self.maxwellian = Maxwellian(self.space, alpha, tolerance, levels=2)
+        self.tolerance = tolerance
+        self.maxwellian = self.maxwellian_at(1.0)
         self.W = initial.maxwellian(self.maxwellian, self.N)
+
+    def maxwellian_at(self, tau):
+        """The Maxwellian of a phase space with another relaxation time."""
+        return Maxwellian(with_physics(self.space, tau=tau), self.tolerance, levels=2)
 
     def density(self, scheme, tau, steps, t_end=T, W=None):
         """<W> at ``t_end``."""
         splitting = TABLEAUS[scheme].splitting if scheme in TABLEAUS else STRANG
-        transport = Transport(self.space, self.alpha, self.V, splitting)
+        transport = Transport(with_physics(self.space, tau=tau), splitting)
         collisions = Collisions(self.maxwellian)
         state = (self.W if W is None else W).copy()
-        step_of = lambda dt: make_step(scheme, transport, collisions, tau, dt)  # noqa: E731
+        step_of = lambda dt: make_step(scheme, transport, collisions, dt)  # noqa: E731
         for _ in evolve(state, schedule([t_end], t_end / steps), step_of):
             pass
         return density(self.space.layout, state)
@@ -82,7 +85,7 @@ def test_asymptotic_preserving_order(problem, tau):
     From a well-prepared state; the initial layer of W = M(N) costs a part of an order while the
     step passes through tau (1.6 at tau = 0.002).
     """
-    W = initial.prepared(problem.maxwellian, problem.N, problem.V, tau)
+    W = initial.prepared(problem.maxwellian_at(tau), problem.N)
     fine, exact = (problem.density("sdirk2", tau, n, W=W) for n in (64, 128))
     exact += (exact - fine) / 3
     errors = [np.abs(problem.density("sdirk2", tau, n, W=W) - exact).max() for n in (4, 8, 16, 32)]
@@ -122,12 +125,12 @@ def test_collisions_alone_hold_the_density_and_reach_the_maxwellian(scheme, tau)
     collisions = Collisions(p.maxwellian)
 
     class Frozen:
-        space = p.space
+        space = with_physics(p.space, tau=tau)
 
         def flow(self, _t):
             return lambda _W: None
 
-    step = make_step(scheme, Frozen(), collisions, tau, 8 * tau)
+    step = make_step(scheme, Frozen(), collisions, 8 * tau)
     before, far = density(p.space.layout, W), np.abs(W - M).max()
     for _ in range(6):
         step(W)
@@ -152,7 +155,7 @@ def test_global_equilibrium_is_stationary():
     """N of Exp(-H) with V: a0 = -V. The state stays although each sub-flow moves it."""
     p = Problem(n_x=(16, 1), n_p=(32, 30))
     A = np.zeros_like(p.N)
-    A[0] = -p.V
+    A[0] = -p.space.physics.V
     N = p.maxwellian.moment_map(A, 2)
     W = p.space.layout.x_major()
     p.maxwellian.symbol(A, N, W)
@@ -166,17 +169,18 @@ def test_prepared_state_has_no_initial_layer():
     p = Problem()
     distances = []
     for tau in (0.02, 0.01):
-        W = initial.prepared(p.maxwellian, p.N, p.V, tau)
+        maxwellian = p.maxwellian_at(tau)
+        W = initial.prepared(maxwellian, p.N)
         np.testing.assert_allclose(density(p.space.layout, W), p.N, atol=1e-13)
         # after a time of many tau the state has the form M + tau G of its own density
         later = W.copy()
-        transport = Transport(p.space, p.alpha, p.V, STRANG)
-        step = make_step("sdirk2", transport, Collisions(p.maxwellian), tau, tau / 8)
+        transport = Transport(maxwellian.space, STRANG)
+        step = make_step("sdirk2", transport, Collisions(maxwellian), tau / 8)
         for _ in range(40):
             step(later)
         N = density(p.space.layout, later)
-        formed = initial.prepared(p.maxwellian, N, p.V, tau)
-        away = np.abs(later - initial.maxwellian(p.maxwellian, N)).max()
+        formed = initial.prepared(maxwellian, N)
+        away = np.abs(later - initial.maxwellian(maxwellian, N)).max()
         distances.append((np.abs(later - formed).max(), away))
     assert distances[0][1] / distances[1][1] == pytest.approx(2, abs=0.2)
     assert distances[0][0] / distances[1][0] == pytest.approx(4, abs=0.6)
@@ -190,13 +194,13 @@ def run_against(case, n_x, n_p, p_max, length, steps, levels=3):
 
 def _run_against(case, n_x, n_p, p_max, length, dt, levels):
     epsilon, alpha = case.box.epsilon, case.box.alpha
-    space_ = space(n_x, n_p, epsilon, p_max=p_max, length=length)
-    grid = space_.layout.grid
-    maxwellian = Maxwellian(space_, alpha, 1e-10, levels=levels)
+    space_ = space(n_x, n_p, epsilon, alpha=alpha, tau=case.tau, p_max=p_max, length=length)
+    x1, x2 = np.ix_(*space_.layout.grid.x)
+    space_ = with_physics(space_, V=np.broadcast_to(case.potential(x1, x2), n_x))
+    maxwellian = Maxwellian(space_, 1e-10, levels=levels)
     W = initial_symbol(case, maxwellian)
-    V = np.broadcast_to(case.potential(grid.x[0][:, None], grid.x[1][None, :]), grid.n_x)
-    transport, collisions = Transport(space_, alpha, V, SDIRK3.splitting), Collisions(maxwellian)
-    step_of = lambda step: make_step("sdirk3", transport, collisions, case.tau, step)  # noqa: E731
+    transport, collisions = Transport(space_, SDIRK3.splitting), Collisions(maxwellian)
+    step_of = lambda step: make_step("sdirk3", transport, collisions, step)  # noqa: E731
     found = []
     for interval in evolve(W, schedule(case.times, dt), step_of):
         if interval.landed:
@@ -212,7 +216,7 @@ def initial_symbol(case, maxwellian):
     fields = [a(grid.x[0][:, None], grid.x[1][None, :]) for a in case.multipliers]
     A = np.stack([np.broadcast_to(f, grid.n_x) for f in fields])
     A[1:] *= case.box.epsilon
-    solver = Maxwellian(maxwellian.space, case.box.alpha, levels=5)
+    solver = Maxwellian(maxwellian.space, levels=5)
     W = maxwellian.space.layout.x_major()
     solver.symbol(A, solver.moment_map(A, 5), W)
     return W
@@ -260,7 +264,7 @@ def test_a_small_case_recomputed_from_scratch():
         tau,
         times=(0.2,),
     )
-    exact = dense.resample(case.run(rtol=1e-7).N[-1], (21, 1))
+    exact = dense.resample(case.run(rtol=1e-7).u[-1], (21, 1))
     found = run_against(case, (21, 1), (32, 30), (7.0, 7.0), (L, 1.0), (0.04, 0.02))
     assert np.abs(found[-1] - exact).max() < 1e-6
 

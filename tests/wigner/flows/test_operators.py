@@ -21,8 +21,7 @@ def small():
     return space((5, 6), (9, 8), EPSILON, p_max=(4.0, 5.0), length=(2 * np.pi, 5.0))
 
 
-def potential(grid):
-    x1, x2 = mesh(grid)
+def potential(x1, x2):
     return np.cos(x1 + x2) + 0.4 * np.sin(2 * x1) * np.cos(x2)
 
 
@@ -143,17 +142,15 @@ def test_moments_of_theta():
 
 def test_transport_operator_generates_the_flow():
     """d_t W = -T W for the flow W -> U # W # U^dagger, all terms of eq. (25)."""
-    space_ = space((6, 6), (24, 24), 0.5, p_max=(6.0, 6.0))
-    grid, layout = space_.layout.grid, space_.layout
-    W, V = thermal(space_), potential(grid)
-    t = 1e-4
+    space_ = space((6, 6), (24, 24), 0.5, alpha=ALPHA, V=potential, p_max=(6.0, 6.0))
+    W, t = thermal(space_), 1e-4
     later, earlier = W.copy(), W.copy()
     for sign, state in ((1, later), (-1, earlier)):
-        Transport(space_, ALPHA, V).flow(sign * t)(state)
+        Transport(space_).flow(sign * t)(state)
     derivative = (later - earlier) / (2 * t)
-    T = transport(space_, ALPHA, V, W)
+    T = transport(space_, W)
     assert np.abs(derivative + T).max() < 2e-6 * np.abs(T).max()
-    assert np.abs(density(layout, T)).max() > 1e-3
+    assert np.abs(density(space_.layout, T)).max() > 1e-3
 
 
 def test_gradients_of_waves():
@@ -172,12 +169,11 @@ def test_gradients_of_waves():
 def test_continuity_equations():
     """d_t n0 + div J_0 = 0, and d_t n + div J = (2 alpha/eps) <p_perp x w>, eqs. (23), (24)."""
     epsilon = 0.4
-    space_ = space((12, 10), (46, 48), epsilon, p_max=(8.0, 8.2))
-    layout, grid = space_.layout, space_.layout.grid
-    W, V = thermal(space_), potential(grid)
-    rate = -density(layout, transport(space_, ALPHA, V, W))
+    space_ = space((12, 10), (46, 48), epsilon, alpha=ALPHA, V=potential, p_max=(8.0, 8.2))
+    layout, grid, W = space_.layout, space_.layout.grid, thermal(space_)
+    rate = -density(layout, transport(space_, W))
     rate[1:] /= epsilon
-    found = moments(layout, W, epsilon, ALPHA)
+    found = moments(layout, W, space_.physics)
     divergence = sum(spectral(found.current[:, i], grid, i) for i in (0, 1))
     w1, w2, w3 = (found.momentum[k] for k in (1, 2, 3))
     precession = 2 * ALPHA * np.stack([-w3[0], -w3[1], w2[1] + w1[0]])
@@ -194,13 +190,13 @@ def spectral(f, grid, axis):
 
 def equilibrium(alpha, amplitudes, polarisation):
     """Space, A and the symbol and moments of Exp(-K + A), for A with few modes."""
-    epsilon = 0.2
-    space_ = space((16, 16), (36, 36), epsilon, p_max=(7.5, 7.5))
+    V = lambda x1, x2: 0.5 * potential(x1, x2)  # noqa: E731
+    space_ = space((16, 16), (36, 36), 0.2, alpha=alpha, V=V, p_max=(7.5, 7.5))
     layout = space_.layout
     x1, x2 = mesh(layout.grid)
     a = polarisation[:, None, None] if polarisation.ndim == 1 else polarisation
     A = np.concatenate([(0.3 * np.sin(x1) * np.cos(x2))[None], amplitudes(x1, x2) * a])
-    solver = Maxwellian(space_, alpha, levels=4)
+    solver = Maxwellian(space_, levels=4)
     N = solver.moment_map(A, solver.levels)
     M = layout.x_major()
     solver.symbol(A, N, M)
@@ -214,9 +210,8 @@ def test_residual_current_of_a_maxwellian():
         return np.stack([0.1 * np.cos(x1), 0.15 * np.sin(x1 + x2), 0.1 * np.cos(x2)])
 
     space_, A, N, M = equilibrium(ALPHA, spins, np.ones(3))
-    V = 0.5 * potential(space_.layout.grid)
-    found = density(space_.layout, transport(space_, ALPHA, V, M))
-    expected = 2 / space_.epsilon * np.cross(N[1:], A[1:], axis=0)
+    found = density(space_.layout, transport(space_, M))
+    expected = 2 / space_.physics.epsilon * np.cross(N[1:], A[1:], axis=0)
     assert np.abs(expected).max() > 1e-3
     np.testing.assert_allclose(found[0], 0, atol=5e-9)
     np.testing.assert_allclose(found[1:], expected, atol=5e-9)
@@ -229,7 +224,6 @@ def test_no_residual_current_where_multipliers_and_density_commute():
         return 0.2 * np.cos(x1 + x2)[None]
 
     space_, A, N, M = equilibrium(0.0, spins, np.array([0.6, 0.0, 0.8]))
-    V = 0.5 * potential(space_.layout.grid)
     np.testing.assert_allclose(np.cross(N[1:], A[1:], axis=0), 0, atol=1e-12)
-    found = density(space_.layout, transport(space_, 0.0, V, M))
+    found = density(space_.layout, transport(space_, M))
     np.testing.assert_allclose(found, 0, atol=5e-9)

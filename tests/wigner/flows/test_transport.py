@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.support.oracle_cases import TRANSPORT
-from tests.support.setups import mesh, periodic_parabola, space, thermal
+from tests.support.setups import mesh, periodic_parabola, space, thermal, with_physics
 from validation.oracle import closed_forms, schroedinger
 from wigner.flows.splitting import FOURTH, SPLITTINGS, STRANG
 from wigner.flows.transport import Transport
@@ -33,7 +33,7 @@ def on_lattice(gas, n_x, n_p, p_max):
 
 def advanced(space_, W, V, alpha, splitting, steps, t=T):
     W = W.copy()
-    flow = Transport(space_, alpha, V, splitting).flow(t / steps)
+    flow = Transport(with_physics(space_, alpha=alpha, V=V), splitting).flow(t / steps)
     for _ in range(steps):
         flow(W)
     return pauli.unpack(W)
@@ -142,12 +142,11 @@ def test_oscillator_turns_phase_space_rigidly():
 @pytest.mark.parametrize("splitting", SPLITTINGS.values(), ids=SPLITTINGS.keys())
 @pytest.mark.parametrize("n_x", [(8, 6), (7, 6), (1, 9)])
 def test_norm_mass_and_realness_over_100_steps(splitting, n_x):
-    space_ = space(n_x, (12, 11), 0.6, p_max=(4.0, 4.4))
-    x1, x2 = mesh(space_.layout.grid)
-    x1 = 0 * x1 if n_x[0] == 1 else x1
+    V = lambda x1, x2: np.cos(x1 * (n_x[0] > 1) + x2) + 0.3 * np.sin(x2)  # noqa: E731
+    space_ = space(n_x, (12, 11), 0.6, alpha=0.7, V=V, p_max=(4.0, 4.4))
     W = np.random.default_rng(2).normal(size=(2, *thermal(space_).shape[1:])) * (1 + 0.5j)
     norm, mass = np.linalg.norm(W), W[0].real.sum()
-    flow = Transport(space_, 0.7, np.cos(x1 + x2) + 0.3 * np.sin(x2), splitting).flow(0.05)
+    flow = Transport(space_, splitting).flow(0.05)
     for _ in range(100):
         flow(W)
     assert np.linalg.norm(W) == pytest.approx(norm, rel=1e-12)
@@ -165,12 +164,12 @@ def test_components_do_not_leak_into_each_other():
 
 
 def test_flow_is_reversible():
-    space_ = space((8, 6), (12, 10), 0.6, p_max=(4.0, 4.4))
-    x1, x2 = mesh(space_.layout.grid)
+    V = lambda x1, x2: np.cos(x1 + x2)  # noqa: E731
+    space_ = space((8, 6), (12, 10), 0.6, alpha=0.5, V=V, p_max=(4.0, 4.4))
     W = thermal(space_)
     there_and_back = W.copy()
     for t in (0.3, -0.3):
-        Transport(space_, 0.5, np.cos(x1 + x2), STRANG).flow(t)(there_and_back)
+        Transport(space_, STRANG).flow(t)(there_and_back)
     np.testing.assert_allclose(there_and_back, W, atol=1e-13)
 
 

@@ -20,9 +20,9 @@ def components(space, W):
     return pauli.unpack(W).reshape(4, *space.layout.grid.n_x, *space.layout.grid.n_p)
 
 
-def symbol(space, alpha, A, levels):
+def symbol(space, A, levels):
     W = space.layout.x_major()
-    Exponential(space, alpha)(A, levels, W)
+    Exponential(space)(A, levels, W)
     return components(space, W)
 
 
@@ -33,7 +33,7 @@ def test_mehler():
     x1, parabola = periodic_parabola(space_)
     A = np.zeros((4, 80, 1))
     A[0] = -(omega**2) * parabola
-    W = symbol(space_, 0.0, A, 3)[:, :, 0]
+    W = symbol(space_, A, 3)[:, :, 0]
     p1, p2 = space_.layout.grid.p
     exact = closed_forms.mehler(x1[:, None], p1, omega, epsilon)[:, :, None] * np.exp(-0.5 * p2**2)
     assert np.abs(W[0] - exact).max() < 2e-9
@@ -42,8 +42,8 @@ def test_mehler():
 
 def test_homogeneous_rashba():
     """Without A the splitting is exact."""
-    space_ = space((4, 3), (40, 44), 0.3, p_max=(8.5, 8.7))
-    W = symbol(space_, 0.8, np.zeros((4, 4, 3)), 1)
+    space_ = space((4, 3), (40, 44), 0.3, alpha=0.8, p_max=(8.5, 8.7))
+    W = symbol(space_, np.zeros((4, 4, 3)), 1)
     p1, p2 = (p.reshape(4, 3, 40, 44) for p in np.broadcast_to(grid_p(space_), (2, 12, 1760)))
     exact = closed_forms.rashba_exponential(p1, p2, 0.8, 0.3)
     assert np.abs(W - exact).max() < 1e-11
@@ -52,8 +52,8 @@ def test_homogeneous_rashba():
 @pytest.mark.parametrize(("epsilon", "alpha"), [(0.2, 3.0), (0.8, 1.0), (0.8, -3.0)])
 def test_windows_hold_states_that_rashba_coupling_widens(epsilon, alpha):
     """<exp(-K)> = int exp(-|p|^2/2) cosh(eps alpha |p|) dp, by quadrature in |p|."""
-    space_ = space((3, 2), (8, 8), epsilon, p_max=(7.0, 7.0))
-    found = MomentMap(space_.layout, epsilon, alpha)(np.zeros((4, 3, 2)), 1)
+    space_ = space((3, 2), (8, 8), epsilon, alpha=alpha, p_max=(7.0, 7.0))
+    found = MomentMap(space_.layout, space_.physics)(np.zeros((4, 3, 2)), 1)
     p, w = np.polynomial.legendre.leggauss(200)
     p, w = 8 * (p + 1), 8 * w
     exact = 2 * np.pi * np.sum(w * p * np.exp(-0.5 * p**2) * np.cosh(epsilon * alpha * p))
@@ -76,8 +76,8 @@ def low_modes(x1, x2):
 
 
 def dense_moments(box, f):
-    A = np.stack([dense.field(box, lambda x1, x2, c=c: f(x1, x2)[c]) for c in range(4)])
-    return dense.densities(box, dense.quantum_exponential(box, A))
+    mu = np.stack([dense.field(box, lambda x1, x2, c=c: f(x1, x2)[c]) for c in range(4)])
+    return dense.densities(box, dense.quantum_exponential(box, mu))
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +88,11 @@ def dense_2d():
 
 
 def test_moments_against_dense_algebra_in_2d(dense_2d):
-    epsilon, alpha = 0.9, 0.5
-    space_ = space((12, 12), (32, 32), epsilon, p_max=(7.0, 7.0))
+    epsilon = 0.9
+    space_ = space((12, 12), (32, 32), epsilon, alpha=0.5, p_max=(7.0, 7.0))
     A = np.stack(np.broadcast_arrays(*low_modes(*mesh(space_.layout.grid))))
     A[1:] *= epsilon
-    found = MomentMap(space_.layout, epsilon, alpha)(A, 6)
+    found = MomentMap(space_.layout, space_.physics)(A, 6)
     found[1:] /= epsilon
     scale = dense_2d[0].max()
     assert np.abs(found - dense_2d).max() < 3e-7 * scale
@@ -107,12 +107,12 @@ def test_the_tolerance_asked_for_is_the_error_got(epsilon, tolerance):
     box = dense.strip(n, L, epsilon, alpha, 7.0, 17)
     fields = lambda x1, _x2: tuple(f + 0 * x1 for f in low_modes(2 * np.pi * x1 / L, 0.4))  # noqa: E731
     exact = dense.resample(dense_moments(box, fields), (24, 1))
-    space_ = space((24, 1), (32, 32), epsilon, p_max=(7.5, 7.0), length=(L, 1.0))
+    space_ = space((24, 1), (32, 32), epsilon, alpha=alpha, p_max=(7.5, 7.0), length=(L, 1.0))
     x1, _ = mesh(space_.layout.grid)
     A = np.stack(np.broadcast_arrays(*low_modes(x1, 0.4)))
     A[1:] *= epsilon
     exact[1:] *= epsilon
-    solver = Maxwellian(space_, alpha, tolerance=tolerance)
+    solver = Maxwellian(space_, tolerance=tolerance)
     levels = solver.choose_levels(exact)
     error = np.abs(solver.moment_map(A, levels) - exact).max() / exact[0].max()
     assert error < tolerance
@@ -129,12 +129,12 @@ def test_symbol_against_dense_algebra(alpha):
     fields = lambda x1, _x2: tuple(  # noqa: E731
         0.5 * f + 0 * x1 for f in low_modes(2 * np.pi * x1 / L, 0.4)
     )
-    A = np.stack([dense.field(box, lambda x1, x2, c=c: fields(x1, x2)[c]) for c in range(4)])
-    space_ = space((35, 1), (40, 40), epsilon, p_max=(P, P), length=(L, 1.0))
+    mu = np.stack([dense.field(box, lambda x1, x2, c=c: fields(x1, x2)[c]) for c in range(4)])
+    space_ = space((35, 1), (40, 40), epsilon, alpha=alpha, p_max=(P, P), length=(L, 1.0))
     p1, p2 = space_.layout.grid.p
-    exact = dense.wigner(box, dense.quantum_exponential(box, A), p1[4:36:5], p2[4:36:4])
-    A[1:] *= epsilon
-    found = symbol(space_, alpha, A, 3)[:, :, :, 4:36:5, 4:36:4]
+    exact = dense.wigner(box, dense.quantum_exponential(box, mu), p1[4:36:5], p2[4:36:4])
+    A = dense.scaled(box, mu)
+    found = symbol(space_, A, 3)[:, :, :, 4:36:5, 4:36:4]
     assert np.abs(found - exact.reshape(found.shape)).max() < 2e-9 * np.abs(exact).max()
 
 
@@ -147,7 +147,7 @@ def test_order_of_the_splitting(levels):
         x1, _ = mesh(space_.layout.grid)
         A = np.stack(np.broadcast_arrays(*low_modes(x1, 0.4)))
         A[1:] *= 0.3
-        moments = MomentMap(space_.layout, epsilon, 0.0)
+        moments = MomentMap(space_.layout, space_.physics)
         exact = moments(A, levels + 2)
         errors.append(np.abs(moments(A, levels) - exact).max())
     assert np.log2(errors[0] / errors[1]) > 2 * levels - 0.4
@@ -155,13 +155,13 @@ def test_order_of_the_splitting(levels):
 
 def test_symbol_and_windows_agree():
     """The moments of the symbol are those of the windows, at every number of steps."""
-    epsilon, alpha = 0.25, 0.6
-    space_ = space((20, 18), (44, 40), epsilon, p_max=(8.3, 8.0))
+    epsilon = 0.25
+    space_ = space((20, 18), (44, 40), epsilon, alpha=0.6, p_max=(8.3, 8.0))
     A = np.stack(np.broadcast_arrays(*low_modes(*mesh(space_.layout.grid))))
     A[1:] *= epsilon
-    moments = MomentMap(space_.layout, epsilon, alpha)
+    moments = MomentMap(space_.layout, space_.physics)
     for levels in (1, 2, 3):
-        W = symbol(space_, alpha, A, levels)
+        W = symbol(space_, A, levels)
         found = W.sum(axis=(3, 4)) * space_.layout.grid.dp
         np.testing.assert_allclose(found, moments(A, levels), atol=3e-10 * found.max())
 
@@ -169,11 +169,11 @@ def test_symbol_and_windows_agree():
 def test_density_matrix_of_an_exponential_is_positive():
     """n0 > eps|n| at every point, near full polarisation."""
     epsilon, L, n = 0.3, 4.0, 31
-    space_ = space((n, 1), (36, 36), epsilon, p_max=(7.5, 7.5), length=(L, 1.0))
+    space_ = space((n, 1), (36, 36), epsilon, alpha=0.5, p_max=(7.5, 7.5), length=(L, 1.0))
     x1, _ = mesh(space_.layout.grid)
     A = np.stack(np.broadcast_arrays(*low_modes(x1, 0.4)))
     A[1:] *= 0.9
-    N = MomentMap(space_.layout, epsilon, 0.5)(A, 3)
+    N = MomentMap(space_.layout, space_.physics)(A, 3)
     assert np.all(N[0] > pauli.norm(N))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import modulated
+from tests.support.setups import modulated, without_potential
 from wigner.maxwellian import constraint
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.preconditioner import OneStep
@@ -15,7 +15,7 @@ from wigner.phase_space.layout import Layout
 
 def maps(n, epsilon, alpha, length=(2 * np.pi, 5.0)):
     grid = PhaseGrid(n, length, (8, 8), (7.0, 7.0))
-    moment_map = MomentMap(Layout(grid), epsilon, alpha)
+    moment_map = MomentMap(Layout(grid), without_potential(n, epsilon, alpha))
     return grid, moment_map, OneStep(moment_map.columns)
 
 
