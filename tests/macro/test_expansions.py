@@ -52,26 +52,26 @@ Error = Callable[[Box, Form], NDArray]
 
 def of_multipliers(box: Box, form: Form) -> NDArray:
     """Lemma 4.2 minus the multipliers that the densities come from."""
-    A = multipliers(box)
-    N = bgk.exponential(box, A).N
-    return expansions.multipliers(calculus(box), N, box.epsilon, box.alpha, form) - A
+    mu = multipliers(box)
+    u = bgk.exponential(box, mu).u
+    return expansions.multipliers(calculus(box), u, box.epsilon, box.alpha, form) - mu
 
 
 def of_densities(box: Box, form: Form) -> NDArray:
     """(47) minus the densities."""
-    A = multipliers(box)
-    found = symbol.densities(calculus(box), A, box.epsilon, box.alpha, form)
-    return found - bgk.exponential(box, A).N
+    mu = multipliers(box)
+    found = symbol.densities(calculus(box), mu, box.epsilon, box.alpha, form)
+    return found - bgk.exponential(box, mu).u
 
 
 def of_symbol(box: Box, form: Form, beta: float = 1.0) -> NDArray:
     """Prop. 4.1 minus M(x, p)."""
-    box, A = dense.doubled(box), multipliers(box)
+    box, mu = dense.doubled(box), multipliers(box)
     rho = dense.operator_function(
-        dense.diagonalise(dense.exponent(box, A)), lambda values: np.exp(beta * values)
+        dense.diagonalise(dense.exponent(box, mu)), lambda values: np.exp(beta * values)
     )
     exact = dense.wigner(box, rho, P[0].ravel(), P[1].ravel())
-    return symbol.symbol(calculus(box), A, P, box.epsilon, box.alpha, form, beta) - exact
+    return symbol.symbol(calculus(box), mu, P, box.epsilon, box.alpha, form, beta) - exact
 
 
 def orders(error: Error, boxes: list[Box], form: Form) -> tuple[float, float]:
@@ -125,13 +125,13 @@ def test_orders_in_two_dimensions() -> None:
 def test_densities_are_integrals_of_the_symbol(n: tuple[int, int]) -> None:
     """(47) is (40) integrated over p, in two dimensions and with either sign of the turn."""
     box = Box((n[0] | 1, n[1] | 1), (2 * np.pi, 5.6), 0.3, 0.7)
-    x, A = calculus(box), multipliers(box)
+    x, mu = calculus(box), multipliers(box)
     p = np.linspace(-9.0, 9.0, 41)
     for form in Form:
-        M = symbol.symbol(x, A, (p[:, None], p[None, :]), box.epsilon, box.alpha, form)
+        M = symbol.symbol(x, mu, (p[:, None], p[None, :]), box.epsilon, box.alpha, form)
         integral = M.sum(axis=(-2, -1)) * (p[1] - p[0]) ** 2
         integral[1:] /= box.epsilon
-        corrected = symbol.densities(x, A, box.epsilon, box.alpha, Form.CORRECTED)
+        corrected = symbol.densities(x, mu, box.epsilon, box.alpha, Form.CORRECTED)
         np.testing.assert_allclose(integral, corrected, rtol=0, atol=1e-12 * corrected.max())
 
 
@@ -140,18 +140,18 @@ def test_expansions_in_two_dimensions_are_inverse_to_each_other() -> None:
     sizes = []
     for epsilon in (0.05, 0.025):
         box = Box((31, 29), (2 * np.pi, 5.6), epsilon, 0.7)
-        x, A = calculus(box), multipliers(box)
-        N = symbol.densities(x, A, epsilon, 0.7)
-        sizes.append(np.abs(expansions.multipliers(x, N, epsilon, 0.7) - A).max(axis=(1, 2)))
+        x, mu = calculus(box), multipliers(box)
+        u = symbol.densities(x, mu, epsilon, 0.7)
+        sizes.append(np.abs(expansions.multipliers(x, u, epsilon, 0.7) - mu).max(axis=(1, 2)))
     np.testing.assert_allclose(np.log2(sizes[0] / sizes[1]), 4, atol=0.1)
 
 
 def test_forms_differ_in_the_rashba_terms_alone() -> None:
     box = Box((9, 9), (2 * np.pi, 5.6), 0.3, 0.7)
-    x, N = calculus(box), multipliers(box) + np.array([2.0, 0, 0, 0])[:, None, None]
-    terms = [expansions.spin_terms(x, N, 0.7, form) for form in Form]
+    x, u = calculus(box), multipliers(box) + np.array([2.0, 0, 0, 0])[:, None, None]
+    terms = [expansions.spin_terms(x, u, 0.7, form) for form in Form]
     differ = {name for name in terms[0] if not np.array_equal(*(t[name] for t in terms))}
     assert differ == {"rashba curl", "rashba gradient"}
     np.testing.assert_array_equal(
-        expansions.spin_terms(x, N, 0.0)["rashba curl"], np.zeros_like(N[1:])
+        expansions.spin_terms(x, u, 0.0)["rashba curl"], np.zeros_like(u[1:])
     )

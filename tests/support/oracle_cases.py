@@ -4,7 +4,7 @@ Each `Relaxation` starts from W = exp(-K + a0 + eps a.sigma) with the multiplier
 initial state is smooth whatever eps is, and runs the collisional dynamics. Recompute the stored
 answers (20 minutes) with
 
-    python tests/oracle_cases.py
+    python -m tests.support.oracle_cases
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Relaxation:
 
     def initial(self) -> bgk.Maxwellian:
         """exp(-K + a0 + eps a.sigma)."""
-        A = np.stack([dense.field(self.box, a) for a in self.multipliers])
-        return bgk.exponential(self.box, A)
+        mu = np.stack([dense.field(self.box, a) for a in self.multipliers])
+        return bgk.exponential(self.box, mu)
 
     def symbol(self, n: tuple[int, int], p1: Array, p2: Array) -> Array:
         """W(x, p, 0) in the axes of the box, n lattice points, any momenta: (4, n1, n2, p1, p2)."""
@@ -134,25 +134,25 @@ def densities(name: str, n: tuple[int, int]) -> tuple[Array, Array]:
     Returns
     -------
     times : (T,), starting with 0
-    N : (T, 4, n1, n2), densities (n0, n); for "diagonal" on the square, in the axes x1, x2
+    u : (T, 4, n1, n2), densities (n0, n); for "diagonal" on the square, in the axes x1, x2
     """
     with np.load(STORED) as stored:
-        times, N = stored[f"{name}_times"], stored[f"{name}_N"]
+        times, u = stored[f"{name}_times"], stored[f"{name}_u"]
     if name != "diagonal":
-        return times, dense.resample(N, n)
-    line = dense.resample(N, (lcm(*n), 1))[..., 0]
+        return times, dense.resample(u, n)
+    line = dense.resample(u, (lcm(*n), 1))[..., 0]
     return times, np.stack([closed_forms.diagonal(f, n) for f in line])
 
 
 def compute(case: Relaxation, rtol: float = 1e-8) -> tuple[Array, Array]:
     """Times and densities of a case with t = 0 first, on the lattice of its box."""
-    N = case.run(rtol).N
-    return np.array([0.0, *case.times]), np.concatenate([case.initial().N[None], N])
+    u = case.run(rtol).u
+    return np.array([0.0, *case.times]), np.concatenate([case.initial().u[None], u])
 
 
 if __name__ == "__main__":
     answers = {}
     for case_name, case in CASES.items():
         rtol = 1e-8 if case is TORUS else 1e-10
-        answers[f"{case_name}_times"], answers[f"{case_name}_N"] = compute(case, rtol)
+        answers[f"{case_name}_times"], answers[f"{case_name}_u"] = compute(case, rtol)
     np.savez_compressed(STORED, **answers)

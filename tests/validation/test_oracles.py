@@ -208,11 +208,11 @@ def test_transport_dense_and_bloch_waves_agree_pointwise_along_x1() -> None:
 
 def test_divided_exponential_is_the_derivative() -> None:
     box, h = dense.strip(15, 4.0, 0.5, 0.6, p_max=6.0, n_p=5), 1e-4
-    A = sample_multipliers(box)
-    dA = np.random.default_rng(2).normal(size=A.shape)
-    M = bgk.exponential(box, A)
-    exact = bgk.response(box, M.spectrum, bgk.divided_exponential(M.spectrum.values), dA)
-    ahead, behind = (bgk.exponential(box, A + s * h * dA).N for s in (1, -1))
+    mu = sample_multipliers(box)
+    dmu = np.random.default_rng(2).normal(size=mu.shape)
+    M = bgk.exponential(box, mu)
+    exact = bgk.response(box, M.spectrum, bgk.divided_exponential(M.spectrum.values), dmu)
+    ahead, behind = (bgk.exponential(box, mu + s * h * dmu).u for s in (1, -1))
     close((ahead - behind) / (2 * h), exact, 1e-6)
 
 
@@ -222,20 +222,20 @@ def test_divided_exponential_is_the_derivative() -> None:
     ids=["strip", "torus"],
 )
 def test_constraint_is_met_and_multipliers_recovered(box: Box) -> None:
-    A = 2 * sample_multipliers(box)
-    A[0] -= np.log(2 * np.pi)
-    N = bgk.exponential(box, A).N
-    M = bgk.maxwellian(box, N)
+    mu = 2 * sample_multipliers(box)
+    mu[0] -= np.log(2 * np.pi)
+    u = bgk.exponential(box, mu).u
+    M = bgk.maxwellian(box, u)
     assert M.residual < 1e-12
-    close(dense.densities(box, M.operator()), N, 1e-11 * N[0].max())
-    close(bgk.exponential(box, M.A).N, N, 1e-11 * N[0].max())
+    close(dense.densities(box, M.operator()), u, 1e-11 * u[0].max())
+    close(bgk.exponential(box, M.mu).u, u, 1e-11 * u[0].max())
 
 
 def test_constraint_refuses_overpolarised_densities() -> None:
     box = dense.strip(9, 2 * np.pi, 0.5, 0.3, p_max=6.0, n_p=7)
-    N = np.ones((4, 9, 1)) * np.array([1.0, 0.0, 2.5, 0.0])[:, None, None]
+    u = np.ones((4, 9, 1)) * np.array([1.0, 0.0, 2.5, 0.0])[:, None, None]
     with pytest.raises(ValueError, match=r"eps \|n\|"):
-        bgk.maxwellian(box, N)
+        bgk.maxwellian(box, u)
 
 
 def test_equilibrium_stays() -> None:
@@ -244,7 +244,7 @@ def test_equilibrium_stays() -> None:
     rho = dense.quantum_exponential(box, dense.scalar(-1.0 - V))
     end = bgk.relax(box, V, rho, 0.3, [0.5])
     close(end.rho[0], rho, 1e-8)
-    close(end.N[0][1:], 0.0, 1e-9)
+    close(end.u[0][1:], 0.0, 1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ def relaxing() -> Run:
 
 def test_relaxation_conserves_charge(relaxing: Run) -> None:
     box, _, rho, run = relaxing
-    close(run.N[:, 0].mean(axis=(1, 2)), dense.densities(box, rho)[0].mean(), 1e-9)
+    close(run.u[:, 0].mean(axis=(1, 2)), dense.densities(box, rho)[0].mean(), 1e-9)
 
 
 def test_relaxation_lowers_the_free_energy(relaxing: Run) -> None:
@@ -281,7 +281,7 @@ def test_relaxation_against_extrapolated_splitting(relaxing: Run) -> None:
 
     a, b, c = (strang(steps) for steps in (4, 8, 16))
     a, b = (4 * b - a) / 3, (4 * c - b) / 3
-    close((16 * b - a) / 15, run.N[1], 1e-6)
+    close((16 * b - a) / 15, run.u[1], 1e-6)
 
 
 def test_torus_and_strip_agree_on_fields_of_x1_plus_x2() -> None:
@@ -289,11 +289,11 @@ def test_torus_and_strip_agree_on_fields_of_x1_plus_x2() -> None:
     strip = replace(strip, box=dense.strip(15, strip.box.length[0], 1.0, 0.5, p_max=7.0, n_p=15))
     turned = [lambda x1, x2, a=a: a((x1 + x2) / np.sqrt(2), 0) for a in strip.multipliers]
     box = Box((11, 11), (2 * np.pi, 2 * np.pi), 1.0, 0.5)
-    A = closed_forms.turn(np.stack([dense.field(box, a) for a in turned]), -np.pi / 4)
+    mu = closed_forms.turn(np.stack([dense.field(box, a) for a in turned]), -np.pi / 4)
     V = dense.field(box, lambda x1, x2: strip.potential((x1 + x2) / np.sqrt(2), 0))
-    start = bgk.exponential(box, A)
+    start = bgk.exponential(box, mu)
     end = bgk.relax(box, V, start.operator(), strip.tau, strip.times, rtol=1e-6)
-    for on_torus, on_strip in ((start.N, strip.initial().N), (end.N[0], strip.run(1e-6).N[0])):
+    for on_torus, on_strip in ((start.u, strip.initial().u), (end.u[0], strip.run(1e-6).u[0])):
         line = dense.resample(on_strip, (11, 1))[..., 0]
         close(on_torus, closed_forms.diagonal(line, box.n), 1e-4)
 
@@ -327,24 +327,24 @@ def test_symbols_have_the_stored_densities() -> None:
 @pytest.mark.parametrize("name", cases.CASES)
 def test_stored_answers(name: str) -> None:
     case = cases.CASES[name]
-    times, N = cases.densities(name, (12, 1 if name == "strip" else 18))
+    times, u = cases.densities(name, (12, 1 if name == "strip" else 18))
     assert list(times) == [0.0, *case.times]
-    close(N[:, 0].mean(axis=(1, 2)), N[0, 0].mean(), 1e-8)
-    assert np.all(N[:, 0] > case.box.epsilon * np.sqrt((N[:, 1:] ** 2).sum(axis=1)))
+    close(u[:, 0].mean(axis=(1, 2)), u[0, 0].mean(), 1e-8)
+    assert np.all(u[:, 0] > case.box.epsilon * np.sqrt((u[:, 1:] ** 2).sum(axis=1)))
 
 
 @pytest.mark.parametrize(("name", "n"), [("strip", 41), ("diagonal", 23)])
 def test_stored_answers_are_reproduced(name: str, n: int) -> None:
     case = cases.CASES[name]
     box = replace(case.box, n=(n, 1))
-    N = dense.resample(replace(case, box=box, times=(0.25,)).run(1e-5).N[0], (16, 1))
+    u = dense.resample(replace(case, box=box, times=(0.25,)).run(1e-5).u[0], (16, 1))
     if name == "diagonal":
-        N = closed_forms.diagonal(N[..., 0], (16, 16))
-    close(N, cases.densities(name, (16, 16))[1][1], 1e-4)
+        u = closed_forms.diagonal(u[..., 0], (16, 16))
+    close(u, cases.densities(name, (16, 16))[1][1], 1e-4)
 
 
 @pytest.mark.slow
 def test_stored_torus_is_reproduced_on_a_smaller_lattice() -> None:
     case = cases.TORUS
-    N = replace(case, box=replace(case.box, n=(17, 19)), times=(0.25,)).run(1e-6).N[0]
-    close(dense.resample(N, (16, 18)), cases.densities("torus", (16, 18))[1][1], 3e-4)
+    u = replace(case, box=replace(case.box, n=(17, 19)), times=(0.25,)).run(1e-6).u[0]
+    close(dense.resample(u, (16, 18)), cases.densities("torus", (16, 18))[1][1], 3e-4)

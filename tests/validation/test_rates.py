@@ -36,7 +36,7 @@ def test_transport_terms_are_time_derivatives(box: Box) -> None:
     H, h = dense.diagonalise(dense.hamiltonian(box, V)), 5e-3
     # central differences of order 6
     first, second = np.array([3, -0.6, 1 / 15]) / (4 * h), np.array([1.5, -0.15, 1 / 90]) / h**2
-    odd, even = 0.0, -49 / 18 * M.N / h**2
+    odd, even = 0.0, -49 / 18 * M.u / h**2
     for j in (1, 2, 3):
         ahead, behind = (
             dense.densities(box, dense.evolve(box, H, M.operator(), s * j * h)) for s in (1, -1)
@@ -56,13 +56,13 @@ def test_maxwellian_term_is_a_derivative_of_the_constraint(box: Box) -> None:
     H, h = dense.hamiltonian(box, V), 1e-3
 
     def along(s: float) -> tuple[Array, Array]:
-        shifted = bgk.maxwellian(box, M.N - s * exact.TM, tolerance=1e-13, start=M)
+        shifted = bgk.maxwellian(box, M.u - s * exact.TM, tolerance=1e-13, start=M)
         T_M = rates.transport(box, H, shifted.operator())
-        return dense.densities(box, T_M), shifted.A
+        return dense.densities(box, T_M), shifted.mu
 
     steps = zip(*(along(s * h) for s in (-2, -1, 1, 2)), strict=True)
-    found, dA = ((a - 8 * b + 8 * c - d) / (12 * h) for a, b, c, d in steps)
-    np.testing.assert_allclose(dA, exact.dA, rtol=0, atol=1e-7 * np.abs(dA).max())
+    found, dmu = ((a - 8 * b + 8 * c - d) / (12 * h) for a, b, c, d in steps)
+    np.testing.assert_allclose(dmu, exact.dmu, rtol=0, atol=1e-7 * np.abs(dmu).max())
     np.testing.assert_allclose(found, exact.TdM, rtol=0, atol=1e-7 * np.abs(found).max())
     np.testing.assert_array_equal(exact.rate(0.5), -exact.TM + 0.5 * (exact.TTM + exact.TdM))
 
@@ -70,8 +70,8 @@ def test_maxwellian_term_is_a_derivative_of_the_constraint(box: Box) -> None:
 def test_equilibrium_has_no_rates() -> None:
     box = BOXES[1]
     V = potential(box)
-    N = bgk.exponential(box, dense.scalar(-V)).N
-    exact = rates.nonlocal_rates(box, N, V)
+    u = bgk.exponential(box, dense.scalar(-V)).u
+    exact = rates.nonlocal_rates(box, u, V)
     for part in (exact.TM, exact.TTM, exact.TdM):
         np.testing.assert_allclose(part, 0.0, atol=1e-9)
 

@@ -39,9 +39,9 @@ def test_rows_and_factors_have_names_of_their_own() -> None:
 def test_a_case_in_the_plane_is_taken_along_its_first_axis() -> None:
     e = on_line(parse_case(SQUARE), 0.3, 0.5)
     x1 = lattice(e.box)[0]
-    assert e.N.shape == (4, e.box.n[0], 1)
-    np.testing.assert_allclose(e.N[0], 1 + 0.3 * np.sin(x1))
-    np.testing.assert_allclose(e.N[1], 0.5 * np.cos(x1))
+    assert e.u.shape == (4, e.box.n[0], 1)
+    np.testing.assert_allclose(e.u[0], 1 + 0.3 * np.sin(x1))
+    np.testing.assert_allclose(e.u[1], 0.5 * np.cos(x1))
     np.testing.assert_allclose(e.V, 0.7 * np.cos(x1))
 
 

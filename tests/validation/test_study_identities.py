@@ -41,7 +41,7 @@ def test_both_sides_are_of_a_size_that_says_something(small: Result) -> None:
 def test_a_wrong_side_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """(31) with the multipliers of another state, and (34) without its momentum terms."""
     s = identities.along_line(parse_case(identities.STRIP, ["physics.epsilon=0.5"]))
-    other = replace(s, M=bgk.exponential(s.box, s.A[[0, 2, 1, 3]]))
+    other = replace(s, M=bgk.exponential(s.box, s.mu[[0, 2, 1, 3]]))
     mixed = statements.Sides(statements.eq_31(other).left, statements.eq_31(s).right)
     assert mixed.sizes()[2] > 0.1
     assert statements.eq_34(s).sizes()[2] < 1e-8

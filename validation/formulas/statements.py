@@ -61,9 +61,9 @@ def moyal_term(s: Setup, f: NDArray, g: NDArray, j: int) -> NDArray:
     total = np.zeros_like(f)
     for order in product(range(j + 1), repeat=4):
         if sum(order) == j:
-            mu, nu = order[:2], order[2:]
-            weight = (-1) ** sum(mu) / prod(factorial(k) for k in order)
-            total += weight * s.derivative(f, (*mu, *nu)) * s.derivative(g, (*nu, *mu))
+            k1, k2, l1, l2 = order
+            weight = (-1) ** (k1 + k2) / prod(factorial(k) for k in order)
+            total += weight * s.derivative(f, (k1, k2, l1, l2)) * s.derivative(g, (l1, l2, k1, k2))
     return total / (2j) ** j
 
 
@@ -89,7 +89,7 @@ def eq_20(s: Setup) -> Sides:
 def eq_21_mean(s: Setup) -> Sides:
     """<theta[V] f> = 0."""
     f = s.theta(s.V, s.W)
-    return Sides(s.moment(f), np.zeros_like(s.A), s.moment(np.abs(f)))
+    return Sides(s.moment(f), np.zeros_like(s.mu), s.moment(np.abs(f)))
 
 
 def eq_21_first(s: Setup) -> Sides:
@@ -159,9 +159,9 @@ def eq_30(s: Setup) -> Sides:
 
 def lemma_2_7(s: Setup) -> Sides:
     """-i eps <T M> = [A~, N], Pauli components."""
-    A, N = (dense.scaled(s.box, f) for f in (s.A, s.N))
-    A, N = (dense.pauli_matrix(f) for f in (A + dense.scalar(s.V), N))
-    bracket = 0.5 * np.einsum("cji,...ij->c...", dense.SIGMA, A @ N - N @ A)
+    A_tilde = dense.pauli_matrix(dense.scaled(s.box, s.mu) + dense.scalar(s.V))
+    N = dense.pauli_matrix(dense.scaled(s.box, s.u))
+    bracket = 0.5 * np.einsum("cji,...ij->c...", dense.SIGMA, A_tilde @ N - N @ A_tilde)
     return Sides(-1j * s.epsilon * dense.scaled(s.box, s.rates.TM), bracket)
 
 
@@ -170,13 +170,13 @@ def lemma_2_7(s: Setup) -> Sides:
 
 def eq_31(s: Setup) -> Sides:
     """2 eps n x a = <T M>."""
-    left = 2 * cross(s.N[1:], s.A[1:])
+    left = 2 * cross(s.u[1:], s.mu[1:])
     return Sides(np.concatenate([np.zeros_like(left[:1]), left]), s.rates.TM)
 
 
 def eq_32(s: Setup) -> Sides:
     """T M by theta of the multipliers and the even product M x# a."""
-    a0, a = s.A[0] + s.V, s.A[1:]
+    a0, a = s.mu[0] + s.V, s.mu[1:]
     by_a = [s.theta(a_j, s.W) for a_j in a]
     left = -s.theta(a0, s.W)
     left[0] -= s.epsilon * sum(by_a[j][1 + j] for j in range(3))
@@ -198,26 +198,24 @@ def even_cross(s: Setup, a: NDArray) -> NDArray:
 
 def eq_33(s: Setup) -> Sides:
     """<T T M>_0."""
-    N, A, x = s.N, s.A, s.x
-    n0, n, a = N[0], N[1:], A[1:]
-    flux = n0 * x.grad(A[0] + s.V) + s.epsilon**2 * (n * x.grad(a)).sum(axis=1)
+    x, n0, n, a0, a = s.x, s.u[0], s.u[1:], s.mu[0], s.mu[1:]
+    flux = n0 * x.grad(a0 + s.V) + s.epsilon**2 * (n * x.grad(a)).sum(axis=1)
     left = x.div(flux) + 2 * s.alpha * s.epsilon**2 * x.div_perp(cross(n, a))
     return Sides(left, s.rates.TTM[0])
 
 
 def eq_34(s: Setup) -> Sides:
     """The spin part of <T T M>, over eps."""
-    N, A, x = s.N, s.A, s.x
-    n0, n, a = N[0], N[1:], A[1:]
+    x, n0, n, a0, a = s.x, s.u[0], s.u[1:], s.mu[0], s.mu[1:]
     turned = 2 / s.epsilon * np.stack([cross(pM[1:], a) for pM in s.momentum])
-    flux = n0 * x.grad(a) + n * x.grad(A[0] + s.V)[:, None] + turned
-    source = n0 * x.curl_perp(a) + cross(x.grad_perp(A[0] + s.V), n) + p_perp_cross(turned)
+    flux = n0 * x.grad(a) + n * x.grad(a0 + s.V)[:, None] + turned
+    source = n0 * x.curl_perp(a) + cross(x.grad_perp(a0 + s.V), n) + p_perp_cross(turned)
     return Sides(x.div(flux) - 2 * s.alpha * source, s.rates.TTM[1:])
 
 
 def eq_35(s: Setup) -> Sides:
     """2 (d_t n x a + n x d_t a) = <T d_t M>/eps along d_t N = -<T M>."""
-    n, a, dn, da = (f[1:] for f in (s.N, s.A, -s.rates.TM, s.rates.dA))
+    n, a, dn, da = (f[1:] for f in (s.u, s.mu, -s.rates.TM, s.rates.dmu))
     left = 2 * (cross(dn, a) + cross(n, da))
     return Sides(np.concatenate([np.zeros_like(left[:1]), left]), s.rates.TdM)
 

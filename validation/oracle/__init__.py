@@ -1,14 +1,25 @@
 """Independent evidence: reference results that share no code with wigner and macro.
 
-Read in this order: `closed_forms` (what is known on paper), `dense` (operators as matrices), `bgk`
-(the quantum Maxwellian and the collisional dynamics on those matrices), `rates` (the right-hand
-side of the nonlocal model from those matrices), `schroedinger` (exact transport of a Wigner
-function in four dimensions). Only numpy and scipy are imported here.
+``closed_forms``: Wigner functions that are known on paper
+``dense``: operators on a periodic box as matrices
+``bgk``: the quantum Maxwellian and the collisional dynamics, on these matrices
+``rates``: the right-hand side of the nonlocal model, from these matrices
+``schroedinger``: exact transport of a Wigner function in four dimensions
+
+Only numpy and scipy are imported here.
+
+Letters, as in all of the project:
+
+    u = (n0, n)     densities            N = (n0, eps n)    components of <W>
+    mu = (a0, a)    multipliers          A = (a0, eps a)    components of a0 + eps a.sigma
+
+dense.scaled leads from u to N and from mu to A. Functions here take and return u and mu. Only
+schroedinger uses u for something else: the periodic part of a Bloch wave.
 
 The exact right-hand side d_t N = -<T M> + tau (<T T M> + <T d_t^0 M>) for given densities:
 
     box = rates.box(n, length, epsilon, alpha)          one point on an axis: nothing varies there
-    exact = rates.nonlocal_rates(box, N, V)             N = (n0, n), (4, N1, N2)
+    exact = rates.nonlocal_rates(box, u, V)             u = (n0, n), (4, N1, N2)
     exact.TM, exact.TTM, exact.TdM                      each (4, N1, N2), in units of (n0, n)
-    exact.rate(tau), exact.M.A, exact.dA                d_t N, (a0, a), d_t^0 (a0, a)
+    exact.rate(tau), exact.M.mu, exact.dmu              d_t u, (a0, a), d_t^0 (a0, a)
 """

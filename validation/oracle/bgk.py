@@ -1,11 +1,12 @@
 """The quantum Maxwellian and the collisional dynamics, on the dense matrices of `dense`.
 
     d_t rho = -(i/eps) [H, rho] + (M(N) - rho)/tau,
-    M(N) = exp(-K + a0 + eps a.sigma) with densities N
+    M(N) = exp(-K + A) with <M(N)> = N,   A = a0 + eps a.sigma,   N = n0 + eps n.sigma.
 
-The multipliers are found by Newton's method on the strictly convex dual functional
+Functions take and return u = (n0, n) and mu = (a0, a), see the docstring of the package. The
+multipliers are found by Newton's method on the strictly convex dual functional
 
-    Phi(A~) = (1/2) Tr exp(-K + A~) - int A~.N,   grad Phi = <exp(-K + A~)> - N,
+    Phi(A) = (1/2) Tr exp(-K + A) - int A.N,   grad Phi = <exp(-K + A)> - N,
 
 with the exact derivative of the exponential (Daleckii and Krein) inside conjugate gradients. The
 dynamics are integrated in the interaction picture, where transport is exact, by the adaptive
@@ -34,14 +35,14 @@ class NotConvergedError(RuntimeError):
 class Maxwellian(NamedTuple):
     """M = exp(B), B = -K + a0 + eps a.sigma.
 
-    A : multipliers (a0, a), (4, N1, N2)
-    N : densities (n0, n) of M, (4, N1, N2)
+    mu : multipliers (a0, a), (4, N1, N2)
+    u : densities (n0, n) of M, (4, N1, N2)
     spectrum : eigenvalues and eigenvectors of B
-    residual : max |<M> - N wanted| over max n0
+    residual : max |<M> - N| over max n0, N the matrix that was asked for
     """
 
-    A: Array
-    N: Array
+    mu: Array
+    u: Array
     spectrum: Spectrum
     residual: float
 
@@ -50,16 +51,16 @@ class Maxwellian(NamedTuple):
         return dense.operator_function(self.spectrum, np.exp)
 
 
-def exponential(box: Box, A: Array, target: Array | None = None) -> Maxwellian:
+def exponential(box: Box, mu: Array, target: Array | None = None) -> Maxwellian:
     """exp(-K + a0 + eps a.sigma), its densities and their distance to a target."""
-    spectrum = dense.diagonalise(dense.exponent(box, A))
-    N = densities_of(box, spectrum, np.exp(spectrum.values))
-    return Maxwellian(A, N, spectrum, 0.0 if target is None else distance(box, N, target))
+    spectrum = dense.diagonalise(dense.exponent(box, mu))
+    u = densities_of(box, spectrum, np.exp(spectrum.values))
+    return Maxwellian(mu, u, spectrum, 0.0 if target is None else distance(box, u, target))
 
 
-def distance(box: Box, N: Array, target: Array) -> float:
+def distance(box: Box, u: Array, target: Array) -> float:
     """max |<M> - <W>| over max n0, in units of <W> = (n0, eps n)."""
-    return float(np.abs(dense.scaled(box, N - target)).max() / target[0].max())
+    return float(np.abs(dense.scaled(box, u - target)).max() / target[0].max())
 
 
 def densities_of(box: Box, spectrum: Spectrum, occupation: Array) -> Array:
@@ -79,9 +80,9 @@ def _diagonal(box: Box, X: Array, U: Array) -> Array:
     for i in (0, 1):
         for j in (0, 1):
             blocks[:, i, j] = np.einsum("bxk,bxk->x", X[:, :, i], U[:, :, j].conj())
-    N = box.weight * dense.pauli_components(blocks).reshape(4, *box.n)
-    N[1:] /= box.epsilon
-    return N
+    u = box.weight * dense.pauli_components(blocks).reshape(4, *box.n)
+    u[1:] /= box.epsilon
+    return u
 
 
 def divided_exponential(values: Array) -> Array:
@@ -92,10 +93,10 @@ def divided_exponential(values: Array) -> Array:
     return np.exp(0.5 * (values[:, :, None] + values[:, None, :])) * ratio
 
 
-def response(box: Box, spectrum: Spectrum, divided: Array, dA: Array) -> Array:
-    """Derivative of N[exp(B)] along dA: densities of U (divided * (U^dagger dA~ U)) U^dagger."""
+def response(box: Box, spectrum: Spectrum, divided: Array, dmu: Array) -> Array:
+    """Densities of U (divided * (U^dagger dA U)) U^dagger: how those of exp(B) change along dmu."""
     U = spectrum.vectors
-    dA_U = dense.pauli_matrix(dense.scaled(box, dA).reshape(4, -1)) @ _spinors(U)
+    dA_U = dense.pauli_matrix(dense.scaled(box, dmu).reshape(4, -1)) @ _spinors(U)
     X = U @ (divided * (dense.adjoint(U) @ dA_U.reshape(U.shape)))
     return _diagonal(box, _spinors(X), _spinors(U))
 
@@ -103,7 +104,7 @@ def response(box: Box, spectrum: Spectrum, divided: Array, dA: Array) -> Array:
 def homogeneous_response(box: Box) -> Array:
     """phi(eps |xi|), phi(z) = int_0^1 exp(-z^2 s (1 - s)/2) ds = dawsn(y)/y, y = z/sqrt(8).
 
-    The Jacobian d<W>/dA~ over n0 of a homogeneous spinless gas at alpha = 0, in Fourier space.
+    The Jacobian d<W>/dA over n0 of a homogeneous spinless gas at alpha = 0, in Fourier space.
     """
     k1, k2 = (
         np.fft.ifftshift(dense.wave_numbers(n, length))
@@ -113,13 +114,13 @@ def homogeneous_response(box: Box) -> Array:
     return np.where(y > 0, dawsn(y) / np.where(y > 0, y, 1.0), 1.0)
 
 
-def local_response(box: Box, N: Array) -> Array:
-    """d<W>/dA~ of exp(A~) = <W> at each point: the limit eps grad -> 0, (N1, N2, 4, 4).
+def local_response(box: Box, u: Array) -> Array:
+    """d<W>/dA of exp(A) = <W> at each point: the limit eps grad -> 0, (N1, N2, 4, 4).
 
     With e = n/|n| and s = eps |n|: rows (n0, s e) and (s e, n0 e e + (1 - e e) s/artanh(s/n0)).
     """
-    n0, *n = dense.scaled(box, N)
-    n = np.stack(n, axis=-1)
+    N = dense.scaled(box, u)
+    n0, n = N[0], np.stack(N[1:], axis=-1)
     s = np.sqrt((n**2).sum(-1))
     safe = np.where(s > 0, s, 1.0)
     across = np.where(s > 0, safe / np.arctanh(np.where(s > 0, s / n0, 0.5)), n0)[..., None, None]
@@ -131,7 +132,7 @@ def local_response(box: Box, N: Array) -> Array:
 
 
 def newton_step(box: Box, M: Maxwellian, target: Array, rtol: float) -> Array:
-    """dA with D<M> dA = target - <M>, by conjugate gradients in A~.
+    """dmu with D<M> dmu = target - <M>, by conjugate gradients in A.
 
     Preconditioned by D^-1/2 phi(eps |xi|)^-1 D^-1/2, D = `local_response`.
     """
@@ -141,49 +142,49 @@ def newton_step(box: Box, M: Maxwellian, target: Array, rtol: float) -> Array:
     divided, shape = divided_exponential(M.spectrum.values), target.shape
     unscaled = np.array([1.0, *3 * [1 / box.epsilon]])[:, None, None]
 
-    def hessian(a: Array) -> Array:
-        dA = unscaled * a.reshape(shape)
-        return dense.scaled(box, response(box, M.spectrum, divided, dA)).ravel()
+    def hessian(dA: Array) -> Array:
+        dmu = unscaled * dA.reshape(shape)
+        return dense.scaled(box, response(box, M.spectrum, divided, dmu)).ravel()
 
     def precondition(r: Array) -> Array:
         r = np.einsum("xyij,jxy->ixy", root, r.reshape(shape))
         return np.einsum("xyij,jxy->ixy", root, np.fft.ifft2(np.fft.fft2(r) / phi).real).ravel()
 
-    rhs = dense.scaled(box, target - M.N).ravel()
+    rhs = dense.scaled(box, target - M.u).ravel()
     J, P = (LinearOperator(2 * rhs.shape, f, dtype=float) for f in (hessian, precondition))
     solution, _ = cg(J, rhs, rtol=rtol, M=P, maxiter=200)
     return unscaled * solution.reshape(shape)
 
 
-def classical_multipliers(box: Box, N: Array) -> Array:
-    """A with 2 pi exp(a0 + eps a.sigma) = <W> at each point: the limit eps grad, alpha -> 0."""
-    spin = box.epsilon * np.sqrt((N[1:] ** 2).sum(0))
-    if not np.all(spin < N[0]):
-        raise ValueError(f"eps |n| must be below n0, but n0 - eps |n| = {(N[0] - spin).min():.3g}")
-    ratio = np.where(spin > 0, np.arctanh(spin / N[0]) / np.where(spin > 0, spin, 1.0), 1 / N[0])
-    a0 = 0.5 * np.log((N[0] ** 2 - spin**2) / (2 * np.pi) ** 2)
-    return np.concatenate([a0[None], ratio * N[1:]])
+def classical_multipliers(box: Box, u: Array) -> Array:
+    """mu with 2 pi exp(a0 + eps a.sigma) = <W> at each point: right as eps grad, alpha -> 0."""
+    spin = box.epsilon * np.sqrt((u[1:] ** 2).sum(0))
+    if not np.all(spin < u[0]):
+        raise ValueError(f"eps |n| must be below n0, but n0 - eps |n| = {(u[0] - spin).min():.3g}")
+    ratio = np.where(spin > 0, np.arctanh(spin / u[0]) / np.where(spin > 0, spin, 1.0), 1 / u[0])
+    a0 = 0.5 * np.log((u[0] ** 2 - spin**2) / (2 * np.pi) ** 2)
+    return np.concatenate([a0[None], ratio * u[1:]])
 
 
 def dual(box: Box, M: Maxwellian, target: Array) -> float:
-    """Phi = (1/2) Tr exp(B) - int A~.N, in units of the lattice cell."""
-    A, N = dense.scaled(box, M.A), dense.scaled(box, target)
-    return float(M.N[0].sum() - (A * N).sum())
+    """Phi = (1/2) Tr exp(B) - int A.N, in units of the lattice cell."""
+    A, N = dense.scaled(box, M.mu), dense.scaled(box, target)
+    return float(M.u[0].sum() - (A * N).sum())
 
 
 def maxwellian(
     box: Box,
-    N: Array,
+    u: Array,
     *,
     tolerance: float = 1e-12,
     start: Maxwellian | None = None,
     max_steps: int = 40,
 ) -> Maxwellian:
-    """M(N): the operator exp(-K + a0 + eps a.sigma) whose densities are N = (n0, n).
+    """M(N): the operator exp(-K + a0 + eps a.sigma) whose densities are u = (n0, n).
 
     Parameters
     ----------
-    N : (4, N1, N2), eps |n| < n0
+    u : (4, N1, N2), eps |n| < n0
     tolerance : on max |<M> - N| over max n0
     start : the solution for nearby densities; its spectrum is used for the first step
 
@@ -193,37 +194,37 @@ def maxwellian(
         if the tolerance is not met in max_steps Newton steps.
     """
     if start is None:
-        M = exponential(box, classical_multipliers(box, N), N)
+        M = exponential(box, classical_multipliers(box, u), u)
     else:
-        M = start._replace(residual=distance(box, start.N, N))
+        M = start._replace(residual=distance(box, start.u, u))
     history = [M.residual]
     while M.residual > tolerance and len(history) <= max_steps:
         rtol = max(min(0.1, 0.1 * M.residual), 0.03 * tolerance / M.residual)
-        M = line_search(box, M, N, newton_step(box, M, N, rtol))
+        M = line_search(box, M, u, newton_step(box, M, u, rtol))
         history.append(M.residual)
     if M.residual > tolerance:
         raise NotConvergedError(f"<M> = N missed, residuals {history}, wanted {tolerance}")
     return M
 
 
-def line_search(box: Box, M: Maxwellian, N: Array, dA: Array) -> Maxwellian:
-    """The first of A + dA, A + dA/2, A + dA/4 .. that lowers the dual functional (Armijo)."""
-    slope = (dense.scaled(box, M.N - N) * dense.scaled(box, dA)).sum()
-    phi, noise = dual(box, M, N), 1e-12 * N[0].sum()
-    length = min(1.0, 3.0 / max(np.abs(dense.scaled(box, dA)).max(), 1e-300))
+def line_search(box: Box, M: Maxwellian, u: Array, dmu: Array) -> Maxwellian:
+    """The first of mu + dmu, mu + dmu/2, mu + dmu/4 .. that lowers the dual functional (Armijo)."""
+    slope = (dense.scaled(box, M.u - u) * dense.scaled(box, dmu)).sum()
+    phi, noise = dual(box, M, u), 1e-12 * u[0].sum()
+    length = min(1.0, 3.0 / max(np.abs(dense.scaled(box, dmu)).max(), 1e-300))
     for _ in range(30):
-        trial = exponential(box, M.A + length * dA, N)
-        if dual(box, trial, N) <= phi + 1e-4 * length * slope + noise:
+        trial = exponential(box, M.mu + length * dmu, u)
+        if dual(box, trial, u) <= phi + 1e-4 * length * slope + noise:
             return trial
         length /= 2
     return trial
 
 
 class Trajectory(NamedTuple):
-    """Densities (times, 4, N1, N2) and operators (times, B, n, n) of a collisional evolution."""
+    """A collisional evolution: densities u (times, 4, N1, N2), operators rho (times, B, n, n)."""
 
     times: Array
-    N: Array
+    u: Array
     rho: Array
     evaluations: int
 
@@ -257,15 +258,15 @@ def relax(
         M = (X * np.exp(latest.spectrum.values)[:, None, :]) @ dense.adjoint(X)
         return ((np.exp(1j * t * bohr) * M - R) / tau).ravel()
 
-    y, N, rho_t, nfev = (dense.adjoint(U) @ rho @ U).ravel(), [], [], 0
+    y, u, rho_t, nfev = (dense.adjoint(U) @ rho @ U).ravel(), [], [], 0
     for t0, t1 in pairwise([0.0, *times]):
         first = min(t1 - t0, tau / 2)
         run = solve_ivp(rate, (t0, t1), y, "DOP853", first_step=first, rtol=rtol, atol=1e-2 * rtol)
         y, nfev = run.y[:, -1], nfev + run.nfev
         R = np.exp(-1j * t1 * bohr) * y.reshape(U.shape)
         rho_t.append(U @ R @ dense.adjoint(U))
-        N.append(dense.densities(box, rho_t[-1]))
-    return Trajectory(np.array(times), np.array(N), np.array(rho_t), nfev)
+        u.append(dense.densities(box, rho_t[-1]))
+    return Trajectory(np.array(times), np.array(u), np.array(rho_t), nfev)
 
 
 def free_energy(box: Box, V: Array, rho: Array) -> float:

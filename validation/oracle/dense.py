@@ -5,7 +5,7 @@ Everything here is linear algebra on
     H = K + V(x),   K = |p|^2/2 + eps alpha (p2 sigma1 - p1 sigma2),   p = -i eps grad.
 
 An operator that commutes with the translations by (L1, 0) and (0, L2) splits into Bloch fibres: on
-the functions exp(i q.x/eps) u(x), u periodic, it is a matrix on u in which p reads eps k + q. A
+the functions exp(i q.x/eps) f(x), f periodic, it is a matrix on f in which p reads eps k + q. A
 `Box` holds N1 x N2 lattice points and B1 x B2 values of q that fill one Brillouin zone evenly, so
 it stands for the box of B1 L1 x B2 L2 with fields of period (L1, L2), at the cost of B1 B2 matrices
 of dimension 2 N1 N2. Two geometries are the same code:
@@ -18,11 +18,12 @@ field acts alike on every fibre. Fields are (4, N1, N2) in Pauli components.
 
 Accuracy against continuous momenta on the whole plane, for states near exp(-|p|^2/2):
 
-- momenta beyond eps pi N/L are missing: take eps pi N/L >= 6.5 for 1e-9 or better;
+- momenta beyond eps pi N1/L1 are missing: take eps pi N1/L1 >= 6.5 for 1e-9 or better;
 - densities see the kernel at separations B L, exp(-(B L/eps)^2/2): take B L >= 6.5 eps;
 - pointwise Wigner functions see it at B L/2: take B L >= 13 eps.
 
-N is odd, so that every wave number has its opposite and first derivatives need no special mode.
+N1 and N2 are odd, so that every wave number has its opposite and first derivatives need no special
+mode.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def pauli_components(m: Array) -> Array:
 
 
 def scaled(box: Box, f: Array) -> Array:
-    """(f0, f) to (f0, eps f): stored densities to <W>, stored multipliers (a0, a) to A."""
+    """(f0, f) to (f0, eps f): u to N = <W>, and mu to A."""
     return np.concatenate([f[:1], box.epsilon * f[1:]])
 
 
@@ -218,14 +219,14 @@ def operator_function(spectrum: Spectrum, f: Callable[[Array], Array]) -> Array:
     return (U * f(values)[:, None, :]) @ adjoint(U)
 
 
-def quantum_exponential(box: Box, A: Array) -> Array:
-    """exp(-K + a0 + eps a.sigma) from the multipliers A = (a0, a), (4, N1, N2)."""
-    return operator_function(diagonalise(exponent(box, A)), np.exp)
+def quantum_exponential(box: Box, mu: Array) -> Array:
+    """exp(-K + a0 + eps a.sigma) from the multipliers mu = (a0, a), (4, N1, N2)."""
+    return operator_function(diagonalise(exponent(box, mu)), np.exp)
 
 
-def exponent(box: Box, A: Array) -> Array:
-    """B = -H + A~ = -K + a0 + eps a.sigma (V cancels)."""
-    return multiplication(scaled(box, A)) - kinetic(box)
+def exponent(box: Box, mu: Array) -> Array:
+    """B = -H + A~ = -K + A, with A~ = A + V and A = a0 + eps a.sigma."""
+    return multiplication(scaled(box, mu)) - kinetic(box)
 
 
 def evolve(box: Box, H: Spectrum, rho: Array, t: float) -> Array:
@@ -245,10 +246,10 @@ def local(box: Box, rho: Array) -> Array:
 
 
 def densities(box: Box, rho: Array) -> Array:
-    """N = (n0, n) with <W> = n0 + eps n.sigma, (4, N1, N2)."""
-    N = local(box, rho)
-    N[1:] /= box.epsilon
-    return N
+    """u = (n0, n) with <W> = n0 + eps n.sigma, (4, N1, N2)."""
+    u = local(box, rho)
+    u[1:] /= box.epsilon
+    return u
 
 
 def anticommutator(a: Array, rho: Array) -> Array:

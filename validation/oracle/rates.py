@@ -15,21 +15,21 @@ from .dense import Array, Box
 
 
 class Rates(NamedTuple):
-    """The parts of d_t N, each (4, N1, N2) in units of (n0, n).
+    """The parts of d_t u, each (4, N1, N2) in units of (n0, n).
 
-    M : the quantum Maxwellian, with its multipliers M.A
+    M : the quantum Maxwellian, with its multipliers M.mu
     TM, TTM, TdM : <T M>, <T T M>, <T d_t^0 M>
-    dA : d_t^0 (a0, a)
+    dmu : d_t^0 mu
     """
 
     M: bgk.Maxwellian
     TM: Array
     TTM: Array
     TdM: Array
-    dA: Array
+    dmu: Array
 
     def rate(self, tau: float) -> Array:
-        """d_t N."""
+        """d_t u."""
         return -self.TM + tau * (self.TTM + self.TdM)
 
 
@@ -62,31 +62,31 @@ def transport(box: Box, H: Array, rho: Array) -> Array:
     return 1j / box.epsilon * (H @ rho - rho @ H)
 
 
-def exponential_derivative(box: Box, spectrum: dense.Spectrum, dA: Array) -> Array:
-    """Derivative of exp(B) along dA: U (divided * (U^dagger dA~ U)) U^dagger."""
+def exponential_derivative(box: Box, spectrum: dense.Spectrum, dmu: Array) -> Array:
+    """Derivative of exp(B) along dmu: U (divided * (U^dagger dA U)) U^dagger."""
     U = spectrum.vectors
-    inner = dense.adjoint(U) @ dense.multiplication(dense.scaled(box, dA)) @ U
+    inner = dense.adjoint(U) @ dense.multiplication(dense.scaled(box, dmu)) @ U
     return U @ (bgk.divided_exponential(spectrum.values) * inner) @ dense.adjoint(U)
 
 
-def multiplier_rate(box: Box, M: bgk.Maxwellian, dN: Array, rtol: float = 1e-12) -> Array:
-    """d_t (a0, a) with densities changing by dN: the solution dA of D<M> dA = dN.
+def multiplier_rate(box: Box, M: bgk.Maxwellian, du: Array, rtol: float = 1e-12) -> Array:
+    """d_t mu where the densities change by du: the solution dmu of D<M> dmu = du.
 
     Raises
     ------
     NotConvergedError
-        if conjugate gradients leave more than 100 rtol of dN.
+        if conjugate gradients leave more than 100 rtol of du.
     """
-    dA = bgk.newton_step(box, M, M.N + dN, rtol)
+    dmu = bgk.newton_step(box, M, M.u + du, rtol)
     divided = bgk.divided_exponential(M.spectrum.values)
-    left = abs(bgk.response(box, M.spectrum, divided, dA) - dN).max()
-    if left > 100 * rtol * abs(dN).max() + 1e-14:
-        raise bgk.NotConvergedError(f"D<M> dA = dN missed by {left:.1e}, dN {abs(dN).max():.1e}")
-    return dA
+    left = abs(bgk.response(box, M.spectrum, divided, dmu) - du).max()
+    if left > 100 * rtol * abs(du).max() + 1e-14:
+        raise bgk.NotConvergedError(f"D<M> dmu = du missed by {left:.1e}, du {abs(du).max():.1e}")
+    return dmu
 
 
-def nonlocal_rates(box: Box, N: Array, V: Array, *, tolerance: float = 1e-12) -> Rates:
-    """Everything in d_t N for densities N = (n0, n), (4, N1, N2), and a potential V, (N1, N2).
+def nonlocal_rates(box: Box, u: Array, V: Array, *, tolerance: float = 1e-12) -> Rates:
+    """Everything in d_t u for densities u = (n0, n), (4, N1, N2), and a potential V, (N1, N2).
 
     Fields on any other lattice come to that of the box, and back, by `dense.resample`.
 
@@ -95,20 +95,20 @@ def nonlocal_rates(box: Box, N: Array, V: Array, *, tolerance: float = 1e-12) ->
     NotConvergedError
         if <M> = N or its linearisation is not solved.
     """
-    return rates_of(box, bgk.maxwellian(box, N, tolerance=tolerance), V)
+    return rates_of(box, bgk.maxwellian(box, u, tolerance=tolerance), V)
 
 
 def rates_of(box: Box, M: bgk.Maxwellian, V: Array) -> Rates:
-    """The same from a Maxwellian at hand, such as bgk.exponential(box, A)."""
+    """The same from a Maxwellian at hand, such as bgk.exponential(box, mu)."""
     H, rho = dense.hamiltonian(box, V), M.operator()
     T_rho = transport(box, H, rho)
     TM = dense.densities(box, T_rho)
-    dA = multiplier_rate(box, M, -TM)
-    T_drho = transport(box, H, exponential_derivative(box, M.spectrum, dA))
+    dmu = multiplier_rate(box, M, -TM)
+    T_drho = transport(box, H, exponential_derivative(box, M.spectrum, dmu))
     return Rates(
         M,
         TM,
         dense.densities(box, transport(box, H, T_rho)),
         dense.densities(box, T_drho),
-        dA,
+        dmu,
     )

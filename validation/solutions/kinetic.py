@@ -36,12 +36,12 @@ def at_end(case: Case) -> NDArray:
     return densities(case)[1][-1]
 
 
-def resampled(N: NDArray, n: tuple[int, int]) -> NDArray:
+def resampled(f: NDArray, n: tuple[int, int]) -> NDArray:
     """A field ``(..., N1, N2)`` on another number of points, by trigonometric interpolation."""
     for axis, points in ((-2, n[0]), (-1, n[1])):
-        matrix = interpolation(N.shape[axis], 1.0, np.arange(points) / points)
-        N = np.moveaxis(np.moveaxis(N, axis, -1) @ matrix.T, -1, axis)
-    return N
+        matrix = interpolation(f.shape[axis], 1.0, np.arange(points) / points)
+        f = np.moveaxis(np.moveaxis(f, axis, -1) @ matrix.T, -1, axis)
+    return f
 
 
 def distance(N: NDArray, reference: NDArray) -> float:

@@ -163,8 +163,9 @@ def along_line(case: Case) -> Setup:
 
 def setup(fields: Fields, n_p: tuple[int, int], p_max: tuple[float, float]) -> Setup:
     """The Maxwellian with the multipliers of eps = 0, cut so that the lattice holds products."""
-    A = low_pass(classical(fields.N), tuple(n // 5 for n in fields.box.n))
-    return Setup(fields.box, fields.V, bgk.exponential(fields.box, A), n_p, p_max)
+    n1, n2 = fields.box.n
+    mu = low_pass(classical(fields.u), (n1 // 5, n2 // 5))
+    return Setup(fields.box, fields.V, bgk.exponential(fields.box, mu), n_p, p_max)
 
 
 def expansion(text: str, epsilon: float) -> dict[str, list[float]]:
@@ -179,15 +180,15 @@ def expansion(text: str, epsilon: float) -> dict[str, list[float]]:
 def commuting(text: str) -> dict[str, float]:
     """<T M> over n0 of a state with all spins along one axis, and of one with all components."""
     general = in_plane(parse_case(text))
-    A = general.A.copy()
-    A[1:] = np.multiply.outer([0.6, 0.0, 0.8], A[3])
+    mu = general.mu.copy()
+    mu[1:] = np.multiply.outer([0.6, 0.0, 0.8], mu[3])
     box = replace(general.box, alpha=0.0)
-    aligned = replace(general, box=box, M=bgk.exponential(box, A))
+    aligned = replace(general, box=box, M=bgk.exponential(box, mu))
     found = {}
     for name, s in {"aligned": aligned, "general": general}.items():
-        n0, n = s.N[0].max(), s.N[1:]
+        n0, n = s.u[0].max(), s.u[1:]
         found[name] = np.abs(s.rates.TM).max() / n0
-        found[f"{name} commutator"] = np.abs(cross(n, s.A[1:])).max() / n0
+        found[f"{name} commutator"] = np.abs(cross(n, s.mu[1:])).max() / n0
     return found
 
 

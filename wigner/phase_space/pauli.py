@@ -3,12 +3,20 @@
 A Hermitian field ``W = w0 sigma_0 + w.sigma`` is four real fields. On phase space they are kept
 as two complex ones, ``w0 + i w3`` and ``w1 + i w2``: exactly real by construction, and one
 complex FFT transforms two components. On x a field is simply an array ``(4, N1, N2)``.
+
+The letters, in all of the project: N = (n0, eps n) and A = (a0, eps a) are components of matrices,
+N = <W> and A = a0 sigma_0 + eps a.sigma. The densities u = (n0, n) and the multipliers mu = (a0, a)
+do not contain eps: they are what is stored and printed, and what macroscopic models compute with.
+`Physics.scaled` leads from u to N and from mu to A.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..errors import Fault
+from .grid import Pair, place_of
 
 
 def pack(w: NDArray) -> NDArray:
@@ -69,6 +77,36 @@ def components(A: NDArray) -> NDArray:
     return np.stack([0.5 * (up + down), off.real, off.imag, 0.5 * (up - down)])
 
 
+def is_positive(n: NDArray, r: NDArray | None = None) -> bool:
+    """Whether both eigenvalues n0 +- |n| are positive everywhere; nan is not.
+
+    ``r`` is |n| where the caller has it.
+    """
+    return bool(np.all(n[0] > (norm(n) if r is None else r)))
+
+
+def positivity_fault(n: NDArray, length: Pair, what: str, remedy: str) -> Fault | None:
+    """What is wrong with moments (n0, eps n) on x, at the worst point; None if they are positive.
+
+    Parameters
+    ----------
+    n
+        Shape ``(4, N1, N2)``.
+    length
+        Sides of the box.
+    what, remedy
+        As in :class:`~wigner.errors.Fault`.
+    """
+    finite = np.isfinite(n).all(axis=0)
+    if finite.all() and is_positive(n):
+        return None
+    r = norm(n)
+    lowest = np.where(finite, n[0], -np.inf) - np.where(finite, r, 0.0)
+    j = np.unravel_index(np.argmin(lowest), lowest.shape)
+    got = f"n0 = {n[0][j]:.6g} and eps|n| = {r[j]:.6g}"
+    return Fault(what, got, "n0 > eps|n|", remedy, place_of(j, lowest.shape, length))
+
+
 def log(n: NDArray) -> NDArray:
     """Components of the logarithm of a positive matrix field; the inverse of :func:`exp`.
 
@@ -78,7 +116,7 @@ def log(n: NDArray) -> NDArray:
         If an eigenvalue ``n0 - |n|`` is not positive.
     """
     r = norm(n)
-    if not np.all(n[0] > r):
+    if not is_positive(n, r):
         raise FloatingPointError("logarithm of a matrix field that is not positive definite")
     half = 0.5 * np.log((n[0] - r) * (n[0] + r))
     ratio = r / n[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, modulated, space
+from tests.support.setups import mesh, modulated, space, without_potential
 from validation.oracle import bgk, dense
+from wigner.errors import ConstraintError
 from wigner.maxwellian import constraint
 from wigner.maxwellian.anderson import Secants
-from wigner.maxwellian.constraint import ConstraintError
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.phase_space import pauli
 from wigner.phase_space.grid import PhaseGrid
@@ -21,7 +21,7 @@ ALPHA = 0.5
 def solve(N, epsilon, tolerance=1e-12, levels=3, **options):
     """Solve on the torus of side 2 pi; the solution and the moment map."""
     grid = PhaseGrid(N.shape[1:], (2 * np.pi, 2 * np.pi), (8, 8), (7.0, 7.0))
-    moment_map = MomentMap(Layout(grid), epsilon, ALPHA)
+    moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, epsilon, ALPHA))
     moments = lambda A: moment_map(A, levels)  # noqa: E731
     return constraint.solve(moments, N, grid, epsilon, tolerance, **options), moments
 
@@ -71,7 +71,7 @@ def test_homogeneous_state_is_solved_by_the_classical_formula():
     """alpha = 0: A = log(N/2 pi) exactly, one evaluation."""
     N = np.ones((4, 4, 4)) * np.array([1.0, 0.3, -0.2, 0.4])[:, None, None]
     grid = grid_of((4, 4))
-    moment_map = MomentMap(Layout(grid), 0.3, 0.0)
+    moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, 0.3, 0.0))
     found = constraint.solve(lambda A: moment_map(A, 1), N, grid, 0.3, 1e-11)
     assert found.evaluations == 1
     np.testing.assert_allclose(2 * np.pi * pauli.exp(found.A), N, atol=1e-12)
@@ -81,7 +81,7 @@ def test_response_of_the_density():
     """phi: d<M>/dA of a homogeneous state in Fourier space is n0 phi(eps |xi|)."""
     epsilon, h = 0.5, 1e-4
     space_ = space((16, 16), (8, 8), epsilon, p_max=(7.0, 7.0))
-    moments = MomentMap(space_.layout, epsilon, 0.0)
+    moments = MomentMap(space_.layout, space_.physics)
     x1, x2 = mesh(space_.layout.grid)
     for k in ((1, 0), (2, 1), (3, 3)):
         A = np.zeros((4, 16, 16))
@@ -109,11 +109,11 @@ def test_multipliers_against_newton_on_dense_matrices():
         lambda x1, _: 0.7 * np.cos(2 * np.pi * x1 / L + 1),
     )
     box = dense.strip(35, L, epsilon, ALPHA, 7.0, 17)
-    N = np.stack([dense.field(box, f) for f in fields])
-    exact = dense.scaled(box, bgk.maxwellian(box, N).A)
+    u = np.stack([dense.field(box, f) for f in fields])
+    exact = dense.scaled(box, bgk.maxwellian(box, u).mu)
     grid = PhaseGrid((35, 1), (L, 1.0), (8, 8), (7.0, 7.0))
-    moment_map = MomentMap(Layout(grid), epsilon, ALPHA)
-    N = dense.scaled(box, N)
+    moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, epsilon, ALPHA))
+    N = dense.scaled(box, u)
     found = constraint.solve(lambda A: moment_map(A, 5), N, grid, epsilon, 1e-12)
     np.testing.assert_allclose(found.A, exact, atol=1e-8)
 
@@ -153,7 +153,7 @@ def test_short_waves_need_the_response():
 def test_few_unknowns_do_not_confuse_the_memory():
     """Homogeneous spins that turn: four active unknowns, ten remembered pairs."""
     grid, secants, start, counts = grid_of((1, 1)), Secants(), None, []
-    moment_map = MomentMap(Layout(grid), 0.8, -1.0)
+    moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, 0.8, -1.0))
     for k in range(12):
         N = np.array([1.0, 0.8 * np.cos(0.2 * k), 0.8 * np.sin(0.2 * k), 0.1]).reshape(4, 1, 1)
         moments = lambda A: moment_map(A, 3)  # noqa: E731
@@ -189,9 +189,15 @@ def test_warm_solves_learn_from_those_before():
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda N: N.__setitem__((0, 2, 1), -0.1), r"got n0 = -0.1 .*\(2, 1\), expected n0 > eps"),
-        (lambda N: N.__setitem__((3, 1, 3), 5.0), r"eps\|n\| = 5.* at lattice point \(1, 3\)"),
-        (lambda N: N.__setitem__((0, 0, 0), np.nan), r"got n0 = nan .*\(0, 0\)"),
+        (
+            lambda N: N.__setitem__((0, 2, 1), -0.1),
+            r"got n0 = -0.1 .*x1 = 3\.14159, x2 = 1\.5708, expected n0 > eps",
+        ),
+        (
+            lambda N: N.__setitem__((3, 1, 3), 5.0),
+            r"eps\|n\| = 5.* at x1 = 1\.5708, x2 = 4\.71239",
+        ),
+        (lambda N: N.__setitem__((0, 0, 0), np.nan), r"got n0 = nan .*x1 = 0, x2 = 0"),
     ],
 )
 def test_impossible_moments_are_refused_with_the_place(spoil, message):
@@ -212,3 +218,21 @@ def test_the_diagnosis_names_the_cause():
     N[1:] *= 0.99 / (pauli.norm(N) / N[0]).max()
     with pytest.raises(ConstraintError, match=r"eps\|n\|/n0 reaches 0.99.*n0 falls to 1.0e-04"):
         solve(N, 0.8, max_evaluations=2)
+
+
+def test_where_the_residual_is_largest_is_told():
+    """Moments that cannot be reached at one point, of a map without quantum corrections."""
+    N = modulated(grid_of((8, 8)), 0.2)
+    A = constraint.classical(N)
+
+    def moments(A):
+        found = 2 * np.pi * pauli.exp(A)
+        found[0, 3, 6] *= 1.01 if found[0, 3, 6] < N[0, 3, 6] else 0.99
+        return found
+
+    with pytest.raises(
+        ConstraintError, match=r"the largest at x1 = 2\.35619, x2 = 4\.71239, ex"
+    ) as e:
+        constraint.solve(moments, N, grid_of((8, 8)), 0.2, 1e-10, start=A, max_evaluations=5)
+    assert e.value.place == pytest.approx((0.75 * np.pi, 1.5 * np.pi))
+    assert e.value.fault.expected == "at most 1.0e-10"
