@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import multiplier_expansion as expansions
+from . import multiplier_expansion
 from .calculus import Calculus, cross, rotated
 from .forms import Form
 from .model import Balance, Medium, Model
@@ -230,7 +230,9 @@ class Local(Model):
     def multipliers(self, u: NDArray) -> NDArray:
         """(a0, a) to order eps^3, Lemma 4.2."""
         physics = self.physics
-        return expansions.multipliers(self.x, u, physics.epsilon, physics.alpha, self.form)
+        return multiplier_expansion.multipliers(
+            self.x, u, physics.epsilon, physics.alpha, self.form
+        )
 
     def _stiff(self) -> NDArray:
         return super()._stiff() + bohm_symbol(self.medium)

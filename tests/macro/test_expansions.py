@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from macro import maxwellian_expansion as symbol
-from macro import multiplier_expansion as expansions
+from macro import maxwellian_expansion, multiplier_expansion
 from macro.calculus import Calculus
 from macro.forms import Form
 from validation.oracle import bgk, dense, rates
@@ -54,13 +53,13 @@ def of_multipliers(box: Box, form: Form) -> NDArray:
     """Lemma 4.2 minus the multipliers that the densities come from."""
     mu = multipliers(box)
     u = bgk.exponential(box, mu).u
-    return expansions.multipliers(calculus(box), u, box.epsilon, box.alpha, form) - mu
+    return multiplier_expansion.multipliers(calculus(box), u, box.epsilon, box.alpha, form) - mu
 
 
 def of_densities(box: Box, form: Form) -> NDArray:
     """(47) minus the densities."""
     mu = multipliers(box)
-    found = symbol.densities(calculus(box), mu, box.epsilon, box.alpha, form)
+    found = maxwellian_expansion.densities(calculus(box), mu, box.epsilon, box.alpha, form)
     return found - bgk.exponential(box, mu).u
 
 
@@ -71,7 +70,10 @@ def of_symbol(box: Box, form: Form, beta: float = 1.0) -> NDArray:
         dense.diagonalise(dense.exponent(box, mu)), lambda values: np.exp(beta * values)
     )
     exact = dense.wigner(box, rho, P[0].ravel(), P[1].ravel())
-    return symbol.symbol(calculus(box), mu, P, box.epsilon, box.alpha, form, beta) - exact
+    return (
+        maxwellian_expansion.symbol(calculus(box), mu, P, box.epsilon, box.alpha, form, beta)
+        - exact
+    )
 
 
 def orders(error: Error, boxes: list[Box], form: Form) -> tuple[float, float]:
@@ -128,10 +130,12 @@ def test_densities_are_integrals_of_the_symbol(n: tuple[int, int]) -> None:
     x, mu = calculus(box), multipliers(box)
     p = np.linspace(-9.0, 9.0, 41)
     for form in Form:
-        M = symbol.symbol(x, mu, (p[:, None], p[None, :]), box.epsilon, box.alpha, form)
+        M = maxwellian_expansion.symbol(
+            x, mu, (p[:, None], p[None, :]), box.epsilon, box.alpha, form
+        )
         integral = M.sum(axis=(-2, -1)) * (p[1] - p[0]) ** 2
         integral[1:] /= box.epsilon
-        corrected = symbol.densities(x, mu, box.epsilon, box.alpha, Form.CORRECTED)
+        corrected = maxwellian_expansion.densities(x, mu, box.epsilon, box.alpha, Form.CORRECTED)
         np.testing.assert_allclose(integral, corrected, rtol=0, atol=1e-12 * corrected.max())
 
 
@@ -141,17 +145,19 @@ def test_expansions_in_two_dimensions_are_inverse_to_each_other() -> None:
     for epsilon in (0.05, 0.025):
         box = Box((31, 29), (2 * np.pi, 5.6), epsilon, 0.7)
         x, mu = calculus(box), multipliers(box)
-        u = symbol.densities(x, mu, epsilon, 0.7)
-        sizes.append(np.abs(expansions.multipliers(x, u, epsilon, 0.7) - mu).max(axis=(1, 2)))
+        u = maxwellian_expansion.densities(x, mu, epsilon, 0.7)
+        sizes.append(
+            np.abs(multiplier_expansion.multipliers(x, u, epsilon, 0.7) - mu).max(axis=(1, 2))
+        )
     np.testing.assert_allclose(np.log2(sizes[0] / sizes[1]), 4, atol=0.1)
 
 
 def test_forms_differ_in_the_rashba_terms_alone() -> None:
     box = Box((9, 9), (2 * np.pi, 5.6), 0.3, 0.7)
     x, u = calculus(box), multipliers(box) + np.array([2.0, 0, 0, 0])[:, None, None]
-    terms = [expansions.spin_terms(x, u, 0.7, form) for form in Form]
+    terms = [multiplier_expansion.spin_terms(x, u, 0.7, form) for form in Form]
     differ = {name for name in terms[0] if not np.array_equal(*(t[name] for t in terms))}
     assert differ == {"rashba curl", "rashba gradient"}
     np.testing.assert_array_equal(
-        expansions.spin_terms(x, u, 0.0)["rashba curl"], np.zeros_like(u[1:])
+        multiplier_expansion.spin_terms(x, u, 0.0)["rashba curl"], np.zeros_like(u[1:])
     )

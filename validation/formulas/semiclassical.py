@@ -9,9 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from macro import local
-from macro import maxwellian_expansion as symbol
-from macro import multiplier_expansion as expansions
+from macro import local, maxwellian_expansion, multiplier_expansion
 from macro.calculus import Calculus, cross, rotated
 from macro.forms import Form
 from wigner.case.spec import parse_case
@@ -36,20 +34,21 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> dict[str,
     """
     box, u, _ = on_line(parse_case(text), epsilon, alpha)
     mu = classical(u)
-    point = symbol.PhasePoint(Calculus(box.n, box.length), mu, P, alpha)
+    point = maxwellian_expansion.PhasePoint(Calculus(box.n, box.length), mu, P, alpha)
     M = symbol_of(box, mu, P, beta) / np.exp(beta * point.h0)
     weight = np.exp(beta * point.h0)
-    first, second = symbol.first(point, beta), sum(symbol.second(point, beta).values())
+    first = maxwellian_expansion.first(point, beta)
+    second = sum(maxwellian_expansion.second(point, beta).values())
     errors = {
         "scalar 2": largest(weight * (M[0] - 1 - epsilon**2 * second)),
         "spin 1": largest(weight * (M[1:] - epsilon * first)),
     }
     for form in Form:
-        third = sum(symbol.third(point, beta, form).values())
+        third = sum(maxwellian_expansion.third(point, beta, form).values())
         left = M[1:] - epsilon * first - epsilon**3 * third
         errors[f"spin 3 {form.value}"] = largest(weight * left)
-    terms = symbol.third(point, beta)
-    turn = terms.pop("turn") / symbol.TURN[Form.CORRECTED]
+    terms = maxwellian_expansion.third(point, beta)
+    turn = terms.pop("turn") / maxwellian_expansion.TURN[Form.CORRECTED]
     values = (M[1:] - epsilon * first) / epsilon**3 - sum(terms.values())
     if alpha != 0:
         errors["factor turn"] = fitted(weight * values, [weight * turn])[0]
@@ -75,8 +74,8 @@ def pairs(e: Exact) -> dict[str, Pair]:
     """(exact, formula) by name."""
     found: dict[str, Pair] = {}
     for form in Form:
-        mu = expansions.multipliers(e.x, e.u, e.epsilon, e.alpha, form)
-        u = symbol.densities(e.x, e.mu, e.epsilon, e.alpha, form)
+        mu = multiplier_expansion.multipliers(e.x, e.u, e.epsilon, e.alpha, form)
+        u = maxwellian_expansion.densities(e.x, e.mu, e.epsilon, e.alpha, form)
         found |= {
             f"(45) {form.value}": (e.mu[0], mu[0]),
             f"(48) {form.value}": (e.mu[1:], mu[1:]),
@@ -127,7 +126,7 @@ def rashba(e: Exact) -> dict[str, Pair]:
     gate = cross(x.grad_perp(e.V), n)
     exact = n0 * x.curl_perp(a) + cross(x.grad_perp(a0), n) + gate
     p_perp_x = p_perp_cross(np.stack([cross(p_M[1:], a) for p_M in e.momentum]))
-    relaxation = 2 * n + expansions.perpperp(n)
+    relaxation = 2 * n + multiplier_expansion.perpperp(n)
     return {
         "(52)": (-2 * alpha * exact, -2 * alpha * (x.curl_perp(n) + gate)),
         "after (52)": (-4 * alpha / e.epsilon * p_perp_x, -4 * alpha**2 * relaxation),
@@ -150,15 +149,17 @@ def dropped(e: Exact) -> dict[str, float]:
 def factors(e: Exact) -> dict[str, float]:
     """The factors that exact values ask for in (47), (48) and (7), up to order eps^2."""
     alpha, n0, n = e.alpha, e.u[0], e.u[1:]
-    terms = expansions.spin_terms(e.x, e.u, alpha)
-    unit = {k: alpha * term for k, term in expansions.rashba_terms(e.x, e.u).items()}
-    relax = [alpha**2 / (3 * n0) * n, alpha**2 / (3 * n0) * expansions.perpperp(n)]
+    terms = multiplier_expansion.spin_terms(e.x, e.u, alpha)
+    unit = {k: alpha * term for k, term in multiplier_expansion.rashba_terms(e.x, e.u).items()}
+    relax = [alpha**2 / (3 * n0) * n, alpha**2 / (3 * n0) * multiplier_expansion.perpperp(n)]
     known = sum(terms[k] for k in ("bohm", "cubic", "laplacian", "gradient"))
     values = (e.mu[1:] - n / n0) / e.epsilon**2 - known
     curl, gradient, along, across = fitted(values, [unit["curl"], unit["gradient"], *relax])
 
-    terms = symbol.spin_density_terms(e.x, e.mu, alpha)
-    unit = {k: alpha * term for k, term in symbol.rashba_density_terms(e.x, e.mu).items()}
+    terms = maxwellian_expansion.spin_density_terms(e.x, e.mu, alpha)
+    unit = {
+        k: alpha * term for k, term in maxwellian_expansion.rashba_density_terms(e.x, e.mu).items()
+    }
     known = sum(terms[k] for k in ("scalar", "cubic", "relaxation", "laplacian", "gradient"))
     values = (n / (2 * np.pi * np.exp(e.mu[0])) - e.mu[1:]) / e.epsilon**2 - known
     moment_curl, moment_gradient = fitted(values, [unit["curl"], unit["gradient"]])
@@ -186,7 +187,9 @@ def in_plane(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     box = rates.box(case.grid.n_x, case.grid.length, epsilon, alpha, p_max=5.5, separation=7.0)
     mu = classical(on_box(case, box).u)
     exact = bgk.exponential(box, mu).u
-    difference = symbol.densities(Calculus(box.n, box.length), mu, epsilon, alpha) - exact
+    difference = (
+        maxwellian_expansion.densities(Calculus(box.n, box.length), mu, epsilon, alpha) - exact
+    )
     return {"(39)": largest(difference[0]), "(47)": largest(difference[1:])}
 
 
@@ -197,6 +200,8 @@ def inverse(text: str, epsilon: float, alpha: float) -> dict[str, float]:
     box = Box(points, case.grid.length, epsilon, alpha)
     x, mu, errors = Calculus(box.n, box.length), classical(on_box(case, box).u), {}
     for form in Form:
-        u = symbol.densities(x, mu, epsilon, alpha, form)
-        errors[form.value] = largest(expansions.multipliers(x, u, epsilon, alpha, form) - mu)
+        u = maxwellian_expansion.densities(x, mu, epsilon, alpha, form)
+        errors[form.value] = largest(
+            multiplier_expansion.multipliers(x, u, epsilon, alpha, form) - mu
+        )
     return errors

@@ -1,6 +1,6 @@
 """2x2 arithmetic point by point: two-sided products of spectra, and columns on windows.
 
-Here in numpy; ``compiled`` has the same in machine code, several times faster, for lattices on
+Here in numpy; ``kernels_numba`` has the same in machine code, several times faster, for lattices on
 which it repays the time to load it. Both agree to roundoff.
 """
 
@@ -71,9 +71,9 @@ def wanted(points: int) -> bool:
 @cache
 def machine_code() -> ModuleType:
     """The compiled kernels."""
-    from . import kernels_numba as compiled  # noqa: PLC0415 (optional, and takes a second)
+    from . import kernels_numba  # noqa: PLC0415 (optional, and takes a second)
 
-    return compiled
+    return kernels_numba
 
 
 def for_windows(points: int) -> ModuleType:

@@ -1,7 +1,7 @@
 """The moment map A -> <Exp(-K + A)>, its first moments and its derivative.
 
 exp(-K + A) = S S^dagger with the splitting S of ``exponential``, which is its own adjoint, so the
-density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``columns``).
+density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``windows``).
 """
 
 from __future__ import annotations

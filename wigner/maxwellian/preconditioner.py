@@ -1,6 +1,6 @@
 """The moment map of a single splitting step: a convolution, and near to the moment map itself.
 
-For m = 1 the column of ``columns`` is exp(delta A/2) exp(-delta K) exp(delta A/2) e_y with
+For m = 1 the column of ``windows`` is exp(delta A/2) exp(-delta K) exp(delta A/2) e_y with
 delta = 1/2, so that with s over the window and k(s) = exp(-K/2) e_0
 
     <S S^dagger>(y) = E(y) (sum_s k(s)^dagger exp(A(y+s)/2) k(s)) E(y),    E = exp(A/4).
