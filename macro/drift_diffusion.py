@@ -15,7 +15,7 @@ class DriftDiffusion(Model):
         """tau (grad n0 + n0 grad V)."""
         flux = np.zeros((2, *u.shape))
         flux[:, 0] = self.physics.tau * (self.x.grad(u[0]) + u[0] * self.medium.grad_V)
-        return Balance(flux, None)
+        return Balance(flux)
 
     def multipliers(self, u: NDArray) -> NDArray:
         """a0 = log(n0/(2 pi))."""

@@ -21,7 +21,7 @@ class Entropic(Constrained):
         """tau n0 grad(a0 + V)."""
         flux = np.zeros((2, *u.shape))
         flux[:, 0] = self.physics.tau * u[0] * self._force(u)
-        return Balance(flux, None)
+        return Balance(flux)
 
     def dissipation(self, u: NDArray) -> float:
         """-dE/dt = tau int n0 |grad(a0 + V)|^2 dx."""

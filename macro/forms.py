@@ -1,8 +1,14 @@
-"""Which form of a formula: as the paper prints it, or corrected where the print is wrong."""
+"""Formulas as sums of named terms: as the paper prints them, or corrected where that is wrong."""
 
 from __future__ import annotations
 
+import operator
 from enum import Enum
+from functools import reduce
+
+from numpy.typing import NDArray
+
+Terms = dict[str, NDArray]
 
 
 class Form(Enum):
@@ -10,3 +16,8 @@ class Form(Enum):
 
     CORRECTED = "corrected"
     PUBLISHED = "published"
+
+
+def total(terms: Terms) -> NDArray:
+    """The sum of all terms."""
+    return reduce(operator.add, terms.values())

@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calculus import Calculus, cross
-from .forms import Form
-
-Terms = dict[str, NDArray]
+from .forms import Form, Terms, total
 
 # The factor of alpha grad_perp(grad a0 . p) in (40), Prop. 4.1 and B.3.
 TURN = {Form.CORRECTED: -2, Form.PUBLISHED: 2}
@@ -52,8 +50,8 @@ def symbol(
         Shape ``(4, N1, N2, M1, M2)``.
     """
     point = PhasePoint(x, mu, p, alpha)
-    g1, g2 = first(point, beta), sum(second(point, beta).values())
-    g3 = sum(third(point, beta, form).values())
+    g1, g2 = first(point, beta), total(second(point, beta))
+    g3 = total(third(point, beta, form))
     weight = np.exp(beta * point.h0)
     return np.concatenate([(1 + epsilon**2 * g2)[None], epsilon * g1 + epsilon**3 * g3]) * weight
 
@@ -179,7 +177,7 @@ def densities(
     n0 = 2 * np.pi * np.exp(a0)
     grad_a0, a_squared = x.grad(a0), (a**2).sum(0)
     second = (2 * x.laplacian(a0) + (grad_a0**2).sum(0)) / 24 + a_squared / 2 + alpha**2
-    third = sum(spin_density_terms(x, mu, alpha, form).values())
+    third = total(spin_density_terms(x, mu, alpha, form))
     return n0 * np.concatenate([(1 + epsilon**2 * second)[None], a + epsilon**2 * third])
 
 

@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .calculus import Calculus, cross
-from .forms import Form
-
-Terms = dict[str, NDArray]
+from .forms import Form, Terms, total
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ def multipliers(
         ``(a0, a)``, shape ``(4, N1, N2)``.
     """
     n0, n = u[0], u[1:]
-    a0 = np.log(n0 / (2 * np.pi)) + epsilon**2 * sum(scalar_terms(x, u, alpha).values())
-    a = n / n0 + epsilon**2 * sum(spin_terms(x, u, alpha, form).values())
+    a0 = np.log(n0 / (2 * np.pi)) + epsilon**2 * total(scalar_terms(x, u, alpha))
+    a = n / n0 + epsilon**2 * total(spin_terms(x, u, alpha, form))
     return np.concatenate([a0[None], a])
 
 
