@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wigner.case.problem import Problem
 from wigner.case.spec import Case
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.layout import Layout
 from wigner.physics import Physics
@@ -25,7 +25,7 @@ from .nonlocal_model import Nonlocal
 from .spin_drift_diffusion import SpinDriftDiffusion
 from .two_component import TwoComponent
 
-Maker = Callable[[Medium, Callable[[Physics], Multipliers]], Model]
+Maker = Callable[[Medium, Callable[[Physics], MultiplierSolver]], Model]
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def make_model(name: str, case: Case, problem: Problem, comm: Communicator = SER
     """The model of a name in ``MODELS``; its moment maps are shared out over ``comm``."""
     spec = case.maxwellian
 
-    def solver(physics: Physics) -> Multipliers:
+    def solver(physics: Physics) -> MultiplierSolver:
         layout = Layout(problem.grid, comm)
         arguments = (spec.tolerance, spec.max_evaluations, spec.richardson)
-        return Multipliers(layout, physics, *arguments)
+        return MultiplierSolver(layout, physics, *arguments)
 
     return MODELS[name].make(medium_of(problem), solver)
 

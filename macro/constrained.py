@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.maxwellian.constraint import phi
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 
 from .model import Medium, Model
 
@@ -20,10 +20,9 @@ class Constrained(Model):
         Multipliers of given moments.
     """
 
-    def __init__(self, medium: Medium, solver: Multipliers) -> None:
+    def __init__(self, medium: Medium, solver: MultiplierSolver) -> None:
         super().__init__(medium)
         self.solver = solver
-        self._latest: NDArray | None = None
         self._evaluations: list[int] = []
 
     def multipliers(self, u: NDArray) -> NDArray:
@@ -34,9 +33,8 @@ class Constrained(Model):
         ConstraintError
             If it cannot be solved.
         """
-        solution = self.solver.multipliers(self.physics.scaled(u), self._latest)
+        solution = self.solver.follow(self.physics.scaled(u))
         self._evaluations.append(solution.evaluations)
-        self._latest = solution.A
         return self.physics.unscaled(solution.A)
 
     def evaluations(self) -> list[int]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 
 from .calculus import cross
 from .constrained import Constrained
@@ -31,26 +31,34 @@ class Rates(NamedTuple):
     first: NDArray
 
 
+class Orders(NamedTuple):
+    """d_t u = precession + tau (div flux + source); `precession` is -2 n x a, `source` of spin."""
+
+    precession: NDArray
+    flux: NDArray
+    source: NDArray
+
+
 class Nonlocal(Constrained):
     """(4)-(5), with all terms and components."""
 
-    def __init__(self, medium: Medium, solver: Multipliers) -> None:
+    def __init__(self, medium: Medium, solver: MultiplierSolver) -> None:
         super().__init__(medium, solver)
         self._turning = np.zeros((4, *medium.x.n_x))  # first guess of the next d_t^0 A
 
     def rates(self, u: NDArray) -> Rates:
         """The tau^0 and tau^1 parts of the right-hand side at u = (n0, n)."""
-        x = self.x
-        return Rates(*(x.field(assembled(x, balance)) for balance in self._orders(u)))
+        orders, x = self._orders(u), self.x
+        first = assembled(x, Balance(orders.flux, orders.source))
+        return Rates(x.field(x.transform(orders.precession)), x.field(first))
 
     def balance(self, u: NDArray) -> Balance:
         """Flux and source at u = (n0, n)."""
-        zeroth, first = self._orders(u)
-        tau = self.physics.tau
-        return Balance(tau * first.flux, zeroth.source + tau * first.source)
+        orders, tau = self._orders(u), self.physics.tau
+        return Balance(tau * orders.flux, orders.precession + tau * orders.source)
 
-    def _orders(self, u: NDArray) -> tuple[Balance, Balance]:
-        """What (4)-(5) have of order 0 and of order 1 in tau."""
+    def _orders(self, u: NDArray) -> Orders:
+        """The parts of (4)-(5) at u = (n0, n)."""
         physics, x = self.physics, self.x
         epsilon, alpha = physics.epsilon, physics.alpha
         mu = self.multipliers(u)
@@ -75,9 +83,9 @@ class Nonlocal(Constrained):
         source[1:] = -2 * alpha * (n0 * curl_a + cross(perp_force, n) + 2 / epsilon * twisted)
         source[1:] += -4 * cross(torque, a) + 2 * cross(n, self._turning_of(mu, torque))
 
-        zeroth = np.zeros_like(u)
-        zeroth[1:] = -2 * torque
-        return Balance(None, zeroth), Balance(flux, source)
+        precession = np.zeros_like(u)
+        precession[1:] = -2 * torque
+        return Orders(precession, flux, source)
 
     def _turning_of(self, mu: NDArray, torque: NDArray) -> NDArray:
         """d_t^0 a: the rate of a along d_t^0 n = -2 n x a."""

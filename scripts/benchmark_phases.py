@@ -17,7 +17,7 @@ import pyfftw
 from numpy.typing import NDArray
 
 import baselines
-from wigner.evolution.relaxation import SDIRK2, Collisions, sdirk
+from wigner.evolution.relaxation import SDIRK2, Collisions, SdirkStep
 from wigner.flows.transport import Flow, Transport
 from wigner.flows.two_sided import PhaseSpace
 from wigner.maxwellian.equilibrium import Maxwellian
@@ -121,7 +121,7 @@ def step_phases(setup: Setup, tolerance: float, base: int) -> tuple[dict[str, fl
     """Seconds of an SDIRK2 step and of its phases, and the bytes a cell that the run needed."""
     watch, collisions = Stopwatch(setup.comm), Collisions(Maxwellian(setup.space, tolerance))
     transport = TimedTransport(setup, watch)
-    step = sdirk(SDIRK2, transport, collisions, DT)
+    step = SdirkStep(SDIRK2, transport, collisions, DT)
     step(setup.W)  # the first one finds multipliers from nothing
     collisions.seconds.update(dict.fromkeys(collisions.seconds, 0.0))
     transport.seconds = 0.0
@@ -207,7 +207,7 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     watch, N, W, lines = setup.watch, setup.N, setup.W, []
     for tolerance in (1e-6, 1e-9):
         solver = Maxwellian(setup.space, tolerance)
-        A = solver.multipliers(N).A
+        A = solver.solve(N).A
         seconds = watch.shortest(partial(solver.exponential, A, solver.levels, W))[0]
         products = solver.levels * (solver.levels + 1) // 2
         name = f"M(N) at {tolerance:.0e} ({solver.levels} levels)"
@@ -218,7 +218,7 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     way, pairs = watch.best(baselines.window_pairs(n, count))
     seconds, floor = watch.shortest(partial(solver.moment_map, A, solver.levels), pairs)
     lines.append(Line(f"moment map ({solver.levels} levels)", seconds, floor, way))
-    seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).multipliers(N))
+    seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve(N))
     return [*lines, Line("constraint, cold, 1e-10", seconds, 2 * transport, "two transport steps")]
 
 
@@ -251,7 +251,7 @@ def rivals(setup: Setup, transport: float) -> list[Line]:
     seconds = watch.once(lambda: step(matrix))
     lines.append(Line("numpy alone, transport step", seconds, transport, OURS))
     n = grid.n_x[0]
-    cold = watch.once(lambda: Maxwellian(setup.space, 1e-10).multipliers(setup.N))
+    cold = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve(setup.N))
     dense = watch.once(baselines.dense_exponential(n))
     what = f"our constraint, {cold:.3g} s"
     return [*lines, Line(f"ten dense eigendecompositions, {n}x{n}", 10 * dense, cold, what)]
@@ -296,7 +296,7 @@ def speedups(setup: Setup, lines: list[Line]) -> dict[str, float]:
     if setup.comm.rank == 0:
         alone = Setup(setup.grid.n_x, setup.grid.n_p, SERIAL)
         flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, 1e-9)
-        A, ours = solver.multipliers(alone.N).A, {line.name: line.seconds for line in lines}
+        A, ours = solver.solve(alone.N).A, {line.name: line.seconds for line in lines}
         actions = {
             "transport step": lambda: flow(alone.W),
             f"moment map ({solver.levels} levels)": lambda: solver.moment_map(A, solver.levels),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -13,7 +13,7 @@ class Phases:
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
-        self._own: Counter[str] = Counter()
+        self._own: defaultdict[str, float] = defaultdict(float)
         self._others: Mapping[str, float] = {}
 
     @contextmanager
@@ -34,5 +34,5 @@ class Phases:
 
     def seconds(self) -> dict[str, float]:
         """All phases, and as "other" what none of them counts."""
-        phases = self._own | self._others
+        phases = {**self._own, **self._others}
         return phases | {"other": self.elapsed() - sum(phases.values())}

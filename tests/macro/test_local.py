@@ -12,7 +12,7 @@ from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
 from macro.spin_drift_diffusion import SpinDriftDiffusion
 from macro.two_component import TwoComponent
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 from wigner.physics import Physics
@@ -57,7 +57,7 @@ def distance(epsilon, alpha, form):
     u, V = strip()
     case = medium(u, V, epsilon, alpha)
     layout = Layout(PhaseGrid(u.shape[1:], LENGTH, (8, 8), (7.0, 7.0)))
-    exact = Nonlocal(case, Multipliers(layout, case.physics, 1e-13, levels=4)).rate(u)
+    exact = Nonlocal(case, MultiplierSolver(layout, case.physics, 1e-13, levels=4)).rate(u)
     difference = np.abs(Local(case, form).rate(u) - exact)
     return difference[0].max(), difference[1:].max()
 

@@ -15,7 +15,7 @@ from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
 from macro.spin_drift_diffusion import SpinDriftDiffusion
 from macro.two_component import TwoComponent
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 from wigner.physics import Physics
@@ -31,7 +31,7 @@ def medium(n=(16, 1), length=(TURN, 1.0), *, epsilon=0.3, alpha=0.5, tau=0.2, V=
 def solver(case, levels=4):
     x = case.x
     layout = Layout(PhaseGrid(x.n_x, x.length, (8, 8), (7.0, 7.0)))
-    return Multipliers(layout, case.physics, 1e-12, levels=levels)
+    return MultiplierSolver(layout, case.physics, 1e-12, levels=levels)
 
 
 def last(model, u, t, tolerance=1e-10):

@@ -12,7 +12,7 @@ from tests.support.setups import space
 from validation.oracle import bgk, dense, rates
 from wigner.flows.operators import transport
 from wigner.maxwellian.equilibrium import Maxwellian
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import density
@@ -24,7 +24,7 @@ ALPHA = 0.6
 def model(medium: Medium, levels: int | None = None) -> Nonlocal:
     x = medium.x
     layout = Layout(PhaseGrid(x.n_x, x.length, (8, 8), (7.0, 7.0)))
-    return Nonlocal(medium, Multipliers(layout, medium.physics, 1e-12, levels=levels))
+    return Nonlocal(medium, MultiplierSolver(layout, medium.physics, 1e-12, levels=levels))
 
 
 def waves(n, amplitude):
@@ -74,7 +74,7 @@ def test_right_hand_side_is_that_of_the_kinetic_operators():
 
     def TM(N, times=1):
         M = space_.layout.x_major()
-        solver.symbol(solver.multipliers(N, A).A, N, M)
+        solver.symbol(solver.solve(N, A).A, N, M)
         for _ in range(times):
             M = transport(space_, M)
         return density(space_.layout, M)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from macro.nonlocal_model import Nonlocal, Rates
 from wigner.flows import operators
 from wigner.flows.two_sided import PhaseSpace
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space import moyal, pauli
 from wigner.phase_space.communicator import SERIAL
 from wigner.phase_space.grid import PhaseGrid
@@ -93,7 +93,7 @@ class Setup(Exact):
     @cached_property
     def model(self) -> Rates:
         """Orders 0 and 1 in tau of (4)-(5) for the densities of M, by the moment map."""
-        solver = Multipliers(self.space.layout, self.physics, tolerance=1e-9)
+        solver = MultiplierSolver(self.space.layout, self.physics, tolerance=1e-9)
         return Nonlocal(self.medium, solver).rates(self.u)
 
     def theta(self, V: NDArray, w: NDArray) -> NDArray:

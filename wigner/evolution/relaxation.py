@@ -61,103 +61,112 @@ SCHEMES = (*TABLEAUS, "strang")
 class Collisions:
     """N -> M(N) along a run: each solve starts from the one before.
 
+    Extrapolating earlier multipliers in time was measured to save nothing: the secants that the
+    solver remembers do that work.
+
     Attributes
     ----------
     evaluations
         Evaluations of the moment map, one entry per solve.
     seconds
         Wall time spent on the constraint and on the exponential.
-    latest
-        Multipliers of the last solve, None before the first; what a restart needs. Extrapolating
-        earlier ones in time was measured to save nothing: the solver's secants do that work.
     """
 
     def __init__(self, maxwellian: Maxwellian) -> None:
         self.maxwellian = maxwellian
         self.evaluations: list[int] = []
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
-        self.latest: NDArray | None = None
-
-    def multipliers(self, N: NDArray) -> NDArray:
-        """A with <Exp(-K + A)> = N."""
-        clock = time.perf_counter()
-        solution = self.maxwellian.multipliers(N, self.latest)
-        self.seconds["constraint"] += time.perf_counter() - clock
-        self.evaluations.append(solution.evaluations)
-        self.latest = solution.A
-        return solution.A
 
     def symbol(self, N: NDArray, out: NDArray) -> None:
         """Write M(N) into x-major ``out``."""
-        A = self.multipliers(N)
         clock = time.perf_counter()
-        self.maxwellian.symbol(A, N, out)
+        solution = self.maxwellian.follow(N)
+        self.seconds["constraint"] += time.perf_counter() - clock
+        self.evaluations.append(solution.evaluations)
+        clock = time.perf_counter()
+        self.maxwellian.symbol(solution.A, N, out)
         self.seconds["exponential"] += time.perf_counter() - clock
 
 
-def sdirk(tableau: Tableau, transport: Transport, collisions: Collisions, dt: float) -> Step:
-    """One step of ``dt`` by ``tableau``, in place on x-major W."""
-    tau = transport.space.physics.tau
-    share = 1 / (1 + tau / (tableau.gamma * dt))  # lam/(1 + lam)
-    # nodes that differ by roundoff share one flow
-    lengths = [float(f"{c:.12e}") for c in np.diff(tableau.nodes, prepend=0.0) * dt]
-    flows = {length: transport.flow(length) for length in set(lengths)}
-    rows = [tuple(a / tableau.gamma for a in row) for row in tableau.weights]
-    layout = transport.space.layout
-    K = [layout.x_major() for _ in tableau.nodes[1:]]
+class SdirkStep:
+    """One step of ``dt`` by a tableau, in place on x-major W.
 
-    def step(W: NDArray) -> None:
-        last = len(rows) - 1
-        for i, length in enumerate(lengths):
-            if i == last:
-                _add(W, rows[i], K)  # W = Phi W_n + dt sum_j a_ij Q_j, carried on as one
-                row, carried, K_i = (), [W], K[0]  # K is spent: W has it all
-            else:
-                row, carried, K_i = rows[i], [W, *K[:i]], K[i]
-            for field in carried:
-                flows[length](field)
-            # Z_i = W + sum_j row_j K_j,  K_i = lam/(1 + lam) (M - Z_i)
-            N = density(layout, W)
-            for a, k in zip(row, K, strict=False):
-                N += a * density(layout, k)
-            collisions.symbol(N, K_i)
-            K_i -= W
-            _add(K_i, tuple(-a for a in row), K)
-            K_i *= share
-        W += K_i
+    Called with W at the beginning of the step; while it works, W is Phi_{c_i dt} W, and K_j,
+    for each stage but the last, is K_j flown on from its own stage to this one.
+    """
 
-    return step
+    def __init__(
+        self, tableau: Tableau, transport: Transport, collisions: Collisions, dt: float
+    ) -> None:
+        self._layout, self._collisions = transport.space.layout, collisions
+        # lam/(1 + lam)
+        self._share = 1 / (1 + transport.space.physics.tau / (tableau.gamma * dt))
+        # from stage to stage; nodes that differ by roundoff share one flow
+        lengths = [float(f"{c:.12e}") for c in np.diff(tableau.nodes, prepend=0.0) * dt]
+        flows = {length: transport.flow(length) for length in set(lengths)}
+        self._flows = [flows[length] for length in lengths]
+        self._rows = [tuple(a / tableau.gamma for a in row) for row in tableau.weights]
+        self._K = [self._layout.x_major() for _ in tableau.nodes[1:]]
+
+    def __call__(self, W: NDArray) -> None:
+        *flows, last_flow = self._flows
+        *rows, last_row = self._rows
+        for i, (flow, row) in enumerate(zip(flows, rows, strict=True)):
+            earlier = self._K[:i]
+            for field in (W, *earlier):
+                flow(field)
+            self._collide(W, row, earlier, self._K[i])
+        # The flow is linear and no stage comes after the last: W takes in what the stages before
+        # add, and is flown on as one field. The K are free then, and one of them serves again.
+        _add(W, last_row, self._K)
+        last_flow(W)
+        increment = self._K[0]
+        self._collide(W, (), [], increment)
+        W += increment
+
+    def _collide(
+        self, W: NDArray, row: tuple[float, ...], earlier: list[NDArray], out: NDArray
+    ) -> None:
+        """K = lam/(1 + lam) (M(<Z>) - Z) of the stage Z = W + sum_j row_j K_j, into ``out``."""
+        N = density(self._layout, W)
+        for a, K in zip(row, earlier, strict=True):
+            N += a * density(self._layout, K)
+        self._collisions.symbol(N, out)
+        out -= W
+        _add(out, tuple(-a for a in row), earlier)
+        out *= self._share
 
 
-def _add(W: NDArray, factors: tuple[float, ...], fields: list[NDArray]) -> None:
-    """W -> W + sum_j factors[j] fields[j], in place, a row at a time."""
-    for factor, field in zip(factors, fields, strict=False):
+def _add(W: NDArray, weights: tuple[float, ...], fields: list[NDArray]) -> None:
+    """W -> W + sum_j weights[j] fields[j], in place, a row at a time."""
+    for weight, field in zip(weights, fields, strict=True):
         for row in range(W.shape[1]):
-            W[:, row] += factor * field[:, row]
+            W[:, row] += weight * field[:, row]
 
 
-def strang(transport: Transport, collisions: Collisions, dt: float) -> Step:
+class StrangStep:
     """Half transport, exact relaxation W -> M + (W - M) exp(-dt/tau), half transport; order 2.
 
-    Not asymptotic preserving: of order 1 when dt >> tau.
+    In place on x-major W. Not asymptotic preserving: of order 1 when dt >> tau.
     """
-    half = transport.flow(0.5 * dt)
-    layout, decay = transport.space.layout, math.exp(-dt / transport.space.physics.tau)
-    M = layout.x_major()
 
-    def step(W: NDArray) -> None:
-        half(W)
-        collisions.symbol(density(layout, W), M)
-        W -= M
-        W *= decay
-        W += M
-        half(W)
+    def __init__(self, transport: Transport, collisions: Collisions, dt: float) -> None:
+        self._layout, self._collisions = transport.space.layout, collisions
+        self._half = transport.flow(0.5 * dt)
+        self._decay = math.exp(-dt / transport.space.physics.tau)
+        self._M = self._layout.x_major()
 
-    return step
+    def __call__(self, W: NDArray) -> None:
+        self._half(W)
+        self._collisions.symbol(density(self._layout, W), self._M)
+        W -= self._M
+        W *= self._decay
+        W += self._M
+        self._half(W)
 
 
 def make_step(scheme: str, transport: Transport, collisions: Collisions, dt: float) -> Step:
     """The step of a named scheme: "sdirk2", "sdirk3" or "strang"."""
     if scheme == "strang":
-        return strang(transport, collisions, dt)
-    return sdirk(TABLEAUS[scheme], transport, collisions, dt)
+        return StrangStep(transport, collisions, dt)
+    return SdirkStep(TABLEAUS[scheme], transport, collisions, dt)

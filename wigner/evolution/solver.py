@@ -13,7 +13,6 @@ from ..case.spec import Case
 from ..flows.splitting import SPLITTINGS, STRANG, Splitting
 from ..flows.transport import Flow, Transport
 from ..flows.two_sided import PhaseSpace
-from ..maxwellian.anderson import Secants
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.layout import Layout
@@ -57,16 +56,6 @@ class Solver:
         """One step of length ``dt``."""
         return make_step(self.case.time.scheme, self.transport, self.collisions, dt)
 
-    def multipliers(self, N: NDArray) -> NDArray:
-        """A of M(N), without a trace: how often a run is recorded must not change it."""
-        solver = self.maxwellian
-        learned, levels = solver.secants, solver.levels
-        solver.secants = Secants(list(learned.steps), list(learned.changes))
-        try:
-            return solver.multipliers(N, self.collisions.latest).A
-        finally:
-            solver.secants, solver.levels = learned, levels or solver.levels
-
     def intervals(self, t: float, steps: int) -> Iterator[Interval]:
         """The steps that are left after ``steps`` steps have led to ``t``.
 
@@ -83,15 +72,12 @@ class Solver:
 
     def snapshot(self, t: float, steps: int, records: int, digest: int) -> State:
         """All but W that goes into a checkpoint."""
-        levels, secants = self.maxwellian.levels or 0, self.maxwellian.secants
-        latest = self.collisions.latest
-        return State(t, steps, records, digest, levels, latest, secants, self.problem.identity)
+        memory = self.maxwellian.memory.copy()
+        return State(t, steps, records, digest, memory, self.problem.identity)
 
     def restore(self, state: State) -> None:
-        """Know what was known at the checkpoint."""
-        self.maxwellian.levels = self.case.maxwellian.richardson or state.levels or None
-        self.maxwellian.secants = state.secants
-        self.collisions.latest = state.latest
+        """Remember what was remembered at the checkpoint."""
+        self.maxwellian.restore(state.memory)
 
 
 class TimedTransport(Transport):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..maxwellian.anderson import Secants
+from ..maxwellian.memory import Memory
 
-NUMBERS = ("t", "steps", "records", "digest", "levels")
+NUMBERS = ("t", "steps", "records", "digest")
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,8 @@ class State:
         Time and number of steps done.
     records, digest
         Records written so far, and their checksum.
-    levels
-        Splittings combined in the quantum exponential.
-    latest
-        Multipliers of the last constraint solve of a step, None before the first step.
-    secants
-        What the constraint solver has learned.
+    memory
+        What the constraint solver remembers.
     physics
         What the run solves, by key of the case: to be compared when it goes on.
     """
@@ -37,27 +34,27 @@ class State:
     steps: int
     records: int
     digest: int
-    levels: int
-    latest: NDArray | None
-    secants: Secants
+    memory: Memory
     physics: dict[str, str]
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
+        memory = self.memory
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
-            **({} if self.latest is None else {"latest": self.latest}),
-            "secant_steps": np.array(self.secants.steps),
-            "secant_changes": np.array(self.secants.changes),
+            "levels": np.array(memory.levels or 0),
+            **({} if memory.A is None else {"latest": memory.A}),
+            "secant_steps": np.array(memory.secants.steps),
+            "secant_changes": np.array(memory.secants.changes),
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray]) -> State:
         """The state of these arrays."""
+        secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
-            latest=arrays.get("latest"),
-            secants=Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"])),
+            memory=Memory(arrays["levels"].item() or None, arrays.get("latest"), secants),
             physics=json.loads(arrays["physics"].tobytes()),
         )

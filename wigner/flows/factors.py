@@ -24,13 +24,26 @@ ROUNDING = 0.55
 class Factor:
     """Entries of a matrix function on a lattice, each of shape ``(n1, n2)``.
 
-    ``spin`` holds (11, 12, 21, 22); it is None for a multiple of the identity, whose value is
-    ``scalar``. ``hermitian`` says that every matrix is.
+    They are (11, 12, 21, 22), or a single one for a multiple of the identity. ``hermitian`` says
+    that every matrix is Hermitian.
     """
 
-    scalar: NDArray | None
-    spin: tuple[NDArray, NDArray, NDArray, NDArray] | None
+    entries: tuple[NDArray, ...]
     hermitian: bool = False
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a multiple of the identity."""
+        return len(self.entries) == 1
+
+    @cached_property
+    def matrix(self) -> NDArray:
+        """Entries (11, 12, 21, 22) as one array, ``(4, n1, n2)``."""
+        if not self.is_scalar:
+            return np.stack(self.entries)
+        (scalar,) = self.entries
+        zero = np.zeros_like(scalar)
+        return np.stack([scalar, zero, zero, scalar])
 
     @cached_property
     def rows(self) -> NDArray:
@@ -38,9 +51,9 @@ class Factor:
 
         The scalar; or (11, 22, Re 21, Im 21) of a Hermitian matrix; or (11, 12, 21, 22).
         """
-        if self.spin is None:
-            return self.scalar.reshape(-1, 1)
-        f11, f12, f21, f22 = (entry.ravel() for entry in self.spin)
+        if self.is_scalar:
+            return self.entries[0].reshape(-1, 1)
+        f11, f12, f21, f22 = (entry.ravel() for entry in self.entries)
         if self.hermitian:
             return np.stack([f11.real, f22.real, f21.real, f21.imag], axis=1)
         return np.stack([f11, f12, f21, f22], axis=1)
@@ -56,7 +69,7 @@ class Dispersion:
 
 def parabola(q: tuple[NDArray, NDArray]) -> Dispersion:
     """The dispersion itself, for flows in real time."""
-    return Dispersion(tuple(0.5 * axis**2 for axis in q), q)
+    return Dispersion((0.5 * q[0] ** 2, 0.5 * q[1] ** 2), q)
 
 
 def rounded_parabola(q: tuple[NDArray, NDArray], p_max: Pair) -> Dispersion:
@@ -75,7 +88,7 @@ def rounded_parabola(q: tuple[NDArray, NDArray], p_max: Pair) -> Dispersion:
         angle = axis[:, None] * (np.pi * k / P)
         momentum.append(-np.sin(angle) @ damped)
         energy.append(P**2 / 6 - 0.5 * ROUNDING**2 + np.cos(angle) @ (damped * P / (np.pi * k)))
-    return Dispersion(tuple(energy), tuple(momentum))
+    return Dispersion((energy[0], energy[1]), (momentum[0], momentum[1]))
 
 
 def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
@@ -94,7 +107,7 @@ def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
         raise ValueError(f"t: got {t}, expected a real or an imaginary time")
     scalar = np.multiply.outer(*(np.exp(-1j * t / epsilon * energy) for energy in K.energy))
     if alpha == 0:
-        return Factor(scalar, None)
+        return Factor((scalar,))
     q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
     q = np.hypot(q1, q2)
     if t.real == 0:  # cos(i y) = cosh y, sin(i y) = i sinh y
@@ -104,18 +117,18 @@ def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
     along = -1j * scalar * sine / np.where(q > 0, q, 1.0)
     diagonal = scalar * cosine
     spin = diagonal, along * (q2 + 1j * q1), along * (q2 - 1j * q1), diagonal
-    return Factor(None, spin, hermitian=t.real == 0)
+    return Factor(spin, hermitian=t.real == 0)
 
 
 def phase(V: NDArray, epsilon: float, t: float) -> Factor:
     """exp(-i t V/eps) for a real scalar field V."""
-    return Factor(np.exp(-1j * t / epsilon * V), None)
+    return Factor((np.exp(-1j * t / epsilon * V),))
 
 
 def multiplier(A: NDArray, delta: float) -> Factor:
     """exp(delta A) for a Hermitian field A of components ``(4, n1, n2)``."""
     if not np.any(A[1:]):
-        return Factor(np.exp(delta * A[0]).astype(complex), None)
+        return Factor((np.exp(delta * A[0]).astype(complex),))
     return _hermitian(pauli.exp(delta * A))
 
 
@@ -127,12 +140,4 @@ def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:
 def _hermitian(e: NDArray) -> Factor:
     """A Hermitian field of components e as a factor."""
     spin = (e[0] + e[3], e[1] - 1j * e[2], e[1] + 1j * e[2], e[0] - e[3])
-    return Factor(None, tuple(np.asarray(entry, dtype=complex) for entry in spin), hermitian=True)
-
-
-def entries(factor: Factor) -> NDArray:
-    """Entries (11, 12, 21, 22) of a factor as one array of shape ``(4, ...)``."""
-    if factor.spin is None:
-        zero = np.zeros_like(factor.scalar)
-        return np.stack([factor.scalar, zero, zero, factor.scalar])
-    return np.stack(factor.spin)
+    return Factor(tuple(np.asarray(entry, dtype=complex) for entry in spin), hermitian=True)

@@ -52,7 +52,7 @@ class Product:
         if self._compiled is None:
             self._in_numpy(W, factor, at1, at2)
             return
-        kind = "scalar" if factor.spin is None else "hermitian" if factor.hermitian else "general"
+        kind = "scalar" if factor.is_scalar else "hermitian" if factor.hermitian else "general"
         getattr(self._compiled, kind)(W, factor.rows, at1, at2, self._run, self._scale)
 
     def _in_numpy(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
@@ -116,8 +116,8 @@ def conjugate(
     """
     U, V = at_h
     Uc, Vc = np.conj(at_g)
-    if F.spin is None:
-        s = F.scalar.ravel()
+    if F.is_scalar:
+        s = F.entries[0].ravel()
         s = s.take(plus) * np.conj(s.take(minus)) * scale
         return np.stack([U * s, V * s]), np.conj(np.stack([Uc * s, Vc * s]))
     # W11, W22 = w0 +- w3 with w0 = (U + Uc)/2, w3 = (U - Uc)/2i;  W21 = V, W12 = Vc
@@ -138,6 +138,6 @@ def conjugate(
 
 def _entries_at(F: Factor, at: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Entries (11, 12, 21, 22) at table positions; equal diagonals are read once."""
-    F11, F12, F21, F22 = F.spin
+    F11, F12, F21, F22 = F.entries
     a, b, c = (entry.ravel().take(at) for entry in (F11, F12, F21))
     return a, b, c, a if F22 is F11 else F22.ravel().take(at)

@@ -9,11 +9,12 @@ one kind of processor gives the same bits in every run.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 # Spectrum (2, k1, k2, b), table (point, entry), places (k1, b) and (k2, b), run, scale.
 PRODUCT = "void(complex128[:,:,:,:], {}[:,::1], int64[:,:], int64[:,:], int64, float64)"
 

@@ -61,14 +61,16 @@ def transport(space: PhaseSpace, W: NDArray) -> NDArray:
 def gradients(space: PhaseSpace, W: NDArray) -> tuple[NDArray, NDArray]:
     """d W/dx1 and d W/dx2 of x-major W, spectral, x-major."""
     layout = space.layout
-    xi, result, fft = layout.grid.xi, [], Planner()
-    for axis in (0, 1):
-        wave = 1j * np.expand_dims(xi[axis], (1 - axis, 2)) / layout.grid.nx
+    fft = Planner()
+
+    def along(axis: int) -> NDArray:
+        wave = 1j * np.expand_dims(layout.grid.xi[axis], (1 - axis, 2)) / layout.grid.nx
         out = layout.x_major()
         out[:] = W
         for block, _ in layout.columns(out):
             fft(block, (1, 2), FORWARD)  # x -> xi
             block *= wave
             fft(block, (1, 2), BACKWARD)  # xi -> x
-        result.append(out)
-    return tuple(result)
+        return out
+
+    return along(0), along(1)

@@ -1,11 +1,12 @@
 """The quantum Maxwellian M(N): the quantum exponential whose moments are the given densities.
 
 ``anderson``: Anderson's method for fixed points, and what it remembers between solves
+``memory``: what a solver of the constraint remembers from one solve to the next
 ``exponential``: the quantum exponential Exp(-K + A) on the phase-space lattice
 ``windows``: columns of its square root, on small windows around the points of the x lattice
 ``moment_map``: A -> <Exp(-K + A)> from these columns, its first moments and its derivative
 ``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
 ``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert
-``multipliers``: N -> A to a tolerance on the constraint and on the splitting
+``multiplier_solver``: N -> A to a tolerance on the constraint and on the splitting
 ``equilibrium``: M(N) itself
 """

@@ -31,6 +31,10 @@ class Secants:
             self.changes.append(change)
             del self.steps[:-DEPTH], self.changes[:-DEPTH]
 
+    def copy(self) -> Secants:
+        """Another that knows the same pairs."""
+        return Secants(list(self.steps), list(self.changes))
+
     def forget(self) -> None:
         """Forget all pairs."""
         self.steps.clear()

@@ -3,7 +3,7 @@
 Classically <M> = 2 pi exp(A), so ``log N - log <M>``, with matrix logarithms, is the distance to
 the solution at any amplitude and polarisation; near a homogeneous state the quantum corrections
 divide it by phi(eps |xi|) in Fourier space. Anderson's method accelerates this fixed point, or one
-that corrects A by the solution for a nearby map (see ``one_step``).
+that corrects A by the solution for a nearby map (see ``preconditioner``).
 
 The constraint is also the gradient of the strictly convex dual functional
 Tr exp(B) - int tr(A N): where the fixed point does not contract, Newton's method with conjugate
@@ -14,26 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import dawsn
 
+from ..errors import ConstraintError, Fault
 from ..phase_space import pauli
-from ..phase_space.grid import PhaseGrid, wave_numbers
+from ..phase_space.grid import Pair, PhaseGrid, place_of, wave_numbers
 from .anderson import Iteration, Secants
 
 # Anderson gives up when this many evaluations have not improved the best residual.
 PATIENCE = 12
-
-
-class SolveError(RuntimeError):
-    """A run cannot go on; the message says when, where, why, and what to do."""
-
-
-class ConstraintError(SolveError):
-    """The constraint could not be solved; the message has the history and the likely cause."""
 
 
 @dataclass(frozen=True)
@@ -67,36 +60,45 @@ class Nearby(Protocol):
         ...
 
 
+class _Point(NamedTuple):
+    """A, the moments there, and max |N - <M>| / max n0; infinite where they overflow."""
+
+    A: NDArray
+    moments: NDArray
+    residual: float
+
+
 @dataclass
 class _Search:
     """The moment map with a budget, and the best point met so far."""
 
     moments: Callable[[NDArray], NDArray]
     N: NDArray
+    grid: PhaseGrid
+    tolerance: float
     budget: int
     evaluations: int = 0
     history: list[float] = field(default_factory=list)
-    best: NDArray | None = None
-    found: NDArray | None = None
+    best: _Point | None = None
     since: int = 0
 
     def map(self, A: NDArray) -> NDArray:
         """Moments at A; not finite where the exponential overflows."""
         if self.evaluations >= self.budget:
-            raise ConstraintError(self.diagnosis("the evaluations allowed are used up"))
+            raise ConstraintError(self.diagnosis("as many as are allowed"))
         self.evaluations += 1
         with np.errstate(over="ignore", invalid="ignore"):
             return self.moments(A)
 
-    def residual(self, A: NDArray) -> tuple[NDArray, float]:
-        """Moments at A and max |N - <M>| / max n0, infinite where they overflow."""
-        found = self.map(A)
-        size = float(np.abs(self.N - found).max() / self.N[0].max())
-        size = size if np.isfinite(size) else np.inf
-        if size < self.least:
-            self.best, self.found = A, found
-        self.history.append(size)
-        return found, size
+    def evaluate(self, A: NDArray) -> _Point:
+        """The point A, remembered if its residual is the smallest so far."""
+        moments = self.map(A)
+        size = float(np.abs(self.N - moments).max() / self.N[0].max())
+        point = _Point(A, moments, size if np.isfinite(size) else np.inf)
+        if point.residual < self.least:
+            self.best = point
+        self.history.append(point.residual)
+        return point
 
     @property
     def least(self) -> float:
@@ -108,8 +110,8 @@ class _Search:
         old = self.history[self.since : -PATIENCE]
         return bool(old) and min(self.history[-PATIENCE:]) >= min(old)
 
-    def diagnosis(self, why: str) -> str:
-        """The message of a failure: history, and what in N makes it likely."""
+    def diagnosis(self, why: str) -> Fault:
+        """A failure: history, the point with the largest residual, and the likely cause in N."""
         polarisation = float((pauli.norm(self.N) / self.N[0]).max())
         ratio = float(self.N[0].min() / self.N[0].max())
         causes = []
@@ -119,11 +121,25 @@ class _Search:
             causes.append(f"n0 falls to {ratio:.1e} of its maximum")
         causes = causes or ["fields too steep for the x lattice, or epsilon large for the box"]
         tail = ", ".join(f"{r:.1e}" for r in self.history[-8:])
-        return (
-            f"moment constraint: not solved after {self.evaluations} evaluations ({why}); best "
-            f"residual {self.least:.1e}, last residuals {tail}; likely cause: "
-            f"{'; '.join(causes)}; try a finer x lattice, a smaller dt or a larger tolerance"
+        got = (
+            f"a residual of {self.least:.1e} after {self.evaluations} evaluations ({why}; the "
+            f"last residuals are {tail})"
         )
+        place = None
+        if self.best is not None:
+            got += ", the largest"
+            place = worst_place(self.N - self.best.moments, self.grid)
+        remedy = (
+            f"likely cause: {'; '.join(causes)}; try a finer x lattice, a smaller dt or a larger "
+            "tolerance"
+        )
+        return Fault("moment constraint", got, f"at most {self.tolerance:.1e}", remedy, place)
+
+
+def worst_place(missing: NDArray, grid: PhaseGrid) -> Pair:
+    """Coordinates of the point where a residual ``(4, N1, N2)`` is largest."""
+    size = np.abs(missing).max(axis=0)
+    return place_of(np.unravel_index(np.argmax(size), size.shape), grid.n_x, grid.length)
 
 
 def phi(z: NDArray) -> NDArray:
@@ -166,27 +182,32 @@ def solve(
         If N is not positive definite, or the tolerance is not reached. Nothing unconverged is
         ever returned.
     """
-    _check_positive(N)
-    search = _Search(moments, N, max_evaluations)
+    remedy = "no quantum Maxwellian has these moments"
+    impossible = pauli.positivity_fault(N, grid.length, "density matrix", remedy)
+    if impossible is not None:
+        raise ConstraintError(impossible)
+    search = _Search(moments, N, grid, tolerance, max_evaluations)
     smooth, target = _smoother(grid, epsilon), pauli.log(N)
     A = start
     if A is None:
         A = classical(N) if nearby is None else nearby.start(N)
 
-    def correction(A: NDArray, found: NDArray) -> NDArray:
-        G = None if nearby is None else nearby.correction(A, N - found)
-        return smooth(target - pauli.log(found)) if G is None else G
+    def correction(point: _Point) -> NDArray:
+        G = None if nearby is None else nearby.correction(point.A, N - point.moments)
+        return smooth(target - pauli.log(point.moments)) if G is None else G
 
     secants = Secants() if secants is None else secants
     inherited = bool(secants.steps)
     solved = _anderson(search, A, correction, tolerance, secants)
-    if not solved and inherited:  # what was learned elsewhere may mislead here
+    if solved is None and inherited:  # what was learned elsewhere may mislead here
         secants.forget()
         search.since = len(search.history)
         solved = _anderson(search, A, correction, tolerance, secants)
-    if not (solved or _newton(search, smooth, tolerance)):
+    if solved is None:
+        solved = _newton(search, smooth, tolerance)
+    if solved is None:
         raise ConstraintError(search.diagnosis("no further progress"))
-    return Solution(search.best, search.least, search.evaluations)
+    return Solution(solved.A, solved.residual, search.evaluations)
 
 
 def classical(N: NDArray) -> NDArray:
@@ -204,59 +225,58 @@ def _smoother(grid: PhaseGrid, epsilon: float) -> Callable[[NDArray], NDArray]:
 def _anderson(
     search: _Search,
     A: NDArray,
-    correction: Callable[[NDArray, NDArray], NDArray],
+    correction: Callable[[_Point], NDArray],
     tolerance: float,
     secants: Secants,
-) -> bool:
-    """Anderson's method on A -> A + correction(A, <M>); whether it converged."""
+) -> _Point | None:
+    """The solution by Anderson's method on A -> A + correction; None where it does not converge."""
     iteration = Iteration(secants)
     while True:
-        found, size = search.residual(A)
-        if size <= tolerance:
-            return True
-        if size == np.inf or search.stalled() or not np.all(found[0] > pauli.norm(found)):
-            return False
-        A = iteration.next(A, correction(A, found))
+        here = search.evaluate(A)
+        if here.residual <= tolerance:
+            return here
+        if here.residual == np.inf or search.stalled() or not pauli.is_positive(here.moments):
+            return None
+        A = iteration.next(A, correction(here))
 
 
-def _newton(search: _Search, smooth: Callable[[NDArray], NDArray], tolerance: float) -> bool:
-    """Newton's method from the best point so far, descending on the dual functional."""
+def _newton(
+    search: _Search, smooth: Callable[[NDArray], NDArray], tolerance: float
+) -> _Point | None:
+    """The solution by Newton's method from the best point, descending on the dual; or None."""
     if search.best is None:
-        search.residual(classical(search.N))
-    while search.least > tolerance:
-        A, found = search.best, search.found
-        if A is None:
-            return False
-        direction = _newton_direction(search, A, found, smooth)
-        slope = float(np.sum((found - search.N) * direction))
-        value, before = _dual(A, found, search.N), search.least
+        search.evaluate(classical(search.N))
+    while search.best is not None and search.least > tolerance:
+        here, before = search.best, search.least
+        direction = _newton_direction(search, here, smooth)
+        slope = float(np.sum((here.moments - search.N) * direction))
+        value = _dual(here, search.N)
         for fraction in 0.5 ** np.arange(20):
-            there, size = search.residual(A + fraction * direction)
-            if size < before:
+            there = search.evaluate(here.A + fraction * direction)
+            if there.residual < before:
                 break
-            descent = _dual(A + fraction * direction, there, search.N) - value
-            if descent < 1e-4 * fraction * slope:
-                search.best, search.found = A + fraction * direction, there
+            if _dual(there, search.N) - value < 1e-4 * fraction * slope:
+                search.best = there
                 break
         else:
-            return False
-    return True
+            return None
+    return search.best
 
 
-def _dual(A: NDArray, found: NDArray, N: NDArray) -> float:
+def _dual(point: _Point, N: NDArray) -> float:
     """Tr exp(B) - int tr(A N) on the lattice, up to a factor; nan where exp(B) overflows."""
-    return float(np.sum(found[0]) - np.sum(A * N))
+    return float(np.sum(point.moments[0]) - np.sum(point.A * N))
 
 
 def _newton_direction(
-    search: _Search, A: NDArray, found: NDArray, smooth: Callable[[NDArray], NDArray]
+    search: _Search, here: _Point, smooth: Callable[[NDArray], NDArray]
 ) -> NDArray:
     """Solve d<M>/dA . d = N - <M> by preconditioned conjugate gradients, to a relative 0.1.
 
     The Jacobian is symmetric and positive; its products are differences of the moment map.
     """
-    n0 = found[0]
-    d, r = np.zeros_like(A), search.N - found
+    A, n0 = here.A, here.moments[0]
+    d, r = np.zeros_like(A), search.N - here.moments
     target = 0.1 * np.abs(r).max()
     z = smooth(r / n0)
     p, rz = z, float(np.sum(r * z))
@@ -274,16 +294,3 @@ def _newton_direction(
         rz, previous = float(np.sum(r * z)), rz
         p = z + rz / previous * p
     return d if np.any(d) else z
-
-
-def _check_positive(N: NDArray) -> None:
-    """Raise unless N is finite and positive definite everywhere, naming the worst point."""
-    lowest = N[0] - pauli.norm(N)
-    if np.all(np.isfinite(N)) and lowest.min() > 0:
-        return
-    worst = np.unravel_index(np.argmin(np.nan_to_num(lowest, nan=-np.inf)), lowest.shape)
-    at = tuple(int(i) for i in worst)
-    raise ConstraintError(
-        f"density matrix: got n0 = {N[0][worst]:.6g} and eps|n| = {pauli.norm(N)[worst]:.6g} at "
-        f"lattice point {at}, expected n0 > eps|n|; no quantum Maxwellian has these moments"
-    )

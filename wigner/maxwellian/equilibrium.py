@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Fault, ResolutionError
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.moments import density, spectral_tail
 from .exponential import Exponential
-from .multipliers import Multipliers, ResolutionError
+from .multiplier_solver import MultiplierSolver
 
 # Share of n0 by which the moments of M(N) on the p lattice may miss N before that is an error.
 DEFECT = 1e-3
 
 
-class Maxwellian(Multipliers):
-    """N -> A (see ``Multipliers``) and A -> M(N) on a distributed phase space.
+class Maxwellian(MultiplierSolver):
+    """N -> A (see ``MultiplierSolver``) and A -> M(N) on a distributed phase space.
 
     Attributes
     ----------
@@ -29,14 +30,13 @@ class Maxwellian(Multipliers):
     def __init__(
         self,
         space: PhaseSpace,
-        alpha: float,
         tolerance: float = 1e-10,
         max_evaluations: int = 200,
         levels: int | None = None,
     ) -> None:
-        super().__init__(space.layout, space.epsilon, alpha, tolerance, max_evaluations, levels)
+        super().__init__(space.layout, space.physics, tolerance, max_evaluations, levels)
         self.space, self.defect = space, 0.0
-        self.exponential = Exponential(space, alpha)
+        self.exponential = Exponential(space)
         p1, p2 = space.layout.grid.p_flat
         gaussian = np.exp(-0.5 * (p1**2 + p2**2))
         self.profile = gaussian / (gaussian.sum() * space.layout.grid.dp)
@@ -53,8 +53,6 @@ class Maxwellian(Multipliers):
             If that is more than a share of 1e-3 beyond the tolerance: the p lattice cannot hold
             M(N).
         """
-        if self.levels is None:
-            raise ValueError("levels: got None, expected a number; solve for the multipliers first")
         self.exponential(A, self.levels, out)
         layout = self.space.layout
         missing = N - density(layout, out)
@@ -64,15 +62,17 @@ class Maxwellian(Multipliers):
             raise ResolutionError(self._misfit(A, defect))
         out += pauli.pack(missing.reshape(4, -1)[:, layout.x])[:, :, None] * self.profile
 
-    def _misfit(self, A: NDArray, defect: float) -> str:
-        """The message of a lattice that cannot hold M(N), with what tells which one it is."""
+    def _misfit(self, A: NDArray, defect: float) -> Fault:
+        """What is wrong with a lattice that cannot hold M(N), and what tells which one it is."""
         grid = self.space.layout.grid
-        return (
-            f"lattice: the moments of M(N) on it miss N by {defect:.1e} of the largest density, "
-            f"expected at most {DEFECT + self.tolerance:.1e}; {spectral_tail(A):.1e} of the "
-            f"multipliers' amplitude is beyond two thirds of the reach of n_x = {grid.n_x}, "
-            f"p_max = {_pair(grid.p_max)}, pi/dp = {_pair(grid.eta_max)}: use a finer n_x if the "
-            "first is large, else a larger p_max and more points n_p"
+        return Fault(
+            "lattice",
+            f"moments of M(N) that miss N by {defect:.1e} of the largest density",
+            f"at most {DEFECT + self.tolerance:.1e}",
+            f"{spectral_tail(A):.1e} of the multipliers' amplitude is beyond two thirds of the "
+            f"reach of n_x = {grid.n_x}, with p_max = {_pair(grid.p_max)} and pi/dp = "
+            f"{_pair(grid.eta_max)}: use a finer n_x if the first is large, else a larger p_max "
+            "and more points n_p",
         )
 
 

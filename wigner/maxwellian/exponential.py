@@ -11,7 +11,7 @@ from __future__ import annotations
 from numpy.typing import NDArray
 
 from ..flows import factors
-from ..flows.splitting import richardson
+from ..flows.splitting import extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 
@@ -34,7 +34,7 @@ class Exponential:
         levels
             Results of 1, 2, ..., ``levels`` steps are combined, to order 2*levels in the step.
         """
-        first, *others = richardson(levels)
+        first, *others = extrapolation(levels)
         self.strang(A, 1, out)
         if others:
             out *= first
@@ -50,11 +50,12 @@ class Exponential:
         epsilon, alpha = physics.epsilon, physics.alpha
         refined = position.refined(A)
         half = factors.multiplier(refined, delta / 2)
-        full = factors.multiplier(refined, delta) if m > 1 else None
         diffusion = factors.kinetic(self._K, epsilon, alpha, -1j * epsilon * delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
         self.space.momentum_on_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
-        for _ in range(m - 1):
-            self.space.by_position(out, full)
-            self.space.by_momentum(out, diffusion)
+        if m > 1:
+            full = factors.multiplier(refined, delta)
+            for _ in range(m - 1):
+                self.space.by_position(out, full)
+                self.space.by_momentum(out, diffusion)
         self.space.by_position(out, half)

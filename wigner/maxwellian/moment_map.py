@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..flows import factors
-from ..flows.splitting import richardson
+from ..flows.splitting import extrapolation
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
 from ..physics import Physics
@@ -42,11 +42,11 @@ class MomentMap:
         A
             Components (a0, eps a), shape ``(4, N1, N2)``.
         levels
-            Splittings of 1, ..., ``levels`` steps are combined, to order 2*levels.
+            Results of 1, ..., ``levels`` steps are combined, to order 2*levels.
         """
-        return np.tensordot(richardson(levels), self.splittings(A, levels), axes=1)
+        return np.tensordot(extrapolation(levels), self.by_level(A, levels), axes=1)
 
-    def splittings(self, A: NDArray, levels: int, first: int = 1) -> NDArray:
+    def by_level(self, A: NDArray, levels: int, first: int = 1) -> NDArray:
         """The moments of S_m S_m^dagger for m = ``first``, ..., ``levels``, ``(m, 4, N1, N2)``."""
         columns, density = self.columns, self._empty(levels - first + 1, 4)
         for m in range(first, levels + 1):
@@ -67,7 +67,7 @@ class MomentMap:
         own = A.reshape(4, -1)[:, self.layout.x]
         for m in range(1, levels + 1):
             kinetic, local = columns.kinetic(m), columns.local(A, m)
-            dE = [factors.entries(factors.multiplier_derivative(own, s, 0.25 / m)) for s in slopes]
+            dE = [factors.multiplier_derivative(own, s, 0.25 / m).matrix for s in slopes]
             for block, at in columns.passes:
                 C = columns.of(kinetic.start, m, local, at).copy()
                 E, G = _square(local.own[:, block]), _inner(C, C)
@@ -77,7 +77,7 @@ class MomentMap:
                     bracket = _product(E, _inner(P, C), E)
                     bracket -= 1j * self.epsilon * _product(_square(dE[j][:, block]), G, E)
                     momentum[m - 1, :, j, block] = pauli.components(bracket)
-        return np.tensordot(richardson(levels), self._gathered(momentum), axes=1)
+        return np.tensordot(extrapolation(levels), self._gathered(momentum), axes=1)
 
     def derivative(self, A: NDArray, B: NDArray, levels: int) -> NDArray:
         """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
@@ -90,7 +90,7 @@ class MomentMap:
                 # (C E)^dagger d(C E) and its adjoint
                 half = _product(E, _inner(C, dC), E) + _product(E, _inner(C, C), dE)
                 density[m - 1, :, block] = 2 * pauli.components(half)
-        return np.tensordot(richardson(levels), self._gathered(density), axes=1)
+        return np.tensordot(extrapolation(levels), self._gathered(density), axes=1)
 
     def _gram(self, C: NDArray, E: NDArray) -> NDArray:
         """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
@@ -105,12 +105,12 @@ class MomentMap:
     def _empty(self, levels: int, *kinds: int) -> NDArray:
         return np.empty((levels, *kinds, self.layout.n_x_local))
 
-    def _gathered(self, found: NDArray) -> NDArray:
+    def _gathered(self, traces: NDArray) -> NDArray:
         """Traces over windows at this rank's points, normalised and from all ranks, on x."""
         columns = self.columns
         norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(columns.window.spacing)
-        whole = self.layout.gather(norm * found.reshape(-1, found.shape[-1]))
-        return whole.reshape(*found.shape[:-1], *self.layout.grid.n_x)
+        whole = self.layout.gather(norm * traces.reshape(-1, traces.shape[-1]))
+        return whole.reshape(*traces.shape[:-1], *self.layout.grid.n_x)
 
     def _slopes(self, A: NDArray) -> list[NDArray]:
         """d_1 A and d_2 A, spectral."""

@@ -77,14 +77,15 @@ class OneStep:
         """Multipliers with moments N, by Anderson's method from A."""
         if not pauli.is_positive(N):
             return None
-        target, iteration, first = pauli.log(N), Iteration(Secants()), None
+        target, iteration = pauli.log(N), Iteration(Secants())
+        first: float | None = None
         for _ in range(MOST):
-            found = self(A)
-            size = float(np.abs(N - found).max())
+            moments = self(A)
+            size = float(np.abs(N - moments).max())
             first = size if first is None else first
             if size <= max(SHARE * first, 1e-15 * N[0].max()):
                 return A
-            if not pauli.is_positive(found):
+            if not pauli.is_positive(moments):
                 return None
-            A = iteration.next(A, target - pauli.log(found))
+            A = iteration.next(A, target - pauli.log(moments))
         return None

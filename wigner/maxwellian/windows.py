@@ -43,15 +43,17 @@ class Window:
     @property
     def offsets(self) -> tuple[NDArray, NDArray]:
         """Offsets s per axis, ascending; zero is entry n // 2."""
-        return tuple(h * (np.arange(n) - n // 2) for n, h in zip(self.n, self.spacing, strict=True))
+        s1, s2 = (h * (np.arange(n) - n // 2) for n, h in zip(self.n, self.spacing, strict=True))
+        return s1, s2
 
     def dispersion(self, epsilon: float) -> factors.Dispersion:
         """Kinetic energy on the momenta eps k dual to the offsets, in FFT order."""
-        q = tuple(
+        h1, h2 = self.spacing
+        q1, q2 = (
             2 * np.pi * epsilon * np.fft.fftfreq(n, h)
             for n, h in zip(self.n, self.spacing, strict=True)
         )
-        return factors.rounded_parabola(q, tuple(np.pi * epsilon / h for h in self.spacing))
+        return factors.rounded_parabola((q1, q2), (np.pi * epsilon / h1, np.pi * epsilon / h2))
 
 
 def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
@@ -61,13 +63,13 @@ def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
     """
     widest = math.pi * epsilon / (CUT + epsilon * abs(alpha))
     steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
-    spacing = [
+    h1, h2 = (
         widest if n == 1 else step / math.ceil(step / widest)
         for n, step in zip(grid.n_x, steps, strict=True)
-    ]
-    least = [math.ceil(2 * REACH * epsilon / h) for h in spacing]
-    n = [next((length for length in LENGTHS if length >= m), m) for m in least]
-    return Window(tuple(n), tuple(spacing))
+    )
+    least = [math.ceil(2 * REACH * epsilon / h) for h in (h1, h2)]
+    n1, n2 = (next((length for length in LENGTHS if length >= m), m) for m in least)
+    return Window((n1, n2), (h1, h2))
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,18 @@ class Local:
     half: NDArray
     own: NDArray
 
+    def between(self, at: tuple) -> NDArray:
+        """``full`` on the windows of a pass: the factor between two kinetic ones.
+
+        Raises
+        ------
+        ValueError
+            For a single step, which has none.
+        """
+        if self.full is None:
+            raise ValueError("exp(delta A) was asked for, which a single step does not have")
+        return self.full[at]
+
 
 class Columns:
     """Columns of S for any A, a pass of them at a time.
@@ -114,6 +128,7 @@ class Columns:
         self._fft = Planner()
         self._dispersion = self.window.dispersion(physics.epsilon)
         self._kinetic: dict[int, Kinetic] = {}
+        self._changes: NDArray | None = None
         self._prepare()
 
     def local(self, A: NDArray, m: int) -> Local:
@@ -129,14 +144,13 @@ class Columns:
         if m not in self._kinetic:
             delta, K, epsilon = 0.5 / m, self._dispersion, self.physics.epsilon
             F = factors.kinetic(K, epsilon, self.physics.alpha, -1j * epsilon * delta)
-            entries = factors.entries(F)
             q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-            start, *moving = (
-                np.fft.fftshift(np.fft.ifft2(q * entries), (1, 2)).reshape(2, 2, *self.window.n)
+            start, moving1, moving2 = (
+                np.fft.fftshift(np.fft.ifft2(q * F.matrix), (1, 2)).reshape(2, 2, *self.window.n)
                 for q in (np.ones((1, 1)), q1, q2)
             )
-            diffusion = entries[:, None] / math.prod(self.window.n)
-            self._kinetic[m] = Kinetic(start, tuple(moving), diffusion)
+            diffusion = F.matrix[:, None] / math.prod(self.window.n)
+            self._kinetic[m] = Kinetic(start, (moving1, moving2), diffusion)
         return self._kinetic[m]
 
     def of(self, start: NDArray, m: int, local: Local, at: tuple) -> NDArray:
@@ -148,7 +162,7 @@ class Columns:
         C, multiply = self._columns[:, :, : half.shape[1]], self.kernels.multiply
         C[:] = start[:, :, None]
         for _ in range(m - 1):
-            multiply(local.full[at], C)
+            multiply(local.between(at), C)
             self._diffuse(C, diffusion)
         multiply(half, C)
         return C
@@ -166,7 +180,7 @@ class Columns:
         C, dC = (f[:, :, : half.shape[1]] for f in (self._columns, self._changes))
         C[:], dC[:] = kinetic.start[:, :, None], 0.0
         for _ in range(m - 1):
-            self._advance(local.full[at], tangent.full[at], C, dC)
+            self._advance(local.between(at), tangent.between(at), C, dC)
             self._diffuse(C, kinetic.diffusion)
             self._diffuse(dC, kinetic.diffusion)
         self._advance(half, tangent.half[at], C, dC)
@@ -189,9 +203,9 @@ class Columns:
         refined = [self._refine[0] @ field @ self._refine[1].T for field in fields]
         own = [field.reshape(4, -1)[:, self.layout.x] for field in fields]
         return Local(
-            self._windows(factors.entries(factor(*refined, 0.5 / m))) if m > 1 else None,
-            self._windows(factors.entries(factor(*refined, 0.25 / m))),
-            factors.entries(factor(*own, 0.25 / m)),
+            self._windows(factor(*refined, 0.5 / m).matrix) if m > 1 else None,
+            self._windows(factor(*refined, 0.25 / m).matrix),
+            factor(*own, 0.25 / m).matrix,
         )
 
     def _windows(self, E: NDArray) -> NDArray:
@@ -219,7 +233,6 @@ class Columns:
             self._refine.append(interpolation(grid.n_x[axis], grid.length[axis], points))
         shape = (2, 2, self._per_pass, *self.window.n)
         self._columns = pyfftw.empty_aligned(shape, dtype=complex)
-        self._changes: NDArray | None = None
 
     def _cut(self, x: slice, n2: int, top: int) -> Iterator[tuple[slice, tuple]]:
         """This rank's columns in passes along a line of the x lattice, and their windows."""

@@ -7,6 +7,7 @@ flattened in C order, ``(x, p) = (N1*N2, M1*M2)``. The dual of x is xi, the dual
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
@@ -68,34 +69,39 @@ class PhaseGrid:
     @cached_property
     def x(self) -> tuple[NDArray, NDArray]:
         """The two x axes, ``x_j = j L / N``."""
-        return tuple(np.arange(n) * (L / n) for n, L in zip(self.n_x, self.length, strict=True))
+        x1, x2 = (np.arange(n) * (L / n) for n, L in zip(self.n_x, self.length, strict=True))
+        return x1, x2
 
     @cached_property
     def p(self) -> tuple[NDArray, NDArray]:
         """The two p axes, ``p_k = -P + k 2P / n_p``."""
-        return tuple(
-            np.arange(n) * (2 * P / n) - P for n, P in zip(self.n_p, self.p_max, strict=True)
-        )
+        sizes = zip(self.n_p, self.p_max, strict=True)
+        p1, p2 = (np.arange(n) * (2 * P / n) - P for n, P in sizes)
+        return p1, p2
 
     @cached_property
     def xi(self) -> tuple[NDArray, NDArray]:
         """The duals of the x axes, in FFT order, Nyquist entries zero (see :func:`dual`)."""
-        return tuple(dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
+        xi1, xi2 = (dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
+        return xi1, xi2
 
     @cached_property
     def eta(self) -> tuple[NDArray, NDArray]:
         """The duals of the p axes, in FFT order, Nyquist entries zero."""
-        return tuple(dual(n, 2 * P / n) for n, P in zip(self.n_p, self.p_max, strict=True))
+        eta1, eta2 = (dual(n, 2 * P / n) for n, P in zip(self.n_p, self.p_max, strict=True))
+        return eta1, eta2
 
     @property
     def eta_max(self) -> Pair:
         """pi/dp: how far the lattice reaches in eta; 6 to 8.5 resolves a thermal state."""
-        return tuple(math.pi * n / (2 * P) for n, P in zip(self.n_p, self.p_max, strict=True))
+        first, second = (math.pi * n / (2 * P) for n, P in zip(self.n_p, self.p_max, strict=True))
+        return first, second
 
     @cached_property
     def p_flat(self) -> tuple[NDArray, NDArray]:
         """p1 and p2 on the flattened p lattice."""
-        return tuple(q.ravel() for q in np.meshgrid(*self.p, indexing="ij"))
+        p1, p2 = np.meshgrid(*self.p, indexing="ij")
+        return p1.ravel(), p2.ravel()
 
     @property
     def dx(self) -> float:
@@ -128,6 +134,12 @@ def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
     """
     k1, k2 = (2 * np.pi * np.fft.fftfreq(m, L / m) for m, L in zip(n, length, strict=True))
     return k1, k2[: n[1] // 2 + 1]
+
+
+def place_of(index: Sequence[np.intp], n_x: Sequence[int], length: Pair) -> Pair:
+    """Coordinates (x1, x2) of a point of the x lattice."""
+    x1, x2 = (float(j * L / n) for j, n, L in zip(index, n_x, length, strict=True))
+    return x1, x2
 
 
 def mirror(n: tuple[int, int]) -> NDArray:
@@ -201,9 +213,10 @@ def automatic_p_max(
     and ``sqrt(pi n_p/2)`` (where P = pi/dp, so neither tail dominates), moved by at most 5 % to a
     commensurate value.
     """
-    return tuple(
+    first, second = (
         commensurate_p_max(
             min(THERMAL_REACH + epsilon * abs(alpha), math.sqrt(math.pi * m / 2)), n, L, epsilon
         )
         for n, L, m in zip(n_x, length, n_p, strict=True)
     )
+    return first, second

@@ -14,12 +14,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
+from ..errors import CaseError, Fault
 from .communicator import SERIAL, Communicator, shared_memory
 from .grid import PhaseGrid
 
@@ -32,6 +33,8 @@ PAD = 4
 # Points that a rank gets from all ranks in one round of the transpose.
 ROUND = 2**18
 
+Summand = TypeVar("Summand", float, NDArray)
+
 
 def blocks(n: int, size: int) -> list[slice]:
     """Cut ``n`` points into ``size`` consecutive blocks whose lengths differ by at most one."""
@@ -40,13 +43,14 @@ def blocks(n: int, size: int) -> list[slice]:
 
 
 def check_ranks(grid: PhaseGrid, size: int) -> None:
-    """Raise ValueError if there are more ranks than points on either lattice."""
+    """Raise CaseError if there are more ranks than points on either lattice."""
     most = min(grid.nx, grid.np)
     if size > most:
-        raise ValueError(
-            f"ranks: got {size}, expected at most {most} (the points of the smaller of the x "
-            f"lattice {grid.n_x} and the p lattice {grid.n_p}); start fewer ranks"
+        expected = (
+            f"at most {most} (the points of the smaller of the x lattice {grid.n_x} and the p "
+            f"lattice {grid.n_p})"
         )
+        raise CaseError(Fault("ranks", str(size), expected, "start fewer ranks"))
 
 
 class Layout:
@@ -59,7 +63,7 @@ class Layout:
 
     Raises
     ------
-    ValueError
+    CaseError
         If there are more ranks than points on either lattice.
     """
 
@@ -123,9 +127,10 @@ class Layout:
         rank, size = self.comm.rank, self.comm.size
         return [((rank + k) % size, (rank - k) % size) for k in range(1, size)]
 
-    def total(self, value: NDArray | float) -> NDArray | float:
+    def total(self, value: Summand) -> Summand:
         """Sum over the ranks, in rank order, the same bits on every rank."""
-        return sum(self.comm.allgather(value))
+        values: Any = self.comm.allgather(value)
+        return sum(values)
 
 
 class Transpose:
@@ -223,7 +228,7 @@ class Transpose:
             for at, x in self._rectangles(rows):
                 yield own[:, at].reshape(block[x].shape), block[x]
 
-    def _pieces(self, rank: int, number: int) -> Iterator[tuple[NDArray | None, slice]]:
+    def _pieces(self, rank: int, number: int) -> Iterator[tuple[NDArray, slice]]:
         """Blocks of a rank in a round and their columns of the p lattice."""
         span = self._span(rank, number)
         for index, start in enumerate(range(span.start, span.stop, self._width)):

@@ -109,13 +109,13 @@ def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -
     """Diagnostics of x-major ``W`` whose moments are ``fields``."""
     grid = layout.grid
     dx, cell = grid.dx, grid.dx * grid.dp
-    mass = float(fields.n0.sum() * dx)
+    mass, spin = float(fields.n0.sum() * dx), fields.n.sum(axis=(1, 2)) * dx
     energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
     square = float(layout.total(float(np.vdot(W, W).real))) * cell
     edge, whole = layout.total(_edge_and_whole(layout, W))
     return Diagnostics(
         mass=mass,
-        spin=tuple(float(total) for total in fields.n.sum(axis=(1, 2)) * dx),
+        spin=(float(spin[0]), float(spin[1]), float(spin[2])),
         energy=float(energy.sum() * dx),
         l2_norm=float(np.sqrt(square)),
         purity=(2 * np.pi * physics.epsilon) ** 2 * square / (2 * mass**2),

@@ -58,13 +58,11 @@ def _modes(grid: PhaseGrid, f: NDArray) -> tuple[NDArray, NDArray]:
     return spectrum[tuple(at.T)] * np.exp(1j * start), at  # the p lattice starts at -P
 
 
-def _duals(grid: PhaseGrid) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
-    xi = tuple(
-        2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True)
-    )
-    eta = tuple(
+def _duals(grid: PhaseGrid) -> tuple[list[NDArray], list[NDArray]]:
+    xi = [2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True)]
+    eta = [
         2 * np.pi * np.fft.fftfreq(n, 2 * P / n) for n, P in zip(grid.n_p, grid.p_max, strict=True)
-    )
+    ]
     return xi, eta
 
 

@@ -33,7 +33,7 @@ def run(comm, n_x, scheme, state="maxwellian"):
     for _ in evolve(W, schedule([0.2], 0.1), step_of):
         pass
     fields = moments(layout, W, physics)
-    return N, fields, diagnostics(layout, W, fields, physics), collisions.latest
+    return N, fields, diagnostics(layout, W, fields, physics), maxwellian.memory.A
 
 
 @pytest.mark.mpi(n=[1, 2, 3, 4])

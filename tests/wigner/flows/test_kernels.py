@@ -19,11 +19,11 @@ def factor(rng, kind, lattice):
     """A factor of a kind on a lattice, and its matrices ``(points, 2, 2)``."""
     f11, f12, f21, f22 = field(rng, 4, *lattice)
     if kind == "scalar":
-        return Factor(f11, None), np.multiply.outer(f11.ravel(), np.eye(2))
+        return Factor((f11,)), np.multiply.outer(f11.ravel(), np.eye(2))
     if kind == "hermitian":
         f11, f22, f12 = f11.real.astype(complex), f22.real.astype(complex), f21.conj()
     spin = f11, f12, f21, f22
-    F = Factor(None, spin, hermitian=kind == "hermitian")
+    F = Factor(spin, hermitian=kind == "hermitian")
     return F, np.moveaxis(np.array(spin).reshape(2, 2, -1), 2, 0)
 
 

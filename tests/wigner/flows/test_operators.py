@@ -57,40 +57,6 @@ def test_theta_is_the_odd_moyal_product(small):
     assert scale > 0.1
 
 
-def test_moyal_product_of_polynomials_in_the_exponent():
-    """exp(i a.x) # exp(i b.p) has the phase exp(-i eps a.b/2) over the ordinary product."""
-    grid = space((4, 3), (6, 5), EPSILON, p_max=(3.0, 4.0)).layout.grid
-    a = np.array([1.0, -1.0])
-    b = np.array([np.pi / 3.0, 2 * np.pi / 4.0])
-    x1, x2 = (x.reshape(-1, 1) for x in grid.x)
-    p1, p2 = (p.reshape(-1, 1) for p in grid.p)
-    wave_x = np.multiply.outer(np.exp(1j * a[0] * x1[:, 0]), np.exp(1j * a[1] * x2[:, 0]))
-    wave_p = np.multiply.outer(np.exp(1j * b[0] * p1[:, 0]), np.exp(1j * b[1] * p2[:, 0]))
-    f = np.multiply.outer(wave_x, np.ones(wave_p.shape))
-    g = np.multiply.outer(np.ones(wave_x.shape), wave_p)
-    expected = np.exp(-0.5j * EPSILON * (a @ b)) * f * g
-    np.testing.assert_allclose(moyal.product(grid, EPSILON, f, g), expected, atol=1e-12)
-
-
-def test_moyal_product_is_associative():
-    grid = space((3, 3), (5, 5), EPSILON, p_max=(3.0, 3.0)).layout.grid
-    f, g, h = (low(grid, seed) for seed in (1, 2, 3))
-    left = moyal.product(grid, EPSILON, moyal.product(grid, EPSILON, f, g), h)
-    right = moyal.product(grid, EPSILON, f, moyal.product(grid, EPSILON, g, h))
-    # three factors of the lowest modes exceed the lattice unless one is constant in part
-    assert np.abs(left - right).max() < 1e-12 * np.abs(left).max()
-
-
-def low(grid, seed):
-    """f = c + one wave along a direction of its own, so that three factors fit the lattice."""
-    x = [grid.x[0][:, None, None, None], grid.x[1][None, :, None, None]]
-    p = [grid.p[0][None, None, :, None], grid.p[1][None, None, None, :]]
-    k = np.pi / 3.0
-    wave = {1: x[0] + k * p[1], 2: x[1] + 0 * p[0], 3: k * p[0] + 0 * x[0]}[seed]
-    ones = np.ones((*grid.n_x, *grid.n_p))
-    return (0.7 + np.exp(1j * wave)) * ones
-
-
 @pytest.mark.parametrize("variable", ["x", "p"])
 def test_two_sided_products_are_moyal_products(variable):
     """F # W # F^dagger by the solver's kernel and by eqs. (14), (18), for F of x and F of p."""
@@ -108,12 +74,12 @@ def test_two_sided_products_are_moyal_products(variable):
     if variable == "x":
         F = c[0] + c[1] * np.exp(1j * kx * (x[0] + 0 * x[1]))
         refined = space_.position.refined
-        space_.by_position(W, Factor(None, tuple(refined(F.real) + 1j * refined(F.imag))))
+        space_.by_position(W, Factor(tuple(refined(F.real) + 1j * refined(F.imag))))
         F = F[..., None, None]
     else:
         q1, q2 = np.ix_(*space_.momentum.q)
         table = c[0] + c[1] * np.exp(1j * kp * (q1 + 0 * q2))
-        space_.by_momentum(W, Factor(None, tuple(table)))
+        space_.by_momentum(W, Factor(tuple(table)))
         F = (c[0] + c[1] * np.exp(1j * kp * (p[0] + 0 * p[1])))[:, None, None]
     F = (F * np.ones((1, *grid.n_x, *grid.n_p))).reshape(2, 2, *grid.n_x, *grid.n_p)
     adjoint = F.conj().swapaxes(0, 1)

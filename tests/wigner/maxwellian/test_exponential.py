@@ -8,7 +8,7 @@ import pytest
 from tests.support.setups import mesh, periodic_parabola, space
 from validation.oracle import closed_forms, dense
 from wigner.flows import factors
-from wigner.flows.splitting import richardson
+from wigner.flows.splitting import extrapolation
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
@@ -180,7 +180,7 @@ def test_density_matrix_of_an_exponential_is_positive():
 def test_weights_of_the_extrapolation():
     """They sum to one and cancel m^-2, m^-4, ..."""
     for levels in range(1, 7):
-        m, w = np.arange(1, levels + 1), np.array(richardson(levels))
+        m, w = np.arange(1, levels + 1), np.array(extrapolation(levels))
         assert w.sum() == pytest.approx(1)
         for power in range(1, levels):
             assert np.sum(w * m ** (-2.0 * power)) == pytest.approx(0, abs=1e-12)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.support.setups import mesh, modulated, space
+from wigner.errors import ConstraintError
 from wigner.maxwellian import constraint
-from wigner.maxwellian.constraint import ConstraintError
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
-from wigner.maxwellian.multipliers import Multipliers
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space import pauli
 from wigner.phase_space.communicator import SERIAL
 
@@ -27,19 +27,19 @@ def first_moments(space_, W):
 @pytest.mark.parametrize("n_x", [(32, 1), (1, 30)])
 def test_first_moments_are_those_of_the_symbol(n_x):
     """The same splitting, once by columns and once in phase space, with all components."""
-    space_ = space(n_x, (48, 48), EPSILON, p_max=(9.0, 9.0))
+    space_ = space(n_x, (48, 48), EPSILON, alpha=ALPHA, p_max=(9.0, 9.0))
     A = constraint.classical(modulated(space_.layout.grid, EPSILON))
     W = space_.layout.x_major()
-    Exponential(space_, ALPHA)(A, 3, W)
+    Exponential(space_)(A, 3, W)
     exact = first_moments(space_, W)
-    found = MomentMap(space_.layout, EPSILON, ALPHA).momenta(A, 3)
+    found = MomentMap(space_.layout, space_.physics).momenta(A, 3)
     assert np.abs(exact).max() > 0.1
     np.testing.assert_allclose(found, exact, atol=2e-10)
 
 
 def test_first_moments_of_a_homogeneous_state():
     """M(p) = exp(-K(p) + A), point by point in p, by a matrix exponential and quadrature."""
-    space_ = space((2, 3), (64, 64), 0.4, p_max=(9.5, 9.5))
+    space_ = space((2, 3), (64, 64), 0.4, alpha=ALPHA, p_max=(9.5, 9.5))
     p1, p2 = space_.layout.grid.p_flat
     A = np.array([0.2, 0.3, -0.2, 0.4])
     e = 0.4 * ALPHA
@@ -48,18 +48,18 @@ def test_first_moments_of_a_homogeneous_state():
     )
     exact = np.stack([(symbol * p).sum(axis=1) for p in (p1, p2)], axis=1) * space_.layout.grid.dp
     field = np.broadcast_to(A[:, None, None], (4, 2, 3))
-    found = MomentMap(space_.layout, 0.4, ALPHA).momenta(field, 6)
+    found = MomentMap(space_.layout, space_.physics).momenta(field, 6)
     np.testing.assert_allclose(found, exact[:, :, None, None] + 0 * field[:, None], atol=1e-9)
 
 
 @pytest.mark.parametrize("levels", [1, 3])
 def test_derivative_is_the_limit_of_differences(levels):
     """Differences of order four: the error falls as h^4 to roundoff."""
-    space_ = space((7, 5), (8, 8), EPSILON)
+    space_ = space((7, 5), (8, 8), EPSILON, alpha=ALPHA)
     x1, x2 = mesh(space_.layout.grid)
     A = constraint.classical(modulated(space_.layout.grid, EPSILON))
     B = np.stack([np.cos(x1), np.sin(x2), np.cos(x1 - x2), 1 + 0.5 * np.sin(x1)])
-    moments = MomentMap(space_.layout, EPSILON, ALPHA)
+    moments = MomentMap(space_.layout, space_.physics)
     found = moments.derivative(A, B, levels)
 
     def difference(h):
@@ -73,29 +73,29 @@ def test_derivative_is_the_limit_of_differences(levels):
 
 @pytest.mark.mpi(n=[2, 3])
 def test_ranks_agree_on_moments_and_derivative(comm, ranks):
-    serial, parallel = (space((5, 7), (8, 8), EPSILON, comm=c).layout for c in (SERIAL, comm))
-    A = constraint.classical(modulated(serial.grid, EPSILON))
+    spaces = [space((5, 7), (8, 8), EPSILON, alpha=ALPHA, comm=c) for c in (SERIAL, comm)]
+    A = constraint.classical(modulated(spaces[0].layout.grid, EPSILON))
     B = np.random.default_rng(2).normal(size=A.shape)
     for method in (MomentMap.momenta, MomentMap.derivative):
         arguments = (A, 2) if method is MomentMap.momenta else (A, B, 2)
         one, several = (
-            method(MomentMap(layout, EPSILON, ALPHA), *arguments) for layout in (serial, parallel)
+            method(MomentMap(space_.layout, space_.physics), *arguments) for space_ in spaces
         )
         np.testing.assert_allclose(several, one, atol=1e-13)
 
 
 def test_slope_of_the_multipliers_is_the_limit_of_differences():
     """(A(N + h dN) - A(N - h dN))/2h tends to it as h^2, near to full polarisation too."""
-    space_ = space((8, 6), (8, 8), EPSILON)
+    space_ = space((8, 6), (8, 8), EPSILON, alpha=ALPHA)
     x1, x2 = mesh(space_.layout.grid)
     N = modulated(space_.layout.grid, EPSILON) * np.array([1, 2, 2, 2])[:, None, None]
     assert (pauli.norm(N) / N[0]).max() > 0.55
     dN = 0.2 * np.stack([np.cos(x1), np.sin(x2), np.cos(x1 - x2), 0.5 * np.sin(x1)])
-    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=2)
-    found = solver.slope(solver.multipliers(N).A, dN)
+    solver = MultiplierSolver(space_.layout, space_.physics, 1e-12, levels=2)
+    found = solver.slope(solver.solve(N).A, dN)
 
     def difference(h):
-        ahead, behind = (solver.multipliers(N + s * h * dN).A for s in (1, -1))
+        ahead, behind = (solver.solve(N + s * h * dN).A for s in (1, -1))
         return (ahead - behind) / (2 * h)
 
     coarse, fine = (np.abs(difference(h) - found).max() for h in (0.04, 0.02))
@@ -104,10 +104,10 @@ def test_slope_of_the_multipliers_is_the_limit_of_differences():
 
 
 def test_a_slope_that_is_not_found_is_an_error(monkeypatch):
-    space_ = space((8, 6), (8, 8), EPSILON)
+    space_ = space((8, 6), (8, 8), EPSILON, alpha=ALPHA)
     N = modulated(space_.layout.grid, EPSILON)
-    solver = Multipliers(space_.layout, EPSILON, ALPHA, 1e-12, levels=1)
-    A = solver.multipliers(N).A
-    monkeypatch.setattr("wigner.maxwellian.multipliers.MOST_CORRECTIONS", 2)
-    with pytest.raises(ConstraintError, match=r"not solved to 1.0e-12 .* residuals .*, .*; eps"):
+    solver = MultiplierSolver(space_.layout, space_.physics, 1e-12, levels=1)
+    A = solver.solve(N).A
+    monkeypatch.setattr("wigner.maxwellian.multiplier_solver.MOST_CORRECTIONS", 2)
+    with pytest.raises(ConstraintError, match=r"are .*, .*at x1 = .* at most 1.0e-12; eps"):
         solver.slope(A, N)
