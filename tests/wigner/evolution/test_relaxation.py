@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from functools import cache
 
@@ -13,7 +12,7 @@ from tests.support import oracle_cases as cases
 from tests.support.setups import modulated, space, with_physics
 from validation.oracle import dense
 from wigner.evolution import initial
-from wigner.evolution.evolve import evolve, record_times, schedule
+from wigner.evolution.evolve import evolve, schedule
 from wigner.evolution.relaxation import SDIRK2, SDIRK3, TABLEAUS, Collisions, make_step
 from wigner.flows.splitting import STRANG
 from wigner.flows.transport import Transport
@@ -267,28 +266,3 @@ def test_a_small_case_recomputed_from_scratch():
     exact = dense.resample(case.run(rtol=1e-7).u[-1], (21, 1))
     found = run_against(case, (21, 1), (32, 30), (7.0, 7.0), (L, 1.0), (0.04, 0.02))
     assert np.abs(found[-1] - exact).max() < 1e-6
-
-
-def test_schedule_lands_on_every_time():
-    times = record_times(1.0, 0.3)
-    assert times == pytest.approx([0.3, 0.6, 0.9, 1.0])
-    plan = list(schedule(times, 0.11))
-    assert [i.end for i in plan if i.landed] == times
-    assert max(i.length for i in plan) <= 0.11
-    assert all(b.t == pytest.approx(a.end) for a, b in itertools.pairwise(plan))
-    assert {i.length for i in plan} == {0.1}
-
-
-@pytest.mark.parametrize(
-    ("times", "dt", "message"),
-    [([0.2, 0.1], 0.1, "increasing"), ([0.0], 0.1, "increasing"), ([1.0], 0.0, "dt: got 0.0")],
-)
-def test_impossible_schedules_are_refused(times, dt, message):
-    with pytest.raises(ValueError, match=message):
-        schedule(times, dt)
-
-
-def test_times_that_divide_evenly_have_one_step_length():
-    plan = list(schedule(record_times(0.5, 0.05), 0.025))
-    assert len(plan) == 20
-    assert len({i.length for i in plan}) == 1
