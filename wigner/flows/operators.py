@@ -28,7 +28,8 @@ def theta(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
     """
     n_p = space.layout.grid.n_p
     refined = space.position.refined(V).ravel()
-    out, fft = W.copy(), Planner()
+    out, fft = space.layout.x_major(), Planner()  # aligned: the same bits in every run
+    out[:] = W
     for row in range(W.shape[1]):
         block = out[:, row].reshape(2, *n_p)
         plus, minus = space.position.shifted(slice(row, row + 1))
