@@ -229,6 +229,12 @@ BAD = [
     ),
     (
         maps,
+        "macro/__init__.py",
+        MAP.format("M")[:-4] + '``a``: again\n"""\n',
+        "macro lists a twice",
+    ),
+    (
+        maps,
         "wigner/__init__.py",
         '"""W.\n\n``job``: jobs\n``timing``: time\n``flows``: flows\n"""\n',
         "wigner lists flows after job, which imports it",

@@ -209,6 +209,8 @@ def _not_on_the_map(tree: Tree, package: Module) -> Iterator[str]:
     listed = re.findall(r"^``(\w+)``: \S", text, re.MULTILINE)
     for name in sorted(held.keys() - set(listed)):
         yield f"{package.name} has no line on {name}"
+    for name in sorted({name for name in listed if listed.count(name) > 1}):
+        yield f"{package.name} lists {name} twice"
     for name in sorted(set(re.findall(r"``([^`]*)``", text)) - held.keys()):
         yield f"{package.name} names {name}, which is not in it"
     for place, name in enumerate(listed):

@@ -4,8 +4,6 @@
 ``launch``: the processes of a job, their communicator, and the arguments that commands share
 ``agenda``: when a run writes a checkpoint, and when it stops
 ``guards``: what every state must satisfy to be recorded
-``kept``: the state of a run, and its checkpoints
-``retry``: shorter steps where the constraint of a step cannot be solved
 ``estimate``: what a case will cost in memory and time
 ``kept``: the state of a run, in memory and in checkpoints
 ``retry``: a step whose constraint cannot be solved, done again in shorter parts
