@@ -73,6 +73,82 @@ def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
 
 
 @dataclass(frozen=True)
+class Places:
+    """The windows of this rank's columns, on the refined lattice that they cover.
+
+    Attributes
+    ----------
+    n
+        Points of a window per axis.
+    ratio
+        Points of the refined lattice to one of the x lattice, per axis.
+    refinement
+        Matrices that interpolate from the x lattice to the refined one, per axis.
+    passes
+        This rank's columns in passes along a line of the x lattice: which of its points, and
+        where :meth:`windows` has their windows.
+    """
+
+    n: tuple[int, int]
+    ratio: tuple[int, int]
+    refinement: tuple[NDArray, NDArray]
+    passes: tuple[tuple[slice, tuple], ...]
+
+    def refined(self, field: NDArray) -> NDArray:
+        """A field ``(..., N1, N2)`` on the refined lattice."""
+        return self.refinement[0] @ field @ self.refinement[1].T
+
+    def windows(self, E: NDArray) -> NDArray:
+        """A field on the refined lattice as seen from every x point: no copies."""
+        r1, r2 = self.ratio
+        windows = sliding_window_view(E, self.n, axis=(1, 2), writeable=True)
+        return windows[:, ::r1, ::r2]
+
+
+def places_of(window: Window, layout: Layout, per_pass: int) -> Places:
+    """Windows around the points of this rank, at most ``per_pass`` of them in a pass."""
+    grid, x, n2 = layout.grid, layout.x, layout.grid.n_x[1]
+    top, bottom = x.start // n2, (x.stop - 1) // n2 + 1  # lines of the x lattice
+    ratio1, ratio2 = (
+        round(L / n / h) if n > 1 else 1
+        for n, L, h in zip(grid.n_x, grid.length, window.spacing, strict=True)
+    )
+
+    def refinement(axis: int, ratio: int, first: int, count: int) -> NDArray:
+        """From the x lattice to what windows around ``count`` of its points cover, on an axis."""
+        h, n = window.spacing[axis], window.n[axis]
+        fine = np.arange((count - 1) * ratio + n) - n // 2
+        points = first * ratio * h + fine * h if grid.n_x[axis] > 1 else 0 * fine
+        return interpolation(grid.n_x[axis], grid.length[axis], points)
+
+    return Places(
+        window.n,
+        (ratio1, ratio2),
+        (refinement(0, ratio1, top, bottom - top), refinement(1, ratio2, 0, n2)),
+        tuple(_passes(x, n2, top, per_pass)),
+    )
+
+
+def _passes(x: slice, n2: int, top: int, per_pass: int) -> Iterator[tuple[slice, tuple]]:
+    """The passes of :class:`Places`; the lattice has lines of ``n2`` points, the first is ``top``.
+
+    A pass goes along a line; where lines have one point, it goes across them.
+    """
+    start = x.start
+    while start < x.stop:
+        x1, x2 = divmod(start, n2)
+        at: tuple
+        if n2 == 1:
+            stop = min(start + per_pass, x.stop)
+            at = np.s_[:, x1 - top : x1 - top + stop - start, 0]
+        else:
+            stop = min(start + per_pass, start - x2 + n2, x.stop)
+            at = np.s_[:, x1 - top, x2 : x2 + stop - start]
+        yield slice(start - x.start, stop - x.start), at
+        start = stop
+
+
+@dataclass(frozen=True)
 class Kinetic:
     """exp(-delta K) on the window: ``start`` from e_0, ``moving`` from p_1 e_0 and p_2 e_0, both
     ``(2, 2, n1, n2)``, and ``diffusion`` in momentum, as entries (11, 12, 21, 22).
@@ -117,8 +193,7 @@ class Columns:
     kernels
         The module of the arithmetic on windows.
     passes
-        This rank's columns in passes along a line of the x lattice: which of its points, and
-        where the views of :class:`Local` have their windows.
+        As those of :class:`Places`.
     """
 
     def __init__(self, layout: Layout, physics: Physics) -> None:
@@ -128,8 +203,11 @@ class Columns:
         self._fft = Planner()
         self._dispersion = self.window.dispersion(physics.epsilon)
         self._kinetic: dict[int, Kinetic] = {}
+        per_pass = max(1, BLOCK // math.prod(self.window.n))
+        self._places = places_of(self.window, layout, per_pass)
+        self.passes = self._places.passes
+        self._columns = pyfftw.empty_aligned((2, 2, per_pass, *self.window.n), dtype=complex)
         self._changes: NDArray | None = None
-        self._prepare()
 
     def local(self, A: NDArray, m: int) -> Local:
         """exp(delta A) and exp(delta A/2) for ``m`` steps."""
@@ -200,51 +278,10 @@ class Columns:
         self.kernels.multiply(E, C)
 
     def _local(self, m: int, factor: Callable[..., factors.Factor], *fields: NDArray) -> Local:
-        refined = [self._refine[0] @ field @ self._refine[1].T for field in fields]
+        refined, windows = [self._places.refined(field) for field in fields], self._places.windows
         own = [field.reshape(4, -1)[:, self.layout.x] for field in fields]
         return Local(
-            self._windows(factor(*refined, 0.5 / m).matrix) if m > 1 else None,
-            self._windows(factor(*refined, 0.25 / m).matrix),
+            windows(factor(*refined, 0.5 / m).matrix) if m > 1 else None,
+            windows(factor(*refined, 0.25 / m).matrix),
             factor(*own, 0.25 / m).matrix,
         )
-
-    def _windows(self, E: NDArray) -> NDArray:
-        """A field on the refined lattice as seen from every x point: no copies."""
-        r1, r2 = self._ratio
-        windows = sliding_window_view(E, self.window.n, axis=(1, 2), writeable=True)
-        return windows[:, ::r1, ::r2]
-
-    def _prepare(self) -> None:
-        """The refined lattice that the windows of this rank's columns cover, and work arrays."""
-        grid, x = self.layout.grid, self.layout.x
-        n2 = grid.n_x[1]
-        top, bottom = x.start // n2, (x.stop - 1) // n2 + 1
-        self._per_pass = max(1, BLOCK // math.prod(self.window.n))
-        self.passes = list(self._cut(x, n2, top))
-        self._ratio = tuple(
-            round(L / n / h) if n > 1 else 1
-            for n, L, h in zip(grid.n_x, grid.length, self.window.spacing, strict=True)
-        )
-        self._refine = []
-        for axis, (first, count) in enumerate(((top, bottom - top), (0, n2))):
-            h, n = self.window.spacing[axis], self.window.n[axis]
-            fine = np.arange((count - 1) * self._ratio[axis] + n) - n // 2
-            points = first * self._ratio[axis] * h + fine * h if grid.n_x[axis] > 1 else 0 * fine
-            self._refine.append(interpolation(grid.n_x[axis], grid.length[axis], points))
-        shape = (2, 2, self._per_pass, *self.window.n)
-        self._columns = pyfftw.empty_aligned(shape, dtype=complex)
-
-    def _cut(self, x: slice, n2: int, top: int) -> Iterator[tuple[slice, tuple]]:
-        """This rank's columns in passes along a line of the x lattice, and their windows."""
-        if n2 == 1:
-            for start in range(x.start, x.stop, self._per_pass):
-                stop = min(start + self._per_pass, x.stop)
-                yield slice(start - x.start, stop - x.start), np.s_[:, start - top : stop - top, 0]
-            return
-        start = x.start
-        while start < x.stop:
-            x1, x2 = divmod(start, n2)
-            stop = min(start + self._per_pass, start - x2 + n2, x.stop)
-            at = np.s_[:, x1 - top, x2 : x2 + stop - start]
-            yield slice(start - x.start, stop - x.start), at
-            start = stop
