@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wigner.errors import Fault, SolveError
 from wigner.machine import keep_freed
-from wigner.maxwellian.constraint import SolveError
 
 from .model import Model, check_densities
 
@@ -131,7 +131,7 @@ class Stepper:
 
     def __init__(self, model: Model, tolerance: float, tableau: Tableau = ARK4) -> None:
         self.model, self.tolerance, self.tableau = model, tolerance, tableau
-        self.x = model.physics.x
+        self.x = model.x
         keep_freed()
         stages = len(tableau.weights)
         shape = (stages, *model.stiff.shape)
@@ -147,7 +147,7 @@ class Stepper:
             If no state has these densities, or their multipliers cannot be found.
         """
         u = self.x.field(U)
-        check_densities(u, self.model.physics)
+        check_densities(u, self.model.medium)
         return Point(U, u, self._explicit(U, u))
 
     def rate(self, point: Point) -> NDArray:
@@ -191,7 +191,7 @@ class Stepper:
         return float(largest.max() / (self.tolerance * u[0].max()))
 
 
-def _sum(weights: Sequence[float], spectra: NDArray) -> NDArray:
+def _sum(weights: Sequence[float] | NDArray, spectra: NDArray) -> NDArray:
     """sum_j weights_j spectra_j, as real arithmetic."""
     used = spectra[: len(weights)].view(float)
     return np.tensordot(weights, used, axes=1).view(complex)
@@ -218,7 +218,7 @@ def integrate(
         message names time and place.
     """
     stepper = Stepper(model, tolerance, tableau)
-    here, t, rejected = stepper.point(model.physics.x.transform(u)), 0.0, 0
+    here, t, rejected = stepper.point(model.x.transform(u)), 0.0, 0
     while t < t_end:
         h = t_end - t if t + 1.01 * dt >= t_end else dt
         try:
@@ -231,7 +231,7 @@ def integrate(
             yield Step(t, end, here, there, rejected, stepper)
             here, t, rejected = there, end, 0
         elif h <= SHORTEST * t_end:
-            raise _stuck(t, h, why) from why
+            raise _stuck(t, h, why) from None
         else:
             rejected += 1
         dt = h * _change(error, tableau.order)
@@ -258,5 +258,7 @@ def _change(error: float, order: int) -> float:
 
 
 def _stuck(t: float, h: float, why: SolveError | None) -> SolveError:
-    reason = why or "the error estimate is too large: raise the tolerance, or use smoother fields"
-    return SolveError(f"after t = {t:.6g}, at a step of {h:.1e}: {reason}")
+    if why is None:
+        remedy = "raise the tolerance, or use smoother fields"
+        why = SolveError(Fault("time step", "an error above the tolerance", "less", remedy))
+    return why.at(time=t, tried=f"shorter steps failed too, down to {h:.1e}")

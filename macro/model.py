@@ -14,41 +14,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.maxwellian.constraint import SolveError
+from wigner.errors import DensityError
+from wigner.phase_space import pauli
+from wigner.physics import Physics
 
 from .calculus import Calculus
 
 
 @dataclass(frozen=True)
-class Physics:
-    """What the models share: the x lattice, eps, alpha, tau and V(x)."""
+class Medium:
+    """What the models share: derivatives on the x lattice, and the physics there."""
 
     x: Calculus
-    epsilon: float
-    alpha: float
-    tau: float
-    V: NDArray
+    physics: Physics
 
     @cached_property
     def grad_V(self) -> NDArray:
         """grad V, ``(2, N1, N2)``."""
-        return self.x.grad(self.V)
+        return self.x.grad(self.physics.V)
 
     @cached_property
     def gate(self) -> NDArray:
         """grad_perp V, ``(3, N1, N2)``."""
-        return self.x.grad_perp(self.V)
+        return self.x.grad_perp(self.physics.V)
 
 
 class Balance(NamedTuple):
-    """d_t u = div flux + source; a missing part is zero."""
+    """d_t u = div flux + source; a source that is None is zero."""
 
-    flux: NDArray | None
-    source: NDArray | None
-
-
-class DensityError(SolveError):
-    """Densities that no state has; the message says where."""
+    flux: NDArray
+    source: NDArray | None = None
 
 
 class Model(ABC):
@@ -56,13 +51,15 @@ class Model(ABC):
 
     Attributes
     ----------
+    medium, x, physics
+        What the models share, and the two parts of it.
     stiff
         Real symbol of the linear part that a time step has to treat implicitly, on spectra,
         ``(4, N1, N2//2+1)``, not positive.
     """
 
-    def __init__(self, physics: Physics) -> None:
-        self.physics = physics
+    def __init__(self, medium: Medium) -> None:
+        self.medium, self.x, self.physics = medium, medium.x, medium.physics
         self.stiff = self._stiff()
 
     @abstractmethod
@@ -75,11 +72,11 @@ class Model(ABC):
 
     def rate(self, u: NDArray) -> NDArray:
         """d_t u, shape ``(4, N1, N2)``."""
-        return self.physics.x.field(self.spectral_rate(u))
+        return self.x.field(self.spectral_rate(u))
 
     def spectral_rate(self, u: NDArray) -> NDArray:
         """The spectrum of d_t u."""
-        return assembled(self.physics.x, self.balance(u))
+        return assembled(self.x, self.balance(u))
 
     def evaluations(self) -> list[int]:
         """Moment-map evaluations of the constraint solves since the last call."""
@@ -89,28 +86,21 @@ class Model(ABC):
         """Classical diffusion and spin relaxation: tau (Lap - 4 alpha^2 (0, 1, 1, 2))."""
         physics = self.physics
         relaxation = 4 * physics.alpha**2 * np.array([0.0, 1.0, 1.0, 2.0])
-        return -physics.tau * (physics.x.wave_number**2 + relaxation[:, None, None])
+        return -physics.tau * (self.x.wave_number**2 + relaxation[:, None, None])
 
 
 def assembled(x: Calculus, balance: Balance) -> NDArray:
     """The spectrum of div flux + source."""
-    flux, source = balance
-    if flux is None:
-        return x.transform(source)
-    spectrum = x.div_spectrum(flux)
-    return spectrum if source is None else spectrum + x.transform(source)
+    spectrum = x.div_spectrum(balance.flux)
+    return spectrum if balance.source is None else spectrum + x.transform(balance.source)
 
 
-def check_densities(u: NDArray, physics: Physics) -> None:
+def check_densities(u: NDArray, medium: Medium) -> None:
     """Raise DensityError unless n0 > eps|n| everywhere, naming the worst point."""
-    spin = physics.epsilon * np.sqrt((u[1:] ** 2).sum(axis=0))
-    margin = np.where(np.isfinite(u).all(axis=0), u[0] - spin, -np.inf)
-    if margin.min() > 0:
-        return
-    worst = np.unravel_index(np.argmin(margin), margin.shape)
-    place = [k * L / n for k, L, n in zip(worst, physics.x.length, physics.x.n_x, strict=True)]
-    raise DensityError(
-        f"densities: got n0 = {u[0][worst]:.6g} and eps|n| = {spin[worst]:.6g} at x1 = "
-        f"{place[0]:.6g}, x2 = {place[1]:.6g}, expected n0 > eps|n|; the model does not keep "
-        "densities positive there: use a finer n_x, smoother fields or a smaller epsilon"
+    remedy = (
+        "the model does not keep densities positive there: use a finer n_x, smoother fields or a "
+        "smaller epsilon"
     )
+    fault = pauli.positivity_fault(medium.physics.scaled(u), medium.x.length, "densities", remedy)
+    if fault is not None:
+        raise DensityError(fault)

@@ -11,15 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from wigner.case.problem import Problem, build, lattice
 from wigner.case.spec import Case, load_case
+from wigner.errors import SolveError
 from wigner.evolution.evolve import record_times
 from wigner.job.agenda import Agenda, stop_requests
-from wigner.job.estimate import check_count
 from wigner.job.supervise import Hosts, check_new, run_job
-from wigner.maxwellian.constraint import SolveError
 from wigner.output import records
-from wigner.output.observer import Observer
+from wigner.output.observer import Directory, Observer
 from wigner.output.records import Records, Variables
 from wigner.phase_space.communicator import Communicator
+from wigner.phase_space.layout import check_ranks
+from wigner.timing import Phases
 
 from .catalogue import initial, make_model, warnings
 from .imex import integrate
@@ -48,7 +49,7 @@ def run(
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = load_case(path, overrides)
         check_new(output)
-        check_count(lattice(case), len(hosts))
+        check_ranks(lattice(case), len(hosts))
         problem = build(case)
         doubtful = warnings(name, case, problem, tolerance)
         return case, replace(problem, warnings=(*problem.warnings, *doubtful))
@@ -76,14 +77,13 @@ def execute(
         If the directory cannot be written; what was recorded stays.
     """
     with stop_requests() as requests:
-        file = Records(directory / "moments.h5", SCALARS, ARRAYS)
+        phases, file = Phases(), Records(directory / "moments.h5", SCALARS, ARRAYS)
         heading = "model {}, x lattice {} x {}".format(name, *problem.grid.n_x)
         facts = {"model": name, "tolerance": tolerance}
-        observer = Observer(file, case, problem, comm, heading, facts)
-        observer.start()
-        with observer.phases("setup"):
+        observer = Directory(file, case, problem, comm, heading, facts).start(phases)
+        with phases("setup"):
             model, u = make_model(name, case, problem, comm), initial(name, problem)
-        agenda = Agenda(case.output, comm, requests, observer.phases.elapsed, 0.0)
+        agenda = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
         return _advance(model, u, case, tolerance, observer, agenda)
 
 
@@ -116,24 +116,24 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float) -> None
         try:
             found = values(model, u)
         except SolveError as error:
-            raise SolveError(f"record at t = {observer.t:.6g}: {error}") from error
+            raise error.at(time=observer.t) from None
         observer.record(found | {"step": length})
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
     """What is recorded of densities u = (n0, n)."""
-    physics, A = model.physics, model.multipliers(u)
+    physics, mu = model.physics, model.multipliers(u)
     flux = model.balance(u).flux
-    charge = u[0] * (A[0] + physics.V)
-    spin = physics.epsilon**2 * (u[1:] * A[1:]).sum(axis=0)
-    totals = u.sum(axis=(1, 2)) * physics.x.cell
+    charge = u[0] * (mu[0] + physics.V)
+    spin = physics.epsilon**2 * (u[1:] * mu[1:]).sum(axis=0)
+    totals = u.sum(axis=(1, 2)) * model.x.cell
     return {
         "n0": u[0],
         "n": u[1:],
-        "a0": A[0],
-        "a": A[1:],
+        "a0": mu[0],
+        "a": mu[1:],
         "current": -np.moveaxis(flux, 0, 1),
         "mass": float(totals[0]),
         "spin_total": totals[1:],
-        "free_energy": float((charge + spin).sum() * physics.x.cell),
+        "free_energy": float((charge + spin).sum() * model.x.cell),
     }

@@ -20,7 +20,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from wigner.case.problem import build
-from wigner.case.spec import Case, CaseError, load_case
+from wigner.case.spec import Case, load_case
+from wigner.errors import CaseError
 from wigner.job.launch import world
 from wigner.phase_space.communicator import Communicator
 
@@ -55,8 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     clock = time.perf_counter()
     comm = world()
     arguments = _parse(argv, comm)
-    case = _agree(arguments, comm)
-    if case is BAD_INPUT:
+    usable, case = _agree(arguments, comm)
+    if not usable:
         return BAD_INPUT
     _log_to_terminal(comm)
     names = [study.name for study in STUDIES] if arguments.study == "all" else [arguments.study]
@@ -64,8 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     setting = Setting(arguments.size, case)
     try:
         outcomes = compute(studies, setting, arguments.output, comm)
-    except CaseError as error:  # on all ranks: a ladder leaves what the case allows
-        return _complain(error) if comm.rank == 0 else BAD_INPUT
+    except CaseError as error:  # raised on every rank: a study asks for more than the case allows
+        if comm.rank == 0:
+            _complain(error)
+        return BAD_INPUT
     status = FAILS
     if comm.rank == 0:
         try:
@@ -103,25 +106,25 @@ def command(study: str, arguments: argparse.Namespace) -> str:
     return shlex.join(["python", "-m", "validation", study, *case, *options])
 
 
-def _agree(arguments: argparse.Namespace, comm: Communicator) -> Case | int | None:
-    """The user's case, checked on rank 0, on all ranks; BAD_INPUT if it cannot be used."""
-    case: Case | int | None = None
-    if comm.rank == 0:
+def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Case | None]:
+    """Whether the input can be used, and the user's case if there is one; alike on all ranks."""
+    usable, case = True, None
+    if comm.rank == 0:  # the only rank that reads, creates and complains
         try:
             if arguments.case is not None:
                 case = load_case(arguments.case)
                 build(case)
             arguments.output.mkdir(parents=True, exist_ok=True)
         except (CaseError, OSError) as error:
-            case = _complain(error)
-    return comm.bcast(case)
+            usable = False
+            _complain(error)
+    return comm.bcast((usable, case))
 
 
-def _complain(error: Exception) -> int:
-    """Bad input, told line by line."""
+def _complain(error: Exception) -> None:
+    """Say on standard error what is wrong with the input, line by line."""
     for line in str(error).splitlines():
         print(f"error: {line}", file=sys.stderr)
-    return BAD_INPUT
 
 
 def _log_to_terminal(comm: Communicator) -> None:

@@ -10,8 +10,9 @@ import pytest
 from macro.calculus import Calculus
 from macro.imex import ARK4, Stepper, integrate, solution
 from macro.local import Local
-from macro.model import Balance, DensityError, Model, Physics
-from wigner.maxwellian.constraint import SolveError
+from macro.model import Balance, Medium, Model
+from wigner.errors import SolveError
+from wigner.physics import Physics
 
 LENGTH = (2 * np.pi, 2 * np.pi)
 
@@ -26,14 +27,15 @@ def local(n=(24, 20), epsilon=0.3, alpha=0.5, tau=0.2):
             0.3 * np.cos(x1 - x2),
         ]
     )
-    return Local(Physics(Calculus(n, LENGTH), epsilon, alpha, tau, 0.3 * np.cos(x1 + x2))), u
+    physics = Physics(epsilon, alpha, tau, 0.3 * np.cos(x1 + x2))
+    return Local(Medium(Calculus(n, LENGTH), physics)), u
 
 
 class Logistic(Model):
     """d_t u = u - u^2 in every component: explicit, with the closed form u = 1/(1 + c e^-t)."""
 
     def balance(self, u):
-        return Balance(None, u - u**2)
+        return Balance(np.zeros((2, *u.shape)), u - u**2)
 
     def multipliers(self, u):
         return u
@@ -43,7 +45,8 @@ class Logistic(Model):
 
 
 def logistic():
-    model = Logistic(Physics(Calculus((2, 2), LENGTH), 1e-3, 0.0, 1.0, np.zeros((2, 2))))
+    physics = Physics(1e-3, 0.0, 1.0, np.zeros((2, 2)))
+    model = Logistic(Medium(Calculus((2, 2), LENGTH), physics))
     start = np.full((4, 2, 2), 0.25)
 
     def exact(t):
@@ -76,7 +79,7 @@ def test_order_conditions():
 def fixed(model, u, t_end, steps):
     """Equal steps."""
     stepper = Stepper(model, 1.0)
-    point = stepper.point(model.physics.x.transform(u))
+    point = stepper.point(model.x.transform(u))
     for _ in range(steps):
         U, _ = stepper.step(point, t_end / steps)
         point = stepper.point(U)
@@ -145,21 +148,21 @@ def test_lost_positivity_names_time_and_place():
         def balance(self, u):
             source = np.zeros_like(u)
             source[0, 1, 0] = -1.0
-            return Balance(None, source)
+            return Balance(np.zeros((2, *u.shape)), source)
 
         def _stiff(self):
             return np.zeros((4, 2, 2))
 
-    model = Draining(logistic()[0].physics)
-    model.physics.x.kept[:] = True
-    with pytest.raises(SolveError, match=r"after t = 0\.(2[45]|24\d*|25\d*).*x1 = 3\.14159"):
+    model = Draining(logistic()[0].medium)
+    model.x.kept[:] = True
+    with pytest.raises(SolveError, match=r"at t = 0\.(2[45]|24\d*|25\d*).*x1 = 3\.14159"):
         list(integrate(model, logistic()[1], 1.0, 1e-6, 0.1))
 
 
 def test_bad_initial_densities_are_refused():
     model, u = local()
     u[1, 3, 2] = 10.0
-    with pytest.raises(DensityError, match=r"eps\|n\| = 3\.\d+ at x1 = 0\.785398, x2 = 0\.628319"):
+    with pytest.raises(match=r"eps\|n\| = 3\.\d+ at x1 = 0\.785398, x2 = 0\.628319"):
         next(integrate(model, u, 1.0, 1e-6, 0.1))
 
 
@@ -170,5 +173,5 @@ def test_errors_of_the_spin_count_with_epsilon():
     for component, weight in ((0, 1.0), (2, 0.01)):
         error[:] = 0.0
         error[component, 3, 4] = 0.5
-        size = stepper._size(model.physics.x.transform(error), u)
+        size = stepper._size(model.x.transform(error), u)
         assert size == pytest.approx(0.5 * weight / (1e-3 * u[0].max()), rel=1e-12)

@@ -122,7 +122,7 @@ def test_lost_positivity_ends_the_run_with_its_records(
     )
     assert status == 1
     message = capsys.readouterr().err
-    assert "error: after t = " in message
+    assert "error: at t = " in message
     assert "expected n0 > eps|n|" in message
     assert "x1 = " in message
     found = report(output)

@@ -6,13 +6,13 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Fault
 from ..phase_space import pauli
-from ..phase_space.grid import Pair, PhaseGrid, interpolation
+from ..phase_space.grid import Pair, PhaseGrid, interpolation, place_of
 from .formulas import Expression
 from .spec import Case
 from .values import shown
@@ -32,20 +32,11 @@ POLARISED, DEPLETED = 0.95, 1e-3
 MOST_STEPS = 1e7
 
 
-class Finding(NamedTuple):
-    """Something wrong with a key, or if not ``fatal`` something doubtful."""
+def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
+    """What is wrong with a formula, given its values on the periodic x lattice.
 
-    key: str
-    got: str
-    message: str
-    fatal: bool = True
-
-
-def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> Iterator[Finding]:
-    """A formula, with its values on the x lattice, on a periodic lattice.
-
-    It must not depend on an axis of one point, be periodic, and be resolved. A bump that is
-    roundoff at the edges of the box is periodic in this sense.
+    A formula must be periodic and resolved by the lattice, and must not depend on an axis that has
+    one point. A bump that is roundoff at the edges of the box is periodic in this sense.
 
     Raises
     ------
@@ -57,26 +48,21 @@ def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> It
         name, L = f"x{axis + 1}", grid.length[axis]
         if grid.n_x[axis] == 1:
             if _varies(formula, axis, grid):
-                message = (
-                    f"expected no dependence on {name}, as grid.n_x gives that axis one point; "
-                    f"use more points, or remove {name}"
-                )
-                yield Finding(key, got, message)
+                expected = f"no dependence on {name}, as grid.n_x gives that axis one point"
+                yield Fault(key, got, expected, f"use more points, or remove {name}")
                 return
         elif break_ := _break(formula, values, axis, grid):
-            message = (
-                f"expected a function of period {L:.10g} in {name}, but {break_} across the box; "
-                "change the formula or grid.length"
-            )
-            yield Finding(key, got, message)
+            expected = f"a function of period {L:.10g} in {name}, but {break_} across the box"
+            yield Fault(key, got, expected, "change the formula or grid.length")
             return
     lost = missed(formula, values, grid)
     if lost > UNEASY:
-        message = (
-            f"expected a field that n_x = {list(grid.n_x)} resolves, but "
-            f"{100 * min(lost, 1.0):.2g} % of it is lost; use {_finer(formula, grid)}, or smooth it"
+        expected = (
+            f"a field that n_x = {list(grid.n_x)} resolves, but {100 * min(lost, 1.0):.2g} % of it "
+            "is lost"
         )
-        yield Finding(key, got, message, fatal=lost > COARSE)
+        remedy = f"use {_finer(formula, grid)}, or smooth it"
+        yield Fault(key, got, expected, remedy, fatal=lost > COARSE)
 
 
 def _on(formula: Expression, axis: int, points: NDArray, grid: PhaseGrid) -> NDArray:
@@ -131,11 +117,8 @@ def missed(formula: Expression, values: NDArray, grid: PhaseGrid) -> float:
 
 def _finer(formula: Expression, grid: PhaseGrid) -> str:
     """The smallest n_x, by powers of two finer, that resolves a formula, as a remedy."""
-    choices = [
-        tuple(n * factor if n > 1 else 1 for n, factor in zip(grid.n_x, factors, strict=True))
-        for factors in itertools.product((1, 2, 4, 8), repeat=2)
-    ]
-    for n_x in sorted(set(choices), key=math.prod):
+    n1, n2 = ({n * factor if n > 1 else 1 for factor in (1, 2, 4, 8)} for n in grid.n_x)
+    for n_x in sorted(itertools.product(n1, n2), key=math.prod):
         if grid.nx < math.prod(n_x) <= FINEST:
             finer = replace(grid, n_x=n_x)
             values = formula(finer.x[0][:, None], finer.x[1][None, :])
@@ -144,7 +127,7 @@ def _finer(formula: Expression, grid: PhaseGrid) -> str:
     return "many more points"
 
 
-def p_lattice(grid: PhaseGrid, rashba: float, p_max: Pair | None) -> Iterator[Finding]:
+def p_lattice(grid: PhaseGrid, rashba: float, p_max: Pair | None) -> Iterator[Fault]:
     """The p box too small, or its lattice too coarse, for a state of temperature one.
 
     Parameters
@@ -159,22 +142,22 @@ def p_lattice(grid: PhaseGrid, rashba: float, p_max: Pair | None) -> Iterator[Fi
         P, reach, n = grid.p_max[axis], grid.eta_max[axis], grid.n_p[axis]
         if p_max is None:
             least = _even(2 * good**2 / math.pi)
-            cases = [("grid.n_p", n, min(P - rashba, reach), f"n_p of at least {least}")]
+            cases = [("grid.n_p", str(n), min(P - rashba, reach), f"n_p of at least {least}")]
         else:
             least = _even(2 * P * REACH / math.pi)
             cases = [
                 ("grid.p_max", f"{P:.4g}", P - rashba, f"p_max of at least {good:.3g}"),
-                ("grid.n_p", n, reach, f"n_p of at least {least}, or a smaller p_max"),
+                ("grid.n_p", str(n), reach, f"n_p of at least {least}, or a smaller p_max"),
             ]
         for key, got, radius, remedy in cases:
             cut = math.exp(-0.5 * max(radius, 0.0) ** 2)
             side = "box" if key == "grid.p_max" else "lattice"
-            message = (
-                f"expected a p {side} that holds a thermal state, but axis {axis + 1} cuts it at "
-                f"{cut:.1e} of its maximum; use {remedy}"
+            expected = (
+                f"a p {side} that holds a thermal state, but axis {axis + 1} cuts it at "
+                f"{cut:.1e} of its maximum"
             )
             if cut > CLOSE:
-                yield Finding(key, str(got), message, fatal=cut > CUT_OFF)
+                yield Fault(key, got, expected, f"use {remedy}", fatal=cut > CUT_OFF)
 
 
 def _even(least: float) -> int:
@@ -182,49 +165,57 @@ def _even(least: float) -> int:
     return 2 * math.ceil(least / 2)
 
 
-def density(N: NDArray, grid: PhaseGrid) -> Iterator[Finding]:
-    """n0 > 0 and eps|n| < n0 everywhere, and not too close to either limit."""
-    n0, spin = N[0], pauli.norm(N)
+def density(N: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
+    """What is wrong with N: it must be positive, and should not be close to the limits of that."""
+    n0, emptiest = N[0], _place(N[0], grid)
     if n0.min() <= 0:
-        got = f"{n0.min():.6g} at {_place(n0, grid)}"
-        yield Finding("initial.n0", got, "expected a positive density; raise n0 there")
+        remedy = "raise n0 there"
+        yield Fault("initial.n0", f"{n0.min():.6g}", "a positive density", remedy, emptiest)
         return
-    share = spin / n0
-    place = _place(-share, grid)
-    if share.max() >= 1:
-        at = np.unravel_index(np.argmax(share), n0.shape)
-        yield Finding(
-            "initial.n",
-            f"eps|n| = {spin[at]:.6g} where n0 = {n0[at]:.6g}, at {place}",
-            "expected eps|n| < n0 (a positive density matrix); reduce n or epsilon, or raise n0",
-        )
+    share = pauli.norm(N) / n0
+    remedy = "reduce n or epsilon, or raise n0"
+    impossible = pauli.positivity_fault(N, grid.length, "initial.n", remedy)
+    if impossible is not None:
+        yield impossible
     elif share.max() > POLARISED:
-        message = "near full polarisation the constraint may not converge; reduce n or epsilon"
-        yield Finding(
-            "initial.n", f"eps|n|/n0 = {share.max():.4g} at {place}", message, fatal=False
+        yield Fault(
+            "initial.n",
+            f"eps|n|/n0 = {share.max():.4g}",
+            f"at most {POLARISED:g}, as the constraint may not converge near full polarisation",
+            "reduce n or epsilon",
+            _place(-share, grid),
+            fatal=False,
         )
     if n0.min() < DEPLETED * n0.max():
-        got = f"{n0.min():.3g} at {_place(n0, grid)}, {n0.max():.3g} elsewhere"
-        message = "near vacuum the constraint may not converge; raise n0 there"
-        yield Finding("initial.n0", got, message, fatal=False)
+        yield Fault(
+            "initial.n0",
+            f"{n0.min():.3g}",
+            f"at least {DEPLETED:g} of the maximum {n0.max():.3g}, as the constraint may not "
+            "converge near vacuum",
+            "raise n0 there",
+            emptiest,
+            fatal=False,
+        )
 
 
-def _place(field: NDArray, grid: PhaseGrid) -> str:
-    """Where a field is smallest."""
-    j1, j2 = np.unravel_index(np.argmin(field), field.shape)
-    return f"x1 = {grid.x[0][j1]:.4g}, x2 = {grid.x[1][j2]:.4g}"
+def _place(field: NDArray, grid: PhaseGrid) -> Pair:
+    """Coordinates of the point where a field is smallest."""
+    return place_of(np.unravel_index(np.argmin(field), field.shape), grid.n_x, grid.length)
 
 
-def times(case: Case) -> Iterator[Finding]:
+def times(case: Case) -> Iterator[Fault]:
     """Steps too many, or other than asked for."""
     time, every, tau = case.time, case.output.every, case.physics.tau
     for key, length in (("time.dt", time.dt), ("output.every", every)):
         if time.t_end / length > MOST_STEPS:
-            message = f"expected at most {MOST_STEPS:.0e} up to t_end = {time.t_end:g}; enlarge it"
-            yield Finding(key, f"{length:g}, that is {time.t_end / length:.1e} of them", message)
+            got = f"{length:g}, that is {time.t_end / length:.1e} of them"
+            expected = f"at most {MOST_STEPS:.0e} up to t_end = {time.t_end:g}"
+            yield Fault(key, got, expected, "enlarge it")
     if every < time.dt * (1 - 1e-9):
-        message = f"shorter than time.dt = {time.dt:g}: the steps are shortened to it"
-        yield Finding("output.every", f"{every:g}", message, fatal=False)
+        expected = f"at least time.dt = {time.dt:g}"
+        remedy = "all steps are shortened to it"
+        yield Fault("output.every", f"{every:g}", expected, remedy, fatal=False)
     if time.scheme == "strang" and time.dt > tau:
-        message = f"of order 1 only for dt = {time.dt:g} > tau = {tau:g}; use sdirk2 or sdirk3"
-        yield Finding("time.scheme", '"strang"', message, fatal=False)
+        expected = f"a scheme that is of order 2 for dt = {time.dt:g} > tau = {tau:g} too"
+        remedy = "use sdirk2 or sdirk3"
+        yield Fault("time.scheme", '"strang"', expected, remedy, fatal=False)

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import ExpressionError, Fault
+
 LONGEST_TEXT = 1000
 DEEPEST_NESTING = 50
 
@@ -79,10 +81,6 @@ REFUSED: dict[type[ast.AST], str] = {
 }
 
 
-class ExpressionError(ValueError):
-    """A formula that is not accepted, or has no finite value somewhere; the text says why."""
-
-
 @dataclass(frozen=True)
 class Expression:
     """A formula f(x1, x2) as a postfix program; made by :func:`parse`.
@@ -124,13 +122,15 @@ class Expression:
             values = np.broadcast_to(self._run(*places), places[0].shape).astype(np.float64)
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
-            at = ", ".join(
-                f"{name} = {place.flat[bad[0]]:.6g}"
-                for name, place in zip(VARIABLES, places, strict=True)
-            )
             raise ExpressionError(
-                f"{_quoted(self.text)}: got {values.flat[bad[0]]} at {at} ({bad.size} of "
-                f"{values.size} points), expected finite values; change the formula there"
+                Fault(
+                    _quoted(self.text),
+                    str(values.flat[bad[0]]),
+                    "finite values",
+                    "change the formula there",
+                    (float(places[0].flat[bad[0]]), float(places[1].flat[bad[0]])),
+                    (bad.size, values.size),
+                )
             )
         return values
 
@@ -178,7 +178,7 @@ def _quoted(text: object) -> str:
 
 
 def _refuse(text: object, problem: str, remedy: str = ALLOWED) -> ExpressionError:
-    return ExpressionError(f"{_quoted(text)}: {problem}; {remedy}")
+    return ExpressionError(Fault(_quoted(text), problem, remedy=remedy))
 
 
 def _check_text(text: str) -> None:

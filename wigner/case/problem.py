@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CaseError, ExpressionError, Fault
 from ..phase_space.grid import PhaseGrid, automatic_p_max
+from ..physics import Physics
 from . import checks
-from .checks import Finding
-from .formulas import Expression, ExpressionError
-from .spec import Case, CaseError, as_dict
+from .formulas import Expression
+from .spec import Case, as_dict
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,18 @@ class Problem:
     ----------
     grid
         The phase-space lattice, with "auto" resolved.
-    epsilon, alpha, tau
-        Scaled Planck constant, Rashba constant and relaxation time.
-    V
-        Potential on the x lattice, shape ``(N1, N2)``.
+    physics
+        Scaled Planck constant, Rashba constant, relaxation time and potential.
     N
         Initial moments (n0, eps n), shape ``(4, N1, N2)``.
     warnings
         What is legal but doubtful, one sentence each.
     identity
-        The keys of the case that a run cannot change on its way, with their values.
+        The keys of the case that a run cannot change when it is resumed, with their values.
     """
 
     grid: PhaseGrid
-    epsilon: float
-    alpha: float
-    tau: float
-    V: NDArray
+    physics: Physics
     N: NDArray
     warnings: tuple[str, ...]
     identity: dict[str, str]
@@ -55,28 +51,26 @@ def build(case: Case) -> Problem:
         one point or are not resolved; n0 not positive; eps|n| >= n0; a p lattice that cannot hold
         a thermal state.
     """
-    grid, physics = lattice(case), case.physics
-    findings, fields = [], {}
+    grid, given = lattice(case), case.physics
+    faults: list[Fault] = []
+    fields: dict[str, NDArray] = {}
     for key, formula in formulas(case).items():
         try:
             fields[key] = formula(grid.x[0][:, None], grid.x[1][None, :])
-            findings += checks.field(key, formula, fields[key], grid)
+            faults += checks.field(key, formula, fields[key], grid)
         except ExpressionError as error:
-            # "'formula': got nan at x1 = ..., expected finite values; ..."
-            got, _, remedy = str(error).partition(": got ")[2].partition(", expected ")
-            findings.append(Finding(key, got, f"expected {remedy}"))
-    findings += checks.p_lattice(grid, physics.epsilon * abs(physics.alpha), case.grid.p_max)
-    if len(fields) == 5:
+            faults.append(replace(error.fault, what=key))
+    faults += checks.p_lattice(grid, given.epsilon * abs(given.alpha), case.grid.p_max)
+    faults += checks.times(case)
+    if fields.keys() == formulas(case).keys():
         V, n0, *n = fields.values()
-        N = np.stack([n0, *(physics.epsilon * component for component in n)])
-        findings += checks.density(N, grid)
-    findings += checks.times(case)
-    fatal = [(f.key, f.got, f.message) for f in findings if f.fatal]
-    if fatal:
-        raise CaseError(fatal)
-    warnings = tuple(f"{f.key}: got {f.got}, {f.message}" for f in findings)
-    identity = _identity(case, grid)
-    return Problem(grid, physics.epsilon, physics.alpha, physics.tau, V, N, warnings, identity)
+        physics = Physics(given.epsilon, given.alpha, given.tau, V)
+        N = physics.scaled(np.stack([n0, *n]))
+        faults += checks.density(N, grid)
+        if not any(fault.fatal for fault in faults):
+            warnings = tuple(str(fault) for fault in faults)
+            return Problem(grid, physics, N, warnings, _identity(case, grid))
+    raise CaseError(*(fault for fault in faults if fault.fatal))
 
 
 def lattice(case: Case) -> PhaseGrid:

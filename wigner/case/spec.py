@@ -1,6 +1,6 @@
 """The case file: TOML text to one frozen, checked description of a run.
 
-All numbers are in the scaled units of section 2.1 (see ``material``). Every problem of a case is
+All numbers are in the scaled units of section 2.1 (see ``units``). Every fault of a case is
 collected and reported at once, each with its key, the value found and what to write instead.
 """
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import CaseError, Fault
 from .formulas import Expression, parse
 from .units import PRESETS, MaterialSpec, scale
 from .values import (
     REQUIRED,
     Field,
     Kind,
-    Problem,
     automatic,
     broadcast,
     choice,
@@ -106,23 +106,6 @@ class Case:
     output: OutputSpec
     material: MaterialSpec | None
     text: str
-
-
-class CaseError(ValueError):
-    """A case that cannot be run.
-
-    Attributes
-    ----------
-    problems
-        All problems found, as (key, got, message); ``str()`` gives one line for each.
-    """
-
-    def __init__(self, problems: Sequence[Problem | tuple[str, str, str]]) -> None:
-        self.problems = tuple(Problem(*problem) for problem in problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return "\n".join(f"{key}: got {got}, {message}" for key, got, message in self.problems)
 
 
 POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
@@ -213,7 +196,7 @@ def parse_case(text: str, overrides: Sequence[str] = ()) -> Case:
     Raises
     ------
     CaseError
-        With every problem of the case.
+        With every fault of the case.
     """
     return _case(text, "case", overrides)
 
@@ -243,7 +226,7 @@ def _plain(value: object) -> Any:
 
 
 def _unreadable(path: str | Path, got: str, remedy: str) -> CaseError:
-    return CaseError([Problem(str(path), got, f"expected a case file in TOML; {remedy}")])
+    return CaseError(Fault(str(path), got, "a case file in TOML", remedy))
 
 
 def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
@@ -251,13 +234,13 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(source, f"a syntax error ({error})", "correct it there") from None
-    problems: list[Problem] = []
-    override_values(document, overrides, problems)
-    sections = _sections(document, problems)
-    material = _material(document, sections, problems)
-    _check_times(sections["time"], sections["output"], problems)
-    if problems:
-        raise CaseError(problems)
+    faults: list[Fault] = []
+    override_values(document, overrides, faults)
+    sections = _sections(document, faults)
+    material = _material(document, sections, faults)
+    _check_times(sections["time"], sections["output"], faults)
+    if faults:
+        raise CaseError(*faults)
     comments = [f"with override {shown(override)}" for override in overrides]
     return Case(
         GridSpec(**sections["grid"]),
@@ -271,26 +254,26 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     )
 
 
-def _sections(document: dict[str, Any], problems: list[Problem]) -> dict[str, dict[str, Any]]:
-    """Checked values of every section, and a problem for whatever has no place in a case."""
-    problems += [
+def _sections(document: dict[str, Any], faults: list[Fault]) -> dict[str, dict[str, Any]]:
+    """Checked values of every section, and a fault for whatever has no place in a case."""
+    faults += [
         unknown("", name, document[name], SECTIONS) for name in document if name not in SECTIONS
     ]
     sections = {}
     for name, known in SECTIONS.items():
         table = document.get(name, {})
         if not isinstance(table, dict):
-            message = f"expected a section; write [{name}] on a line of its own"
-            problems.append(Problem(name, shown(table), message))
+            remedy = f"write [{name}] on a line of its own"
+            faults.append(Fault(name, shown(table), "a section", remedy))
             table = {}
-        problems += [unknown(name, key, table[key], known) for key in table if key not in known]
+        faults += [unknown(name, key, table[key], known) for key in table if key not in known]
         fields = _fields(name, document)
         required = [key for key, field in fields.items() if field.default is REQUIRED]
         if required and not isinstance(document.get(name), dict):
-            message = f"expected a section [{name}] with {', '.join(required)}"
-            problems.append(Problem(name, "nothing", message))
+            expected = f"a section [{name}] with {', '.join(required)}"
+            faults.append(Fault(name, "nothing", expected))
             fields = {}
-        sections[name] = read_fields(name, table, fields, problems)
+        sections[name] = read_fields(name, table, fields, faults)
     return sections
 
 
@@ -310,7 +293,7 @@ def _fields(name: str, document: dict[str, Any]) -> dict[str, Field]:
 
 
 def _material(
-    document: dict[str, Any], sections: dict[str, dict[str, Any]], problems: list[Problem]
+    document: dict[str, Any], sections: dict[str, dict[str, Any]], faults: list[Fault]
 ) -> MaterialSpec | None:
     """The material, and its scaled numbers written into the section physics."""
     values = sections.pop("material")
@@ -319,26 +302,28 @@ def _material(
     physics = document.get("physics", {})
     for key in SCALED:
         if isinstance(physics, dict) and key in physics:
-            message = "expected nothing, as [material] determines it; remove one of the two"
-            problems.append(Problem(f"physics.{key}", shown(physics[key]), message))
+            expected = "nothing, as [material] determines it"
+            remedy = "remove one of the two"
+            faults.append(Fault(f"physics.{key}", shown(physics[key]), expected, remedy))
     if values.keys() != SECTIONS["material"].keys():
         return None
     material = MaterialSpec(**values)
     try:
         scaling = scale(material)
-    except ValueError as error:
-        problems.append(Problem("material", shown(values), str(error)))
+    except CaseError as error:
+        fault = error.fault
+        faults.append(replace(fault, got=f"{shown(values)}, that is {fault.got}"))
         return None
     sections["physics"].update({key: getattr(scaling, key) for key in SCALED})
     return material
 
 
-def _check_times(time: dict[str, Any], output: dict[str, Any], problems: list[Problem]) -> None:
+def _check_times(time: dict[str, Any], output: dict[str, Any], faults: list[Fault]) -> None:
     """dt within [0, t_end]; a record at the end if no interval is given."""
     if "t_end" not in time:
         return
     if "dt" in time and time["dt"] > time["t_end"]:
-        message = f"expected at most t_end = {time['t_end']}; use a smaller step"
-        problems.append(Problem("time.dt", shown(time["dt"]), message))
+        expected = f"at most t_end = {time['t_end']}"
+        faults.append(Fault("time.dt", shown(time["dt"]), expected, "use a smaller step"))
     if output.get("every", 0.0) is None:
         output["every"] = time["t_end"]

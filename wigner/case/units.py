@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..errors import CaseError, Fault
+
 # SI values; all but the electron mass (CODATA 2022) are exact since 2019.
 HBAR = 6.62607015e-34 / (2 * math.pi)
 BOLTZMANN = 1.380649e-23
@@ -130,7 +132,7 @@ def scale(material: MaterialSpec) -> Scaling:
 
     Raises
     ------
-    ValueError
+    CaseError
         If the numbers are so far from any material that a scaled one is not finite, or is 0.
     """
     mass = material.effective_mass * ELECTRON_MASS
@@ -146,9 +148,12 @@ def scale(material: MaterialSpec) -> Scaling:
         time = epsilon = tau = 0.0
     alpha = (mass * rashba / HBAR) * (length / HBAR)
     if not (all(0 < value < math.inf for value in (epsilon, tau)) and math.isfinite(alpha)):
-        raise ValueError(
-            f"got epsilon = {epsilon:.3g}, alpha = {alpha:.3g}, tau = {tau:.3g} after scaling, "
-            "expected finite numbers, epsilon and tau positive; check the units: effective mass in "
-            "electron masses, K, eV m, s, m"
+        raise CaseError(
+            Fault(
+                "material",
+                f"epsilon = {epsilon:.3g}, alpha = {alpha:.3g}, tau = {tau:.3g} after scaling",
+                "finite numbers, epsilon and tau positive",
+                "check the units: effective mass in electron masses, K, eV m, s, m",
+            )
         )
     return Scaling(length, momentum, time, energy, epsilon, alpha, tau)

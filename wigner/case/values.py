@@ -9,18 +9,12 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from ..errors import Fault
 
 REQUIRED: Final = object()
 COUNTS = {2: "two", 3: "three"}
-
-
-class Problem(NamedTuple):
-    """What is wrong with one key: its name, what was found, what is expected and the remedy."""
-
-    key: str
-    got: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -131,47 +125,46 @@ def automatic(kind: Kind) -> Kind:
 
 
 def read_fields(
-    section: str, table: dict[str, Any], fields: dict[str, Field], problems: list[Problem]
+    section: str, table: dict[str, Any], fields: dict[str, Field], faults: list[Fault]
 ) -> dict[str, Any]:
-    """Checked values and defaults of a section; keys with a problem are reported and left out."""
+    """Checked values and defaults of a section; keys with a fault are reported and left out."""
     values = {}
     for key, field in fields.items():
-        expected, example = field.kind.expected, f"use for instance {field.example}"
+        name, expected = f"{section}.{key}", field.kind.expected
+        example = f"use for instance {field.example}"
         if key in table:
             try:
                 values[key] = field.kind.read(table[key])
             except ValueError as error:
-                message = f"expected {expected}; {str(error) or example}"
-                problems.append(Problem(f"{section}.{key}", shown(table[key]), message))
+                remedy = str(error) or example
+                faults.append(Fault(name, shown(table[key]), expected, remedy))
         elif field.default is REQUIRED:
-            problems.append(
-                Problem(f"{section}.{key}", "nothing", f"expected {expected}; {example}")
-            )
+            faults.append(Fault(name, "nothing", expected, example))
         else:
             values[key] = field.default
     return values
 
 
-def unknown(section: str, name: str, value: object, known: Iterable[str]) -> Problem:
-    """The problem of an unknown key of a section; without a section, of an unknown section."""
+def unknown(section: str, name: str, value: object, known: Iterable[str]) -> Fault:
+    """The fault of an unknown key of a section; without a section, of an unknown section."""
     parts = [word for word in known if len(name) > 2 and name.lower() in word]
     close = difflib.get_close_matches(name.lower(), known, n=1) or parts
     guess = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
     what = f"a key of [{section}]" if section else "a known section"
     bare = name if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name) else shown(name)
-    return Problem(f"{section}.{bare}".lstrip("."), shown(value), f"expected {what}; {guess}")
+    return Fault(f"{section}.{bare}".lstrip("."), shown(value), what, guess)
 
 
 def override_values(
-    document: dict[str, Any], overrides: Sequence[str], problems: list[Problem]
+    document: dict[str, Any], overrides: Sequence[str], faults: list[Fault]
 ) -> None:
     """Put every ``section.key=value`` into the document; report what is not of that form."""
     for override in overrides:
         name, equals, written = override.partition("=")
         path = [part.strip() for part in name.split(".")]
         if not equals or len(path) != 2 or not all(path):
-            message = "expected section.key=value; use for instance time.dt=0.01"
-            problems.append(Problem("override", shown(override), message))
+            example = "use for instance time.dt=0.01"
+            faults.append(Fault("override", shown(override), "section.key=value", example))
             continue
         section = document.setdefault(path[0], {})
         if isinstance(section, dict):

@@ -102,13 +102,14 @@ class Agenda:
 
     def decide(self, t: float) -> Decision:
         """What to do with the state at ``t``."""
-        now, limit = self._elapsed(), self._limit
-        begun = self._asked is not None  # every session makes a step at least
-        self._longest = max(self._longest, now - self._asked) if begun else 0.0
+        now, limit, late = self._elapsed(), self._limit, None
+        if self._asked is not None:  # every session makes a step at least
+            self._longest = max(self._longest, now - self._asked)
+            if limit is not None and now + self._longest > limit.seconds:
+                late = limit.source
         self._asked = now
-        late = begun and limit is not None and now + self._longest > limit.seconds
         received = self._requests[0] if self._requests else 0
-        votes = self._comm.allgather((received, limit.source if late else None, self._due(t)))
+        votes = self._comm.allgather((received, late, self._due(t)))
         _, stop, due = votes[0]
         numbers = [number for number, _, _ in votes if number]
         return Decision(due, signal.Signals(numbers[0]).name if numbers else stop)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..case.problem import Problem, build, lattice
-from ..case.spec import Case, CaseError, load_case
+from ..case.spec import Case, load_case
+from ..errors import CaseError, Fault
 from ..phase_space.communicator import Communicator
-from .estimate import check_count, check_memory
+from ..phase_space.layout import check_ranks
+from .estimate import check_memory
 from .info import describe
 from .run import execute
 from .supervise import FINISHED, Hosts, check_new, complain, run_job
@@ -18,47 +20,53 @@ from .supervise import FINISHED, Hosts, check_new, complain, run_job
 def run(path: Path, overrides: Sequence[str], output: Path, comm: Communicator) -> int:
     """``wigner run``; the exit status."""
 
-    def check(hosts: Hosts) -> tuple[Case, Problem]:
+    def new_case() -> Case:
         case = load_case(path, overrides)
         check_new(output)
-        return case, _fitting(case, hosts)
+        return case
 
-    return run_job(check, output, comm, lambda *case: execute(*case, output, comm))
+    return _run_job(new_case, output, comm, resume=False)
 
 
 def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Communicator) -> int:
     """``wigner resume``; the exit status."""
     end = [] if t_end is None else [f"time.t_end={t_end!r}"]
 
-    def check(hosts: Hosts) -> tuple[Case, Problem]:
+    def known_case() -> Case:
         text = output / "case.toml"
         if not text.exists():
-            message = "expected the directory of a run; give the one that --output named"
-            raise CaseError([("output", str(output), message)])
-        case = load_case(text, [*overrides, *end])
-        return case, _fitting(case, hosts)
+            remedy = "give the one that --output named"
+            raise CaseError(Fault("output", str(output), "the directory of a run", remedy))
+        return load_case(text, [*overrides, *end])
 
-    return run_job(check, output, comm, lambda *case: execute(*case, output, comm, resume=True))
+    return _run_job(known_case, output, comm, resume=True)
 
 
 def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     """``wigner info``; the exit status."""
     try:
         case = load_case(path, overrides)
-        check_count(lattice(case), ranks)
+        check_ranks(lattice(case), ranks)
         sys.stdout.write(describe(case, build(case), ranks))
     except CaseError as error:
         return complain(error)
     except MemoryError:
-        n_x = list(case.grid.n_x)
-        message = "expected a lattice whose fields fit into memory; use fewer points"
-        return complain(CaseError([("grid.n_x", str(n_x), message)]))
+        n_x, expected = list(case.grid.n_x), "a lattice whose fields fit into memory"
+        return complain(CaseError(Fault("grid.n_x", str(n_x), expected, "use fewer points")))
     return FINISHED
 
 
-def _fitting(case: Case, hosts: Hosts) -> Problem:
-    """The problem of a case that fits the machines; raises CaseError if it does not."""
-    grid = lattice(case)
-    check_count(grid, len(hosts))
-    check_memory(case, grid, hosts)
-    return build(case)
+def _run_job(read: Callable[[], Case], output: Path, comm: Communicator, *, resume: bool) -> int:
+    """Run the case that ``read`` finds, after its checks on rank 0; the exit status."""
+
+    def check(hosts: Hosts) -> tuple[Case, Problem]:
+        case = read()
+        grid = lattice(case)
+        check_ranks(grid, len(hosts))
+        check_memory(case, grid, hosts)
+        return case, build(case)
+
+    def solve(case: Case, problem: Problem) -> bool:
+        return execute(case, problem, output, comm, resume=resume)
+
+    return run_job(check, output, comm, solve)

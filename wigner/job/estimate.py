@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..case.problem import Problem
-from ..case.spec import Case, CaseError
+from ..case.spec import Case
+from ..errors import CaseError, Fault
 from ..evolution.evolve import record_times
 from ..evolution.relaxation import TABLEAUS
 from ..flows import factors, kernels
@@ -29,7 +30,7 @@ from ..maxwellian import constraint
 from ..maxwellian.moment_map import MomentMap
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid, sums
-from ..phase_space.layout import Layout, block_width, blocks_of_columns, check_ranks
+from ..phase_space.layout import Layout, block_width, blocks_of_columns
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
@@ -127,15 +128,6 @@ def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], li
     return q, y
 
 
-def check_count(grid: PhaseGrid, ranks: int) -> None:
-    """Raise CaseError if the lattice has not enough points for that many ranks."""
-    try:
-        check_ranks(grid, ranks)
-    except ValueError as error:
-        key, got, message = str(error).replace(": got ", ", ", 1).split(", ", 2)
-        raise CaseError([(key, got, message)]) from None
-
-
 def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
     """Whether the machines have the memory that the case needs.
 
@@ -156,11 +148,11 @@ def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> N
         each = least if least * there > memory else memory_per_rank(case, grid, ranks)
         if each * there > memory:
             got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
-            message = (
-                f"expected a lattice for the {size(memory)} of {name}, but its {there} rank(s) "
-                f"need about {size(each * there)}; use fewer points or more machines"
+            expected = (
+                f"a lattice for the {size(memory)} of {name}, but its {there} rank(s) need about "
+                f"{size(each * there)}"
             )
-            raise CaseError([("grid", got, message)])
+            raise CaseError(Fault("grid", got, expected, "use fewer points or more machines"))
 
 
 def size(n: float) -> str:
@@ -206,7 +198,7 @@ def _position(problem: Problem, levels: int) -> float:
     """Seconds of a product by a 2x2 function of x on all of W."""
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, ROWS)
-    space = PhaseSpace(layout, problem.epsilon)
+    space = PhaseSpace(layout, problem.physics)
     factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1 / levels)
     W = layout.x_major()
     W[:] = 0.0
@@ -217,9 +209,9 @@ def _momentum(problem: Problem, levels: int) -> float:
     """Seconds of a product by a 2x2 function of p on all of W."""
     grid = problem.grid
     layout, parts = _part(grid, grid.np, COLUMNS)
-    space, epsilon = PhaseSpace(layout, problem.epsilon), problem.epsilon
+    space, physics = PhaseSpace(layout, problem.physics), problem.physics
     K = factors.parabola(space.momentum.q)
-    factor = factors.kinetic(K, epsilon, problem.alpha or 1.0, 0.1 / levels)
+    factor = factors.kinetic(K, physics.epsilon, physics.alpha or 1.0, 0.1 / levels)
     width = min(block_width(grid), layout.n_p_local)
     block, starts = blocks_of_columns(1, grid.n_x, width)[0], range(0, layout.n_p_local, width)
 
@@ -235,7 +227,7 @@ def _moment_map(problem: Problem, levels: int) -> float:
     """Seconds of a moment map."""
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
-    moments = MomentMap(layout, problem.epsilon, problem.alpha)
+    moments = MomentMap(layout, problem.physics)
     A = constraint.classical(_spin(problem.N))
     return parts * _shortest(lambda: moments(A, levels))
 
@@ -248,7 +240,7 @@ def _spin(N: NDArray) -> NDArray:
 def _shortest(action: Callable[[], object]) -> float:
     """Seconds of an action, the shortest of two or more."""
     keep_freed()  # as in a run
-    found = []
+    found: list[float] = []
     while len(found) < 2 or sum(found) < PATIENCE:
         clock = time.perf_counter()
         action()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maxwellian.constraint import SolveError
-from ..phase_space.grid import PhaseGrid
+from ..errors import Fault, StateError
+from ..phase_space.grid import PhaseGrid, place_of
 from ..phase_space.layout import Layout
 from ..phase_space.moments import EDGE
 
@@ -14,10 +14,6 @@ from ..phase_space.moments import EDGE
 MASS_DRIFT = 1e-9
 # Share of |w0| at the edge of the p box; a box that just holds a thermal state has 1e-2 there.
 EDGE_MASS = 5e-2
-
-
-class StateError(SolveError):
-    """A state that must not be trusted; the message has what, where and the remedy."""
 
 
 def check_moments(N: NDArray, initial: NDArray, grid: PhaseGrid) -> None:
@@ -32,16 +28,24 @@ def check_moments(N: NDArray, initial: NDArray, grid: PhaseGrid) -> None:
     if not finite.all():
         j1, j2 = np.argwhere(~finite)[0]
         raise StateError(
-            f"state: got n0 = {N[0, j1, j2]:g} and eps n = {N[1:, j1, j2]} at x1 = "
-            f"{grid.x[0][j1]:.4g}, x2 = {grid.x[1][j2]:.4g} ({np.sum(~finite)} of {grid.nx} "
-            "points), expected finite moments; resume, with a smaller time.dt if it comes again"
+            Fault(
+                "state",
+                f"n0 = {N[0, j1, j2]:g} and eps n = {N[1:, j1, j2]}",
+                "finite moments",
+                "resume, with a smaller time.dt if it comes again",
+                place_of((j1, j2), grid.n_x, grid.length),
+                (int(np.sum(~finite)), grid.nx),
+            )
         )
     drift = float(N[0].sum() / initial[0].sum() - 1)
     if abs(drift) > MASS_DRIFT:
         raise StateError(
-            f"mass: got a relative change of {drift:.1e} since t = 0, expected at most "
-            f"{MASS_DRIFT:.0e}, as transport and collisions conserve it to roundoff: the "
-            "arithmetic failed; resume, on another machine if it comes again"
+            Fault(
+                "mass",
+                f"a relative change of {drift:.1e} since t = 0",
+                f"at most {MASS_DRIFT:.0e}, as transport and collisions conserve it to roundoff",
+                "the arithmetic failed: resume, on another machine if it comes again",
+            )
         )
 
 
@@ -59,7 +63,11 @@ def check_edge(edge_mass: float, layout: Layout, W: NDArray) -> None:
     shares = [np.r_[s[:EDGE], s[-EDGE:]].sum() for s in (size.sum(axis=1), size.sum(axis=0))]
     axis = int(np.argmax(shares))
     raise StateError(
-        f"edge_mass: got {edge_mass:.1e}, most of it along p{axis + 1}, expected at most "
-        f"{EDGE_MASS:g} of |w0| at the edge of the p box; start a new run with a grid.p_max of "
-        f"more than {layout.grid.p_max[axis]:.3g} on that axis, and more points grid.n_p"
+        Fault(
+            "edge_mass",
+            f"{edge_mass:.1e}, most of it along p{axis + 1}",
+            f"at most {EDGE_MASS:g} of |w0| at the edge of the p box",
+            "start a new run with a grid.p_max of more than "
+            f"{layout.grid.p_max[axis]:.3g} on that axis, and more points grid.n_p",
+        )
     )

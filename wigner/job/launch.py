@@ -26,6 +26,7 @@ def world() -> Communicator:
     SystemExit
         With status 2, if a launcher started several processes that cannot find each other.
     """
+    comm: Communicator
     try:
         from mpi4py import MPI  # noqa: PLC0415 (optional, and only a run needs it)
 

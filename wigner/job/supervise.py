@@ -13,11 +13,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..case.problem import Problem
-from ..case.spec import Case, CaseError
+from ..case.spec import Case
+from ..errors import BusyError, CaseError, CheckpointError, Fault, SolveError
 from ..machine import machine_memory
-from ..maxwellian.constraint import SolveError
-from ..output.checkpoint import CheckpointError
-from ..output.logs import BusyError, logging_to
+from ..output.logs import logging_to
 from ..output.run_json import Report
 from ..phase_space.communicator import Communicator
 
@@ -41,8 +40,8 @@ def check_new(output: Path) -> None:
     """Raise CaseError if the directory holds a run."""
     for name in RESULTS:
         if (output / name).exists():
-            message = f"expected a new directory, but {name} is there; use another, or resume"
-            raise CaseError([("output", str(output), message)])
+            expected = f"a new directory, but {name} is there"
+            raise CaseError(Fault("output", str(output), expected, "use another, or resume"))
 
 
 def run_job(
@@ -96,19 +95,19 @@ def _agree(
     """
     hosts = comm.allgather((platform.node(), machine_memory()))
     places = comm.allgather((platform.node(), _cores()))
-    case = problem = complaint = None
+    found: tuple[Case, Problem] | CaseError | None = None
     if comm.rank == 0:
         try:
-            case, problem = check(hosts)
+            found = check(hosts)
             _open(output, stack)
-            for warning in (*problem.warnings, *_threads(places)):
+            for warning in (*found[1].warnings, *_threads(places)):
                 log.warning(warning)
         except CaseError as error:
-            complaint = error
-    case, problem, complaint = comm.bcast((case, problem, complaint))
-    if complaint is not None:
-        raise complaint
-    return case, problem
+            found = error
+    agreed: tuple[Case, Problem] | CaseError = comm.bcast(found)
+    if isinstance(agreed, CaseError):
+        raise agreed
+    return agreed
 
 
 def _open(output: Path, stack: ExitStack) -> None:
@@ -117,11 +116,10 @@ def _open(output: Path, stack: ExitStack) -> None:
         output.mkdir(parents=True, exist_ok=True)
         stack.enter_context(logging_to(output))
     except BusyError as error:
-        message = f"expected a directory that no run is using; {error}"
-        raise CaseError([("output", str(output), message)]) from None
+        raise CaseError(*error.faults) from None
     except OSError as error:
-        message = f"expected a directory to write in; {error}"
-        raise CaseError([("output", str(output), message)]) from None
+        fault = Fault("output", str(output), "a directory to write in", str(error))
+        raise CaseError(fault) from None
 
 
 def complain(error: Exception) -> int:

@@ -16,13 +16,13 @@ import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case.spec import CaseError
+from ..errors import CaseError, CheckpointError, Fault
 from ..evolution.state import State
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import Layout
@@ -30,16 +30,14 @@ from . import files
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 KEPT = 2
 # Bytes that the seal may take; HDF5 calls such a room at the beginning a user block.
 ROOM = 512
 # Bytes of the HDF5 structure at the most.
 STRUCTURE = 2**16
 SEAL = re.compile(rb"W at (\d+) to (\d+), the rest has crc32 (\d+),")
-
-
-class CheckpointError(RuntimeError):
-    """No usable checkpoint; the message says what was found."""
 
 
 def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
@@ -63,8 +61,8 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
     return final
 
 
-def load(directory: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
-    """The newest checkpoint whose checksums are right: x-major W and the state.
+def load(directory: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> State:
+    """Read the newest checkpoint whose checksums are right into x-major ``W``; the state.
 
     Parameters
     ----------
@@ -74,30 +72,37 @@ def load(directory: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDAr
     Raises
     ------
     CheckpointError
-        If there is none; the message lists what was refused and why.
+        If there is none; the error lists what was refused and why. W has lost its values.
     CaseError
         If it is of another case; the differences are listed.
     """
     comm = layout.comm
     refused = []
     for path in found(directory, comm)[::-1]:
-        complaint, W, state = None, None, None
+        outcome: State | Exception
         try:
-            W, state = _read(path, layout, physics)
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
-            complaint = error
-        complaints = [c for c in comm.allgather(complaint) if c is not None]
-        if not complaints:
-            return W, state
-        if isinstance(complaints[0], CaseError):
-            raise complaints[0]
-        refused.append(f"{path.name} ({complaints[0]})")
+            outcome = _read(path, layout, W, physics)
+        except (OSError, KeyError, ValueError, RuntimeError, CheckpointError) as error:
+            outcome = error
+        failed = outcome if isinstance(outcome, Exception) else None
+        complaints = [complaint for complaint in comm.allgather(failed) if complaint is not None]
+        if not complaints and isinstance(outcome, State):
+            return outcome
+        first = complaints[0]
+        if isinstance(first, CaseError):
+            raise first
+        reason = first.fault.got if isinstance(first, CheckpointError) else str(first)
+        refused.append(f"{path.name} ({reason})")
         if comm.rank == 0:
-            log.warning("checkpoint %s cannot be used: %s", path.name, complaints[0])
+            log.warning("checkpoint %s cannot be used: %s", path.name, reason)
     remedy = "put back an undamaged copy, or " if refused else ""
     raise CheckpointError(
-        f"checkpoint: got {', '.join(refused) or 'none'}, expected a complete one in {directory}; "
-        f"moments.h5 is not touched; {remedy}start a new run in another directory"
+        Fault(
+            "checkpoint",
+            ", ".join(refused) or "none",
+            f"a complete one in {directory}",
+            f"moments.h5 is not touched; {remedy}start a new run in another directory",
+        )
     )
 
 
@@ -111,11 +116,20 @@ def found(directory: Path, comm: Communicator) -> list[Path]:
     return comm.bcast(sorted(directory.glob("ck-*.h5")))
 
 
-def together(comm: Communicator, action: Callable[[], object]) -> list:
+def together(comm: Communicator, action: Callable[[], Result]) -> list[Result]:
     """Results of ``action`` on every rank; if it fails on one, OSError with its message on all.
 
     HDF5 tells of a full disk by OSError or by RuntimeError.
     """
+    return _gathered(comm, action)
+
+
+def on_first(comm: Communicator, action: Callable[[], Result]) -> Result:
+    """Result of ``action`` on rank 0, on all ranks; if it fails, OSError on all."""
+    return _gathered(comm, action if comm.rank == 0 else lambda: None)[0]
+
+
+def _gathered(comm: Communicator, action: Callable[[], object]) -> list[Any]:
     result, complaint = None, None
     try:
         result = action()
@@ -126,11 +140,6 @@ def together(comm: Communicator, action: Callable[[], object]) -> list:
     if complaints:
         raise OSError(complaints[0])
     return [result for result, _ in outcomes]
-
-
-def on_first(comm: Communicator, action: Callable[[], object]) -> object:
-    """Result of ``action`` on rank 0, on all ranks; if it fails, OSError on all."""
-    return together(comm, lambda: action() if comm.rank == 0 else None)[0]
 
 
 class _Places(NamedTuple):
@@ -217,40 +226,44 @@ def _check_seal(path: Path) -> None:
         line = raw.readline(ROOM)
     numbers = [int(number) for group in SEAL.findall(line) for number in group]
     if not numbers or line != _seal(*numbers):
-        raise CheckpointError("not complete, or its first line is damaged")
+        raise _unusable(path, "not complete, or its first line is damaged")
     start, end, checksum = numbers
     if _rest(path, start, end) != checksum:
-        raise CheckpointError("checksum of what is beside W is wrong")
+        raise _unusable(path, "checksum of what is beside W is wrong")
 
 
-def _read(path: Path, layout: Layout, physics: dict[str, str]) -> tuple[NDArray, State]:
-    """This rank's rows, checked, and the state."""
+def _unusable(path: Path, reason: str) -> CheckpointError:
+    return CheckpointError(Fault(f"checkpoint {path.name}", reason))
+
+
+def _read(path: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> State:
+    """Read this rank's rows into ``W``, and check them; the state."""
     x = layout.x
     _check_seal(path)
     with h5py.File(path, "r") as file:
         state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
         _check_physics(state.physics, physics)
-        W = layout.x_major()
         file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])
         expected = file["crc32"][:, x]
     for c, k in np.ndindex(W.shape[:2]):
-        if zlib.crc32(memoryview(W[c, k]).cast("B")) != expected[c, k]:
-            raise CheckpointError(f"checksum of component {c}, x point {x.start + k} is wrong")
-    return W, state
+        if zlib.crc32(W[c, k].tobytes()) != expected[c, k]:
+            raise _unusable(path, f"checksum of component {c}, x point {x.start + k} is wrong")
+    return state
 
 
 def _check_physics(then: dict[str, str], now: dict[str, str]) -> None:
     """Raise CaseError unless a case solves what was solved then."""
     changed = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
     if changed:
+        remedy = "undo the change, or start a new run in another directory"
         raise CaseError(
-            [
-                (
+            *(
+                Fault(
                     key,
                     now.get(key, "nothing"),
-                    f"expected {then.get(key, 'nothing')}, with which this run began; undo the "
-                    "change, or start a new run in another directory",
+                    f"{then.get(key, 'nothing')}, with which this run began",
+                    remedy,
                 )
                 for key in changed
-            ]
+            )
         )

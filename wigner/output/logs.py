@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import shutil
 import sys
 import time
@@ -15,14 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..errors import BusyError, Fault
+
 PROGRESS = {"progress": True}
 # Seconds between lines of progress where there is no terminal to rewrite one on.
 QUIET = 10.0
 CLEAR = "\r\x1b[K"
-
-
-class BusyError(OSError):
-    """Another process is writing in the directory."""
 
 
 class Sparse(logging.Filter):
@@ -100,21 +99,21 @@ def logging_to(directory: Path) -> Iterator[None]:
     OSError
         If the file cannot be written.
     """
-    file = LogFile(directory / "run.log", encoding="utf-8")
-    handlers, logger = [file, _terminal()], logging.getLogger("wigner")
-    before = logger.level
-    try:
-        _lock(file)
+    path, logger = directory / "run.log", logging.getLogger("wigner")
+    with _locked(path):
+        file = LogFile(path, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.addFilter(Sparse())
-        logger.handlers += handlers
-        logger.setLevel(logging.INFO)
-        yield
-    finally:
-        logger.setLevel(before)
-        for handler in handlers:
-            logger.removeHandler(handler)
-            handler.close()
+        handlers, before = [file, _terminal()], logger.level
+        try:
+            logger.handlers += handlers
+            logger.setLevel(logging.INFO)
+            yield
+        finally:
+            logger.setLevel(before)
+            for handler in handlers:
+                logger.removeHandler(handler)
+                handler.close()
 
 
 def _terminal() -> logging.Handler:
@@ -126,11 +125,19 @@ def _terminal() -> logging.Handler:
     return terminal
 
 
-def _lock(file: LogFile) -> None:
-    """Hold the file as long as it is open; the kernel lets go of it if the process is killed."""
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a file, made if need be; the kernel lets go of it if the process is killed."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
-        fcntl.flock(file.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise BusyError("another run is writing there; wait for it") from None
+        os.close(descriptor)
+        expected, remedy = "a directory that no run is using", "wait for the end of that run"
+        raise BusyError(Fault("output", str(path.parent), expected, remedy)) from None
     except OSError:
         pass  # a file system without locks
+    try:
+        yield
+    finally:
+        os.close(descriptor)

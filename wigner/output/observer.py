@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..case.problem import Problem
 from ..case.spec import Case, as_dict
+from ..errors import CheckpointError, Fault, RecordsError
 from ..evolution.state import State
 from ..machine import peak_memory
 from ..phase_space.communicator import Communicator
 from ..timing import Phases
 from . import files
-from .checkpoint import CheckpointError, on_first
+from .checkpoint import on_first
 from .logs import PROGRESS
-from .records import Records, RecordsError
+from .records import Records
 from .run_json import Report, Session
 
 log = logging.getLogger(__name__)
+
+# Mass and total spin.
+Totals = tuple[float, NDArray]
 
 # What a user should hear about: mass at the edge of the p box, and resolution that runs out.
 SIGNS = {
@@ -31,10 +38,11 @@ SIGNS = {
 }
 
 
-class Observer:
-    """The output side of one run. All ranks call it; only rank 0 touches files and terminal.
+@dataclass(frozen=True)
+class Directory:
+    """The directory of a run that has yet to begin, or to go on.
 
-    Parameters
+    Attributes
     ----------
     moments
         moments.h5, in the directory of the run.
@@ -44,42 +52,40 @@ class Observer:
         Values for run.json from the beginning.
     """
 
-    def __init__(
-        self,
-        moments: Records,
-        case: Case,
-        problem: Problem,
-        comm: Communicator,
-        heading: str,
-        facts: Mapping[str, object],
-    ) -> None:
-        directory = moments.path.parent
-        self.directory, self._case, self._problem, self._comm = directory, case, problem, comm
-        self._heading, self._facts = heading, dict(facts)
-        self.phases, self.t, self.steps, self.records = Phases(), 0.0, 0, 0
-        self._moments = moments
-        self._report = Report(directory)
-        self._session: Session | None = None
-        self._progress: Progress | None = None
-        self._first: tuple[float, NDArray] | None = None
-        self._since_record: list[int] = []
-        self._warned: set[str] = set()
+    moments: Records
+    case: Case
+    problem: Problem
+    comm: Communicator
+    heading: str
+    facts: Mapping[str, object] = field(default_factory=dict)
 
-    def start(self) -> None:
-        """A new run: make the directory's files.
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.moments.path.parent
+
+    def is_blank(self) -> bool:
+        """Whether a run left no records but perhaps the first, on all ranks."""
+        return on_first(self.comm, self.moments.is_blank)
+
+    def start(self, phases: Phases) -> Observer:
+        """Begin a new run: make the directory's files.
 
         Raises
         ------
         OSError
             On all ranks, if the directory cannot be written.
         """
-        on_first(self._comm, self._create)
 
-    def is_blank(self) -> bool:
-        """Whether the run left no records but perhaps the first, on all ranks."""
-        return on_first(self._comm, self._moments.is_blank)
+        def create() -> Begun:
+            files.write_text(self.path / "case.toml", self.case.text)
+            begun = self._begin(Report(self.path), 0.0, None)
+            self.moments.create(self.problem, self.attributes(begun.session))
+            return begun
 
-    def resume(self, state: State) -> None:
+        return Observer(self, phases, on_first(self.comm, create), 0.0, 0, 0)
+
+    def resume(self, phases: Phases, state: State) -> Observer:
         """Go on from a checkpoint: the records that it does not know of are cut off.
 
         Raises
@@ -89,11 +95,83 @@ class Observer:
         OSError
             As :meth:`start`.
         """
-        complaint = on_first(self._comm, lambda: self._mismatch(state))
-        if complaint:
-            raise CheckpointError(complaint)
-        self.t, self.steps, self.records = state.t, state.steps, state.records
-        on_first(self._comm, lambda: self._continue(state))
+
+        def go_on() -> Begun:
+            begun = self._begin(Report.read(self.path), state.t, self.moments.totals(0))
+            self.moments.truncate(state.records, self.attributes(begun.session))
+            files.write_text(self.path / "case.toml", self.case.text)
+            log.info("resumed at t = %.6g after %d steps", state.t, state.steps)
+            return begun
+
+        fault = on_first(self.comm, lambda: self._mismatch(state))
+        if fault is not None:
+            raise CheckpointError(fault)
+        begun = on_first(self.comm, go_on)
+        return Observer(self, phases, begun, state.t, state.steps, state.records)
+
+    def attributes(self, session: Session) -> dict[str, str | int]:
+        """Attributes of moments.h5."""
+        return {"case": self.case.text} | session.attributes()
+
+    def _begin(self, report: Report, t: float, first: Totals | None) -> Begun:
+        """Enter a session into a report; rank 0 only."""
+        session = Session(self.comm.size, t)
+        case = {"t": t, "t_end": self.case.time.t_end, "case": as_dict(self.case)}
+        report.begin(session, {**self.facts, **case})
+        log.info("%s, %d rank(s)", self.heading, self.comm.size)
+        return Begun(session, report, first)
+
+    def _mismatch(self, state: State) -> Fault | None:
+        """What is wrong with the records, if anything."""
+        try:
+            if self.moments.resume(state.records) == state.digest:
+                return None
+            got = "records of another run"
+        except RecordsError as error:
+            got = error.fault.got
+        expected = f"the {state.records} up to the checkpoint at t = {state.t:g}, which is whole"
+        remedy = "put back the file of this run, or start a new one"
+        return Fault("moments.h5", got, expected, remedy)
+
+
+class Begun(NamedTuple):
+    """A session in its report, and mass and spin of the first record if there is one."""
+
+    session: Session
+    report: Report
+    first: Totals | None
+
+
+class Observer:
+    """The output side of a run in progress. All ranks call it; only rank 0 touches its files.
+
+    It is made by :class:`Directory`. All ranks have a session and a report, but only those of rank
+    0 are kept up to date.
+
+    Attributes
+    ----------
+    phases
+        Wall time by phase.
+    t, steps, records
+        Time of the run, and its steps and records so far.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        phases: Phases,
+        begun: Begun,
+        t: float,
+        steps: int,
+        records: int,
+    ) -> None:
+        self.phases, self.t, self.steps, self.records = phases, t, steps, records
+        self._comm, self._moments = directory.comm, directory.moments
+        self._session, self._report, self._first = begun
+        self._t_end = directory.case.time.t_end
+        self._progress = Progress(t, self._t_end, None)
+        self._since_record: list[int] = []
+        self._warned: set[str] = set()
 
     @property
     def digest(self) -> int:
@@ -102,7 +180,7 @@ class Observer:
 
     def expect(self, steps: int | None) -> None:
         """The run has so many steps before it; None if only time will tell."""
-        self._progress = Progress(self.t, self._case.time.t_end, steps)
+        self._progress = Progress(self.t, self._t_end, steps)
 
     def step(self, t: float, evaluations: list[int]) -> None:
         """A step to ``t`` is done; it took these evaluations, one entry a constraint solve."""
@@ -150,49 +228,11 @@ class Observer:
         peaks = self._comm.allgather(peak_memory())
         on_first(self._comm, lambda: self._finish(reason, max(peaks), facts, advice))
 
-    def _create(self) -> None:
-        files.write_text(self.directory / "case.toml", self._case.text)
-        self._begin()
-        self._moments.create(self._problem, self._attributes())
-
-    def _continue(self, state: State) -> None:
-        self._report = Report.read(self.directory)
-        self._begin()
-        self._moments.truncate(state.records, self._attributes())
-        files.write_text(self.directory / "case.toml", self._case.text)
-        self._first = self._moments.totals(0)
-        log.info("resumed at t = %.6g after %d steps", state.t, state.steps)
-
-    def _begin(self) -> None:
-        ranks = self._comm.size
-        self._session = Session(ranks, self.t)
-        case = {"t": self.t, "t_end": self._case.time.t_end, "case": as_dict(self._case)}
-        self._report.begin(self._session, self._facts | case)
-        log.info("%s, %d rank(s)", self._heading, ranks)
-
-    def _attributes(self) -> dict[str, str | int]:
-        return {"case": self._case.text} | self._session.attributes()
-
-    def _mismatch(self, state: State) -> str | None:
-        """What is wrong with the records, if anything."""
-        try:
-            found = self._moments.resume(state.records)
-        except RecordsError as error:
-            found = str(error)
-        if found == state.digest:
-            return None
-        got = "records of another run" if isinstance(found, int) else found
-        return (
-            f"moments.h5: got {got}, expected the {state.records} up to the checkpoint at t = "
-            f"{state.t:g}, which is whole; put back the file of this run, or start a new one"
-        )
-
     def _totals(self, values: Mapping[str, ArrayLike]) -> dict[str, object]:
         """Values of run.json that follow from the last record."""
-        now = values["mass"], np.array(values["spin_total"])
-        self._first = self._first or now
-        mass, spin = self._first
-        totals = {
+        now = _number(values["mass"]), np.array(values["spin_total"])
+        mass, spin = self._first = self._first or now
+        totals: dict[str, object] = {
             "t": self.t,
             "steps": self.steps,
             "records": self.records,
@@ -221,10 +261,14 @@ class Observer:
     def _warn(self, values: Mapping[str, ArrayLike]) -> None:
         """Say once what the diagnostics show to go wrong."""
         for name, (limit, meaning) in SIGNS.items():
-            value = values.get(name, 0.0)
+            value = _number(values.get(name, 0.0))
             if value > limit and name not in self._warned:
                 self._warned.add(name)
                 log.warning("%s = %.1e: %s", name, value, meaning)
+
+
+def _number(value: ArrayLike) -> float:
+    return float(np.asarray(value))
 
 
 class Progress:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..case.problem import Problem
+from ..errors import Fault, RecordsError
 from . import files
 
 Attributes = dict[str, str | int]
@@ -59,10 +60,6 @@ CHUNK = 256
 STRUCTURE = 2**14
 
 
-class RecordsError(RuntimeError):
-    """Records that are not those of a run; the message says what was found."""
-
-
 class Records:
     """moments.h5 of a run: ``scalars`` over time, ``arrays`` over time and x."""
 
@@ -87,7 +84,7 @@ class Records:
                 file.create_variable(name, (name,), "f8", data=axis).attrs["units"] = "x0"
             for name, numbers in LABELS.items():
                 file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
-            V = file.create_variable("potential", ("x1", "x2"), "f8", data=problem.V)
+            V = file.create_variable("potential", ("x1", "x2"), "f8", data=problem.physics.V)
             V.attrs["long_name"] = "potential V"
             for table, tail, records in (
                 (self._scalars, (), CHUNK),
@@ -138,7 +135,8 @@ class Records:
                     values = (file[name][k] for name in self.names)
                     self.digest = _digest(values, self.digest)
         except Exception as error:  # HDF5 finds damage in many ways
-            raise RecordsError(f"a file without them ({error})") from None
+            got = f"a file without them ({error})"
+            raise RecordsError(Fault("moments.h5", got, f"{records} records")) from None
         return self.digest
 
     def times(self) -> np.ndarray:

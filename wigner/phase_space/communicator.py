@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 import tempfile
-from typing import Any, Protocol
+from typing import Any, Never, Protocol
 
 import numpy as np
 
@@ -13,17 +14,30 @@ import numpy as np
 SHARED = "/dev/shm"
 
 
+class Request(Protocol):
+    """What a call that does not wait leaves behind."""
+
+    def Test(self) -> bool:
+        """Whether all ranks made the call."""
+        ...
+
+
 class Communicator(Protocol):
     """The part of an mpi4py communicator that the solver uses."""
 
-    rank: int
-    size: int
-
-    def Sendrecv(self, sendbuf: Any, dest: int, recvbuf: Any = None, source: int = 0) -> None: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    def Sendrecv(
+        self, sendbuf: Any, dest: int, *, recvbuf: Any = None, source: int = 0
+    ) -> None: ...
     def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None: ...
     def allgather(self, sendobj: Any) -> list[Any]: ...
     def Barrier(self) -> None: ...
     def bcast(self, obj: Any, root: int = 0) -> Any: ...
+    def Ibarrier(self) -> Request: ...
+    def Abort(self, errorcode: int = 0) -> Never: ...
 
 
 class Serial:
@@ -32,7 +46,7 @@ class Serial:
     rank = 0
     size = 1
 
-    def Sendrecv(self, sendbuf: Any, dest: int, recvbuf: Any = None, source: int = 0) -> None:
+    def Sendrecv(self, sendbuf: Any, dest: int, *, recvbuf: Any = None, source: int = 0) -> None:
         """Never called: one rank has no partner."""
         raise RuntimeError("a serial run has nobody to exchange with")
 
@@ -50,6 +64,22 @@ class Serial:
     def bcast(self, obj: Any, root: int = 0) -> Any:
         """The object itself."""
         return obj
+
+    def Ibarrier(self) -> Request:
+        """A request that is met: there is nobody to wait for."""
+        return _Met()
+
+    def Abort(self, errorcode: int = 0) -> Never:
+        """End the process."""
+        sys.exit(errorcode)
+
+
+class _Met:
+    """A request that is met."""
+
+    def Test(self) -> bool:
+        """True."""
+        return True
 
 
 SERIAL = Serial()

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wigner.case.formulas import FUNCTIONS, Expression, ExpressionError, parse
+from wigner.case.formulas import FUNCTIONS, Expression, parse
+from wigner.errors import ExpressionError
 
 X1 = np.linspace(-2.0, 3.0, 7)[:, None]
 X2 = np.linspace(0.5, 4.0, 5)[None, :]

@@ -1,4 +1,4 @@
-"""The case file: what is read of it. What is refused is in test_case_errors."""
+"""The case file: what is read of it. What is refused is in ``test_spec_errors``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
 from wigner.case.formulas import parse
-from wigner.case.spec import Case, CaseError, as_dict, load_case, parse_case
+from wigner.case.spec import Case, as_dict, load_case, parse_case
 from wigner.case.units import PRESETS, scale
+from wigner.errors import CaseError, Fault
 
 QUICKSTART = Path(__file__).parents[3] / "scripts" / "quickstart.toml"
 
@@ -71,9 +72,9 @@ def test_a_case_is_frozen_and_survives_pickling() -> None:
 
 
 def test_the_error_survives_pickling() -> None:
-    error = CaseError([("time.dt", "0", "expected more"), ("time", "1", "expected less")])
+    error = CaseError(Fault("time.dt", "0", "more"), Fault("time", "1", "less"))
     again = pickle.loads(pickle.dumps(error))
-    assert again.problems == error.problems
+    assert again.faults == error.faults
     assert str(again) == "time.dt: got 0, expected more\ntime: got 1, expected less"
 
 

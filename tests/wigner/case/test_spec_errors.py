@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
-from wigner.case.spec import CaseError, load_case, parse_case
+from wigner.case.spec import load_case, parse_case
+from wigner.errors import CaseError
 
 
 def problems(text: str, overrides: tuple[str, ...] = ()) -> list[str]:
@@ -16,7 +17,7 @@ def problems(text: str, overrides: tuple[str, ...] = ()) -> list[str]:
     with pytest.raises(CaseError) as caught:
         parse_case(text, overrides)
     lines = str(caught.value).split("\n")
-    assert len(lines) == len(caught.value.problems)
+    assert len(lines) == len(caught.value.faults)
     return lines
 
 

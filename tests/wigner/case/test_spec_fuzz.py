@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.case_texts import SMALLEST
-from wigner.case.formulas import ExpressionError, parse
+from wigner.case.formulas import parse
 from wigner.case.problem import Problem, build, lattice
-from wigner.case.spec import SECTIONS, Case, CaseError, as_dict, parse_case
+from wigner.case.spec import SECTIONS, Case, as_dict, parse_case
 from wigner.case.values import toml
+from wigner.errors import CaseError, ExpressionError
 
 LONGEST = 1500
 
@@ -82,10 +83,10 @@ def outcome(text: str, overrides: Sequence[str] = ()) -> Case | None:
     except CaseError as caught:
         error = caught
     lines = str(error).split("\n")
-    assert len(lines) == len(error.problems) > 0
-    for line, problem in zip(lines, error.problems, strict=True):
-        assert line.startswith(f"{problem.key}: got {problem.got}, ")
-        assert "expected" in problem.message
+    assert len(lines) == len(error.faults) > 0
+    for line, fault in zip(lines, error.faults, strict=True):
+        assert line.startswith(f"{fault.what}: got {fault.got}, expected {fault.expected}")
+        assert fault.expected
         assert len(line) < LONGEST
     return None
 
@@ -155,7 +156,7 @@ def test_a_case_becomes_a_problem_or_an_error(
     try:
         problem = build(case)
     except CaseError as caught:
-        refused = {problem.key.split(".")[0] for problem in caught.problems}
+        refused = {fault.what.split(".")[0] for fault in caught.faults}
     if refused:
         assert refused <= set(SECTIONS)
         return

@@ -15,13 +15,12 @@ from tests.support.small import report, sets
 from wigner.__main__ import main
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
+from wigner.errors import ConstraintError, Fault, ResolutionError, StateError
 from wigner.evolution.evolve import Interval
 from wigner.evolution.relaxation import Step
 from wigner.evolution.solver import Solver
-from wigner.job.guards import StateError, check_edge, check_moments
-from wigner.job.run import PARTS
-from wigner.maxwellian.constraint import ConstraintError
-from wigner.maxwellian.multipliers import ResolutionError
+from wigner.job.guards import check_edge, check_moments
+from wigner.job.retry import PARTS
 from wigner.output.observer import Observer
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
@@ -66,10 +65,10 @@ def test_the_axis_that_is_too_short_is_named(axis: int) -> None:
         check_edge(0.06, layout, W)
 
 
-Fault = Callable[[NDArray, Interval], None]
+Spoiler = Callable[[NDArray, Interval], None]
 
 
-def inject(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
+def inject(monkeypatch: pytest.MonkeyPatch, fault: Spoiler) -> None:
     """Call ``fault`` with W and the interval after every step."""
 
     def faulty(
@@ -80,7 +79,7 @@ def inject(monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
             fault(W, interval)
             yield interval
 
-    monkeypatch.setattr("wigner.job.run.evolve", faulty)
+    monkeypatch.setattr("wigner.job.kept.evolve", faulty)
 
 
 def spoil(W: NDArray, how: str) -> None:
@@ -149,13 +148,13 @@ def by_hand(lengths: list[float], overrides: list[str]) -> NDArray:
     return W
 
 
-def unsolvable(longest: float, start: float) -> Fault:
+def unsolvable(longest: float, start: float) -> Spoiler:
     """A fault: after a time no step longer than that can be made for a while, and W is lost."""
 
     def fault(W: NDArray, interval: Interval) -> None:
         if start < interval.end < start + 0.15 and interval.length > longest:
             W[:] = 1e3
-            raise ConstraintError("moment constraint: not solved")
+            raise ConstraintError(Fault("moment constraint", "not solved"))
 
     return fault
 
@@ -227,7 +226,7 @@ def test_no_step_is_retried_where_the_lattice_is_at_fault(
 ) -> None:
     def fault(_: NDArray, interval: Interval) -> None:
         if interval.end > 0.15:
-            raise ResolutionError("lattice: too coarse")
+            raise ResolutionError(Fault("lattice", "too coarse"))
 
     inject(monkeypatch, fault)
     assert main(["run", case, "--output", str(tmp_path / "output")]) == 1

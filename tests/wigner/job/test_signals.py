@@ -11,7 +11,8 @@ from tests.support import small
 from tests.support.mpi_runner import missing
 from tests.support.small import report, sets
 from wigner.__main__ import main
-from wigner.output.observer import Observer
+from wigner.output.observer import Directory, Observer
+from wigner.timing import Phases
 
 LONG = sets("time.t_end=1000", "output.every=0.1")
 needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -40,13 +41,13 @@ def test_a_signal_stops_a_run(
 
 
 def test_a_signal_during_set_up(case: str, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    start = Observer.start
+    start = Directory.start
 
-    def interrupted(observer: Observer) -> None:
+    def interrupted(directory: Directory, phases: Phases) -> Observer:
         signal.raise_signal(signal.SIGTERM)
-        start(observer)
+        return start(directory, phases)
 
-    monkeypatch.setattr(Observer, "start", interrupted)
+    monkeypatch.setattr(Directory, "start", interrupted)
     assert main(["run", case, "--output", str(output)]) == 3
     assert (report(output)["state"], report(output)["steps"]) == ("stopped", 0)
     assert [path.name for path in small.checkpoints(output)] == ["ck-000000000.h5"]

@@ -17,8 +17,9 @@ from wigner import __version__
 from wigner.__main__ import main
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
+from wigner.errors import RecordsError
 from wigner.output.observer import Observer
-from wigner.output.records import ARRAYS, SCALARS, Records, RecordsError
+from wigner.output.records import ARRAYS, SCALARS, Records
 
 # Names and axes that contract.md promises.
 PROMISED = {

@@ -1,0 +1,66 @@
+"""The state of a run: W in memory, the solver that advances it, and its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from numpy.typing import NDArray
+
+from ..evolution.evolve import Interval, evolve
+from ..evolution.solver import Solver
+from ..evolution.state import State
+from ..output import checkpoint
+from ..phase_space.moments import density
+from .guards import check_moments
+
+# What an error says before the first checkpoint.
+NOTHING_KEPT = "there is no checkpoint yet, a new run loses nothing"
+
+
+class KeptState:
+    """W with its solver and its checkpoints.
+
+    Attributes
+    ----------
+    W
+        x-major field; it is advanced and loaded in place, as there may be no room for two.
+    kept
+        What a run can go on from, for the text of an error.
+    """
+
+    def __init__(self, solver: Solver, checkpoints: Path, W: NDArray) -> None:
+        self.solver, self.W, self.kept = solver, W, NOTHING_KEPT
+        self._checkpoints = checkpoints
+
+    def advance(self, intervals: Iterable[Interval]) -> Iterator[Interval]:
+        """Advance W over the intervals, yielding each when it is done.
+
+        Raises
+        ------
+        StateError
+            As soon as the moments are not finite, or the mass has changed.
+        """
+        solver, initial = self.solver, self.solver.problem.N
+        for interval in evolve(self.W, intervals, solver.step):
+            check_moments(density(solver.layout, self.W), initial, solver.layout.grid)
+            yield interval
+
+    def save(self, t: float, steps: int, records: int, digest: int) -> str:
+        """Write a checkpoint; its name."""
+        state = self.solver.snapshot(t, steps, records, digest)
+        path = checkpoint.save(self._checkpoints, self.solver.layout, self.W, state)
+        self._keep(state)
+        return path.name
+
+    def load(self) -> State:
+        """Take W, and all that the solver knew, from the newest checkpoint."""
+        solver = self.solver
+        state = checkpoint.load(self._checkpoints, solver.layout, self.W, solver.problem.identity)
+        solver.restore(state)
+        self._keep(state)
+        return state
+
+    def _keep(self, state: State) -> None:
+        name = checkpoint.name(state.steps)
+        self.kept = f"the newest checkpoint, {name} at t = {state.t:.6g}, is from before"
