@@ -6,6 +6,7 @@ Nothing here is used by the solver. Each function makes what it needs and return
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyfftw
@@ -17,6 +18,16 @@ from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout, blocks_of_columns
 
 Action = Callable[[], object]
+
+
+@runtime_checkable
+class Exchange(Protocol):
+    """What the usual transposes need of a communicator, and the solver does not."""
+
+    def Alltoallv(self, sendbuf: Any, recvbuf: Any) -> None: ...
+    def Alltoallw(self, sendbuf: Any, recvbuf: Any) -> None: ...
+
+
 EFFORTS = ("FFTW_ESTIMATE", "FFTW_MEASURE")
 
 
@@ -117,15 +128,14 @@ def numpy_step(
     )
     difference = _on_pairs(V, *ahead) - _on_pairs(V, *behind)
     kick = np.exp(-0.5j * t / epsilon * difference).transpose(0, 2, 1, 3)
-    left, right = (
-        _kinetic(
-            *[sign * 0.5 * epsilon * a[:, None] + b[None, :] for a, b in zip(xi, p, strict=True)],
-            epsilon,
-            alpha,
-            t,
+
+    def kinetic_factor(sign: int) -> NDArray:
+        q1, q2 = (
+            sign * 0.5 * epsilon * a[:, None] + b[None, :] for a, b in zip(xi, p, strict=True)
         )
-        for sign in (1, -1)
-    )
+        return _kinetic(q1, q2, epsilon, alpha, t)
+
+    left, right = kinetic_factor(1), kinetic_factor(-1)
 
     def step(W: NDArray) -> NDArray:
         for half in (True, False):
@@ -175,6 +185,7 @@ def transposes(layout: Layout, W: NDArray) -> Iterator[tuple[str, Action]]:
 
 def _packed(layout: Layout, W: NDArray, out: NDArray) -> Action:
     comm = layout.comm
+    assert isinstance(comm, Exchange)
     counts = [2 * layout.n_x_local * (p.stop - p.start) for p in layout.p_blocks]
     others = [2 * layout.n_p_local * (x.stop - x.start) for x in layout.x_blocks]
     send, received = np.empty(sum(counts), dtype=complex), np.empty(sum(others), dtype=complex)
@@ -201,6 +212,7 @@ def _strided(layout: Layout, W: NDArray, out: NDArray) -> Action:
     from mpi4py import MPI  # noqa: PLC0415 (only under MPI)
 
     comm = layout.comm
+    assert isinstance(comm, Exchange)
     own, theirs = (
         [
             MPI.DOUBLE_COMPLEX.Create_subarray(array.shape, sizes, starts).Commit()

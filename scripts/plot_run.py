@@ -66,8 +66,8 @@ def read_run(path: Path) -> Run:
                 Record(float(time[k]), file["n0"][k], file["n"][k]) for k in (0, time.size - 1)
             )
             name = next((name for name in TOTALS if name in file), "l2_norm")
-            series = [file[name][:] for name in ("spin_total", name)]
-            return Run(file["x1"][:], file["x2"][:], first, last, time, *series, TOTALS[name])
+            spin, total = file["spin_total"][:], file[name][:]
+            return Run(file["x1"][:], file["x2"][:], first, last, time, spin, total, TOTALS[name])
         except KeyError as error:
             raise ValueError(f"{path}: expected the moments of a run; {error}") from None
 

@@ -129,8 +129,9 @@ def outcome(text: str, directory: Path) -> tuple[str, str]:
     errors = [line for line in said.getvalue().splitlines() if line.startswith("error: ")]
     if status == 0 and not errors:
         return _finished(directory / "run" / "moments.h5")
-    if status == 2 and errors and all(REFUSED.match(line) for line in errors):
-        return "refused", ", ".join(sorted({REFUSED.match(line)[1] for line in errors}))
+    refusals = [match for line in errors if (match := REFUSED.match(line))]
+    if status == 2 and errors and len(refusals) == len(errors):
+        return "refused", ", ".join(sorted({match[1] for match in refusals}))
     if status == 1 and len(errors) == 1 and "Traceback" not in said.getvalue():
         for name, pattern in DOCUMENTED.items():
             if re.match(rf"error: at t = \S+, after \d+ steps: {pattern}", errors[0]):
@@ -168,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             end, what = outcome(text, root / str(k))
             counts[end, what if end != "WRONG" else ""] += 1
             print(f"case {k}: {end} {what} ({time.perf_counter() - clock:.1f} s)", flush=True)
-    total = Counter()
+    total: Counter[str] = Counter()
     for (end, what), count in sorted(counts.items()):
         total[end] += count
         print(f"{count:5} {end} {what}")

@@ -35,10 +35,10 @@ class Setup(Exact):
     def wide(self) -> dense.Box:
         """The box with the fibres that pointwise symbols need."""
         reach = 13 * self.epsilon
-        fibres = (
+        b1, b2 = (
             max(b, ceil(reach / L)) for b, L in zip(self.box.fibres, self.box.length, strict=True)
         )
-        return replace(self.box, fibres=tuple(fibres))
+        return replace(self.box, fibres=(b1, b2))
 
     @cached_property
     def rho(self) -> NDArray:
@@ -171,12 +171,8 @@ def waves(s: Setup) -> list[Wave]:
     """A few waves that do not commute, of all components; constant along an axis of one point."""
     rng = np.random.default_rng(5)
     modes = [((0, 1), (1, 1)), ((1, 0), (0, -1)), ((-1, 1), (-2, 1))]
-    varies = [n > 1 for n in s.box.n]
+    v1, v2 = (n > 1 for n in s.box.n)
     return [
-        Wave(
-            tuple(j if v else 0 for j, v in zip(k, varies, strict=True)),
-            m,
-            rng.normal(size=4) + 1j * rng.normal(size=4),
-        )
-        for k, m in modes
+        Wave((k1 * v1, k2 * v2), m, rng.normal(size=4) + 1j * rng.normal(size=4))
+        for (k1, k2), m in modes
     ]

@@ -7,6 +7,8 @@ the statement says it is.
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from itertools import product
 from math import factorial, prod
 from typing import NamedTuple
@@ -41,14 +43,18 @@ class Sides(NamedTuple):
 
 def lemma_2_1(s: Setup) -> Sides:
     """W(rho1) # W(rho2) = W(rho1 rho2)."""
-    few = waves(s)
-    symbols = s.moyal(sum(wave.symbol(s) for wave in few), s.W)
-    return Sides(symbols, s.symbol(sum(wave.operator(s) for wave in few) @ s.rho))
+    operators = reduce(operator.add, (wave.operator(s) for wave in waves(s)))
+    return Sides(s.moyal(_symbols(s), s.W), s.symbol(operators @ s.rho))
+
+
+def _symbols(s: Setup) -> NDArray:
+    """The sum of a few waves, ``(4, N1, N2, M1, M2)``."""
+    return reduce(operator.add, (wave.symbol(s) for wave in waves(s)))
 
 
 def lemma_2_2(s: Setup, last: int) -> list[float]:
     """Largest errors of f # g against the sum of eps^j f #_j g, j up to 0, 1, .. last."""
-    f, g = sum(wave.symbol(s) for wave in waves(s))[:2]
+    f, g = _symbols(s)[:2]
     exact, total, errors = moyal.product(s.grid, s.epsilon, f, g), np.zeros_like(f), []
     for j in range(last + 1):
         total += s.epsilon**j * moyal_term(s, f, g, j)
@@ -69,7 +75,7 @@ def moyal_term(s: Setup, f: NDArray, g: NDArray, j: int) -> NDArray:
 
 def eq_15(s: Setup) -> Sides:
     """int int f # g = int int f g."""
-    f, g = sum(wave.symbol(s) for wave in waves(s))[0], s.W[0].astype(complex)
+    f, g = _symbols(s)[0], s.W[0].astype(complex)
     left = s.integral(moyal.product(s.grid, s.epsilon, f, g))
     return Sides(left, s.integral(f * g), s.integral(np.abs(f * g)))
 
@@ -105,7 +111,8 @@ def definition_of_theta(s: Setup) -> Sides:
     At one x and all p; the integral over p' and eta by the rectangle rule.
     """
     p, n_p, p_max = s.grid.p, s.n_p, s.p_max
-    at = tuple(n // 5 for n in s.box.n)
+    n1, n2 = s.box.n
+    at = (n1 // 5, n2 // 5)
     eta = [np.pi / P * (np.arange(n) - n // 2) for n, P in zip(n_p, p_max, strict=True)]
     e1, e2 = (np.exp(1j * np.outer(*pair)) for pair in zip(eta, p, strict=True))
     ahead, behind = (_translated(s, at, sign, eta) for sign in (1, -1))

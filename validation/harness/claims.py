@@ -65,6 +65,20 @@ def at_least(bound: float) -> Expected:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A place in the paper, the formula as printed, and the formula that the claims support.
+
+    Claims that are evidence for it carry it in ``Claim.about``.
+    """
+
+    key: str
+    place: str
+    printed: str
+    correct: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class Claim:
     """A statement that a number decides.
 
@@ -86,7 +100,7 @@ class Claim:
         Such a claim holds when the numbers refute the print: ``measured`` is in ``expected`` and
         not in ``printed``.
     about
-        Key of the ``Correction`` that this claim is evidence for.
+        The correction that this claim is evidence for.
     note
         A remark for the reader: how it was measured, or why it could not be.
 
@@ -102,7 +116,7 @@ class Claim:
     measured: float
     expected: Expected
     printed: Expected | None = None
-    about: str = ""
+    about: Correction | None = None
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -136,23 +150,9 @@ class Claim:
             "printed": None if self.printed is None else str(self.printed),
             "verdict": self.verdict,
             "holds": self.holds,
-            "about": self.about,
+            "about": "" if self.about is None else self.about.key,
             "note": self.note,
         }
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A place in the paper, the formula as printed, and the formula that the claims support.
-
-    Claims that are evidence carry the ``key`` in ``Claim.about``.
-    """
-
-    key: str
-    place: str
-    printed: str
-    correct: str
-    remark: str = ""
 
 
 @dataclass(frozen=True)

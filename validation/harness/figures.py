@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
+
+from .orders import Numbers
 
 # Okabe and Ito's colours, told apart by all readers; the markers tell them apart in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -30,7 +34,7 @@ def panels(
     return figure, axes
 
 
-def line(ax: Axes, x: Sequence[float], y: Sequence[float], label: str, k: int, style="-") -> None:
+def line(ax: Axes, x: Numbers, y: Numbers, label: str, k: int, style: str = "-") -> None:
     """The k-th curve of a panel."""
     ax.plot(x, y, style, color=COLOURS[k % 7], marker=MARKERS[k % 7], ms=5, lw=1.4, label=label)
 
@@ -61,14 +65,14 @@ def _number(value: float) -> str:
     return f"${'' if factor == 1 else f'{factor}·'}10^{{{exponent}}}$"
 
 
-def slope(ax: Axes, h: Sequence[float], last: float, order: float, below: float = 0.5) -> None:
+def slope(ax: Axes, h: Numbers, last: float, order: float, below: float = 0.5) -> None:
     """A reference line of a given order, ``below`` times the error ``last`` at the finest h."""
-    h = np.sort(np.asarray(h, dtype=float))
-    y = below * last * (h / h[0]) ** order
-    ax.plot(h, y, "--", color=GREY, lw=1.0, zorder=0)
+    x = np.sort(np.asarray(h, dtype=float))
+    y = below * last * (x / x[0]) ** order
+    ax.plot(x, y, "--", color=GREY, lw=1.0, zorder=0)
     ax.annotate(
         f"order {order:g}",
-        (h[-1], y[-1]),
+        (x[-1], y[-1]),
         xytext=(0, -9),
         textcoords="offset points",
         ha="right",
@@ -78,7 +82,7 @@ def slope(ax: Axes, h: Sequence[float], last: float, order: float, below: float 
     )
 
 
-def legend(ax: Axes, **options: object) -> None:
+def legend(ax: Axes, **options: Any) -> None:
     """A small legend without a frame."""
     ax.legend(frameon=False, fontsize=9, **options)
 
@@ -92,7 +96,7 @@ def texture(
     colours: str,
     limits: tuple[float, float],
     longest: float,
-) -> object:
+) -> QuadMesh:
     """A field in colour over (x1, x2) with an in-plane vector field as arrows; the colour image.
 
     ``longest`` is the length of vector that is drawn as 1.3 times as long as the arrows are apart.
@@ -131,7 +135,7 @@ def texture(
     return image
 
 
-def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float) -> object:
+def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float) -> QuadMesh:
     """Errors ``(y, x)`` in colour by their logarithm, with the line ``good``; the colour image."""
     image = ax.pcolormesh(
         x, y, errors, norm=LogNorm(1e-4, 1.0), cmap="RdYlGn_r", shading="gouraud", rasterized=True

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .claims import Claim, Expected
+from .claims import Claim, Correction, Expected
+
+Numbers = Sequence[float] | NDArray
 
 MARGIN = 20.0
 
@@ -22,9 +25,7 @@ class OrderError(ValueError):
     """The errors do not show an order."""
 
 
-def observed_orders(
-    h: Sequence[float], errors: Sequence[float], *, floor: float
-) -> list[float | None]:
+def observed_orders(h: Numbers, errors: Numbers, *, floor: float) -> list[float | None]:
     """log(e_i/e_j)/log(h_i/h_j) between neighbours; None where an error is too near the floor.
 
     One entry for each h, the first None, so that orders make a column beside the errors.
@@ -36,9 +37,7 @@ def observed_orders(
     return orders
 
 
-def fitted_slope(
-    h: Sequence[float], errors: Sequence[float], *, floor: float, least: int = 3
-) -> float:
+def fitted_slope(h: Numbers, errors: Numbers, *, floor: float, least: int = 3) -> float:
     """Slope of log(error) over log(h) by least squares, over the errors well above the floor.
 
     Raises
@@ -46,30 +45,30 @@ def fitted_slope(
     OrderError
         If an error is not a positive number, or fewer than ``least`` are above the floor.
     """
-    h, errors = np.asarray(h, dtype=float), np.asarray(errors, dtype=float)
-    if not np.all(np.isfinite(errors)) or not np.all(h > 0):
-        raise OrderError(f"got errors {_shown(errors)} at h {_shown(h)}, expected finite numbers")
-    seen = errors > MARGIN * max(floor, 0.0)
+    x, y = np.asarray(h, dtype=float), np.asarray(errors, dtype=float)
+    if not np.all(np.isfinite(y)) or not np.all(x > 0):
+        raise OrderError(f"got errors {_shown(y)} at h {_shown(x)}, expected finite numbers")
+    seen = y > MARGIN * max(floor, 0.0)
     if np.count_nonzero(seen) < least:
         raise OrderError(
-            f"got errors {_shown(errors)}, expected at least {least} above {MARGIN * floor:.1e}, "
+            f"got errors {_shown(y)}, expected at least {least} above {MARGIN * floor:.1e}, "
             f"{MARGIN:g} times the floor; use coarser steps or tighter tolerances"
         )
-    return float(np.polyfit(np.log(h[seen]), np.log(errors[seen]), 1)[0])
+    return float(np.polyfit(np.log(x[seen]), np.log(y[seen]), 1)[0])
 
 
 def order_claim(
     key: str,
     statement: str,
     place: str,
-    h: Sequence[float],
-    errors: Sequence[float],
+    h: Numbers,
+    errors: Numbers,
     expected: Expected,
     *,
     floor: float,
     least: int = 3,
     printed: Expected | None = None,
-    about: str = "",
+    about: Correction | None = None,
 ) -> Claim:
     """The claim that errors have an order; it fails, with the reason, if they do not show one."""
     try:
@@ -79,5 +78,5 @@ def order_claim(
     return Claim(key, statement, place, slope, expected, printed, about, note)
 
 
-def _shown(values: np.ndarray) -> str:
+def _shown(values: NDArray) -> str:
     return "[" + ", ".join(f"{value:.2g}" for value in values) + "]"

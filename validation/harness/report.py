@@ -149,7 +149,7 @@ def _html(
     environment.filters["shown"] = shown
     claims = [claim for chapter in chapters for claim in chapter.result.claims]
     evidence = [
-        (correction, [claim for claim in claims if claim.about == correction.key])
+        (correction, [claim for claim in claims if claim.about == correction])
         for correction in corrections
     ]
     return environment.get_template("report.html").render(

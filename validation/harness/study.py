@@ -6,15 +6,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from wigner.case.spec import Case
 from wigner.phase_space.communicator import Communicator
 
 from . import tasks
 from .claims import Claim, Expected, Result
-from .tasks import Outcomes, Task, TaskError
+from .tasks import Outcome, Outcomes, Task, TaskError
 
 SIZES = ("small", "full")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Setting:
     size: str
     case: Case | None = None
 
-    def pick(self, small: object, full: object) -> object:
+    def pick(self, small: T, full: T) -> T:
         """One of two values, by the size."""
         return {"small": small, "full": full}[self.size]
 
@@ -59,7 +61,7 @@ class Study:
 
 def compute(
     studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
-) -> dict[str, object]:
+) -> dict[str, Outcome]:
     """What the tasks of studies give, by "study/task", on all ranks; kept in ``directory``."""
     everything = [
         replace(task, name=f"{study.name}/{task.name}")
@@ -70,7 +72,7 @@ def compute(
 
 
 def conclude(
-    studies: Sequence[Study], setting: Setting, outcomes: Mapping[str, object]
+    studies: Sequence[Study], setting: Setting, outcomes: Mapping[str, Outcome]
 ) -> list[Result]:
     """Results of studies from what :func:`compute` gave.
 
@@ -93,10 +95,16 @@ def run(
     return conclude(studies, setting, compute(studies, setting, directory, comm))
 
 
-def _conclude(study: Study, setting: Setting, outcomes: dict[str, object]) -> Result:
-    errors = [outcome for outcome in outcomes.values() if isinstance(outcome, TaskError)]
+def _conclude(study: Study, setting: Setting, outcomes: Mapping[str, Outcome]) -> Result:
+    computed: Outcomes = {}
+    errors: list[TaskError] = []
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, TaskError):
+            errors.append(outcome)
+        else:
+            computed[name] = outcome
     if not errors:
-        return study.conclude(setting, outcomes)
+        return study.conclude(setting, computed)
     claim = Claim(
         f"{study.name}.tasks",
         "all tasks of the study are computed",

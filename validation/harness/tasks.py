@@ -43,7 +43,7 @@ class Task:
     name
         Unique within its study: "prepared/0.02".
     compute
-        A function at the top level of a module; returns named arrays (or numbers).
+        A function at the top level of a module. It returns arrays, or numbers, by name.
     arguments
         Plain data.
     weight
@@ -51,7 +51,7 @@ class Task:
     """
 
     name: str
-    compute: Callable[..., Mapping[str, NDArray | float]]
+    compute: Callable[..., Mapping[str, NDArray | Sequence[float] | float]]
     arguments: tuple[Plain, ...] = ()
     weight: float = 1.0
 
@@ -66,7 +66,8 @@ class TaskError(RuntimeError):
     """A task could not be computed."""
 
 
-Outcomes = dict[str, Arrays]
+Outcomes = dict[str, Arrays]  # of tasks that were computed, by name
+Outcome = Arrays | TaskError
 
 
 @cache
@@ -80,7 +81,7 @@ def sources() -> str:
     return digest.hexdigest()
 
 
-def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[str, object]:
+def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[str, Outcome]:
     """What every task gives, by name, on all ranks: arrays, or the TaskError that ended it.
 
     Raises
@@ -90,7 +91,7 @@ def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[
     """
     if len({task.name for task in tasks}) < len(tasks):
         raise ValueError(f"tasks: got {[s.name for s in tasks]}, expected different names")
-    own: dict[str, object] = {}
+    own: dict[str, Outcome] = {}
     for task in share(tasks, comm.size)[comm.rank]:
         own[task.name] = _outcome(task, directory)
     merged = {name: value for part in comm.allgather(own) for name, value in part.items()}
@@ -108,7 +109,7 @@ def share(tasks: Sequence[Task], ranks: int) -> list[list[Task]]:
     return shares
 
 
-def _outcome(task: Task, directory: Path) -> Arrays | TaskError:
+def _outcome(task: Task, directory: Path) -> Outcome:
     """A task taken from its file or computed; the error as a value, so that no rank waits."""
     path = directory / f"{re.sub(r'[^A-Za-z0-9.=+-]+', '_', task.name)}.npz"
     stored = load(path, task.fingerprint())
@@ -131,7 +132,7 @@ def save(path: Path, fingerprint: str, arrays: Arrays) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(file, **{FINGERPRINT: np.array(fingerprint)}, **arrays)
+        np.savez(file, allow_pickle=False, **{FINGERPRINT: np.array(fingerprint)} | arrays)
     files.publish(part, path)
 
 

@@ -120,7 +120,7 @@ def local_response(box: Box, u: Array) -> Array:
     With e = n/|n| and s = eps |n|: rows (n0, s e) and (s e, n0 e e + (1 - e e) s/artanh(s/n0)).
     """
     N = dense.scaled(box, u)
-    n0, n = N[0], np.stack(N[1:], axis=-1)
+    n0, n = N[0], np.stack([N[1], N[2], N[3]], axis=-1)
     s = np.sqrt((n**2).sum(-1))
     safe = np.where(s > 0, s, 1.0)
     across = np.where(s > 0, safe / np.arctanh(np.where(s > 0, s / n0, 0.5)), n0)[..., None, None]

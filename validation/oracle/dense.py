@@ -85,8 +85,8 @@ def strip(n: int, length: float, epsilon: float, alpha: float, p_max: float, n_p
 def doubled(box: Box) -> Box:
     """The same fields with twice the fibres along the axes that need them for `wigner`."""
     needed = 13 * box.epsilon
-    B = (b if b * L >= needed else 2 * b for b, L in zip(box.fibres, box.length, strict=True))
-    return replace(box, fibres=tuple(B))
+    b1, b2 = (b if b * L >= needed else 2 * b for b, L in zip(box.fibres, box.length, strict=True))
+    return replace(box, fibres=(b1, b2))
 
 
 def lattice(box: Box) -> tuple[Array, Array]:

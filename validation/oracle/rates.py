@@ -50,11 +50,11 @@ def box(
     p_max : largest momentum; M is exp(-p_max^2/2) there
     separation : largest separation over eps; M is exp(-separation^2/2) there
     """
-    sides = [pi * epsilon / p_max if m == 1 else L for m, L in zip(n, length, strict=True)]
-    needed = [ceil(p_max * L / (pi * epsilon) - 1e-9) for L in sides]
-    points = [1 if m == 1 else max(m, least) | 1 for m, least in zip(n, needed, strict=True)]
-    fibres = [ceil(separation * epsilon / L) for L in sides]
-    return Box(tuple(points), tuple(sides), epsilon, alpha, tuple(fibres))
+    L1, L2 = (pi * epsilon / p_max if m == 1 else L for m, L in zip(n, length, strict=True))
+    needed = [ceil(p_max * L / (pi * epsilon) - 1e-9) for L in (L1, L2)]
+    n1, n2 = (1 if m == 1 else max(m, least) | 1 for m, least in zip(n, needed, strict=True))
+    b1, b2 = (ceil(separation * epsilon / L) for L in (L1, L2))
+    return Box((n1, n2), (L1, L2), epsilon, alpha, (b1, b2))
 
 
 def transport(box: Box, H: Array, rho: Array) -> Array:

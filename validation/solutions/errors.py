@@ -7,7 +7,8 @@ same lattice; errors of lattices are those against a finer one with the same ste
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,8 @@ from .cases import changed
 
 # Schemes in time with their orders where the step resolves tau.
 SCHEMES = {"sdirk2": 2, "sdirk3": 3, "strang": 2}
-Errors = dict[str, Sequence[float]]
+Errors = Mapping[str, Sequence[float]]
+Value = TypeVar("Value", bound=float)
 
 
 def in_time(text: str, tau: float, steps: Sequence[int], finest: int) -> Errors:
@@ -68,12 +70,14 @@ def over_n_x(text: str, counts: Sequence[int], finest: int) -> Errors:
     """Errors over the number of points along every axis of x on which fields vary."""
     case = parse_case(text)
     axes = [n > 1 for n in case.grid.n_x]
+    m1, m2 = (min(counts) if varies else 1 for varies in axes)
+    coarsest = (m1, m2)
     box = f"grid.p_max={list(lattice(case).p_max)}"
 
     def solution(count: int) -> NDArray:
         n_x = [count if varies else 1 for varies in axes]
         N = kinetic.at_end(changed(case, box, f"grid.n_x={n_x}"))
-        return kinetic.resampled(N, tuple(min(counts) if varies else 1 for varies in axes))
+        return kinetic.resampled(N, coarsest)
 
     return _against_finest(solution, counts, finest)
 
@@ -112,7 +116,7 @@ def over_tolerance(text: str, tolerances: Sequence[float], tightest: float) -> E
 
 
 def _against_finest(
-    solution: Callable[[float], NDArray], values: Sequence[float], finest: float
+    solution: Callable[[Value], NDArray], values: Sequence[Value], finest: Value
 ) -> Errors:
     exact = solution(finest)
     errors = [kinetic.distance(solution(value), exact) for value in values]

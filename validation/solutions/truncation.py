@@ -7,6 +7,8 @@ alpha = eps. Of the published form each misprint is also tried alone, in the cor
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,11 +21,21 @@ from . import macroscopic
 from .cases import changed
 
 MODELS = ("local", "local-published")
+
+
+class Misprint(StrEnum):
+    """The misprints of (7) that are tried alone."""
+
+    DIFFUSION = "diffusion"
+    DOUBLE_CROSS = "double-cross"
+    RASHBA = "rashba"
+
+
 # One misprint at a time: the printed term in the place of the corrected one.
-MISPRINTS = {
-    "diffusion": {"spin bohm": local.printed_spin_bohm},
-    "double-cross": {"double precession": local.printed_double_precession},
-    "rashba": {"rashba": local.printed_rashba},
+MISPRINTS: dict[Misprint, dict[str, local.Term]] = {
+    Misprint.DIFFUSION: {"spin bohm": local.printed_spin_bohm},
+    Misprint.DOUBLE_CROSS: {"double precession": local.printed_double_precession},
+    Misprint.RASHBA: {"rashba": local.printed_rashba},
 }
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 
+from ..formulas import corrections
 from ..harness import figures
-from ..harness.claims import Claim, Drawing, Result, Table, at_least, at_most, near
+from ..harness.claims import Cell, Claim, Drawing, Expected, Result, Table, at_least, at_most, near
 from ..harness.orders import order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
@@ -112,7 +113,9 @@ def _in_epsilon(setting: Setting, outcomes: Outcomes) -> list[Claim]:
     alpha, right = alphas(setting)[-2], near(2, 0.3)
     wrong = near(0, 0.3)
 
-    def claim(name: str, key: str, statement: str, **expected: object) -> Claim:
+    def claim(
+        name: str, key: str, statement: str, expected: Expected, printed: Expected | None = None
+    ) -> Claim:
         errors = [added(outcomes, epsilon, alpha, name) for epsilon in epsilons(setting)]
         return order_claim(
             f"alpha.epsilon.{key}",
@@ -121,8 +124,9 @@ def _in_epsilon(setting: Setting, outcomes: Outcomes) -> list[Claim]:
             epsilons(setting),
             errors,
             floor=1e-10,
-            about="rashba",
-            **expected,
+            expected=expected,
+            printed=printed,
+            about=corrections.RASHBA,
         )
 
     return [
@@ -185,7 +189,7 @@ def _region_claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
 def _table(setting: Setting, outcomes: Outcomes, tau: float) -> Table:
     found = 100 * region(setting, outcomes, tau, "local")
     printed = 100 * region(setting, outcomes, tau, "local-published")
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (e, *(f"{right:.2g} ({wrong:.2g})" for right, wrong in zip(*lines, strict=True)))
         for e, *lines in zip(epsilons(setting), found, printed, strict=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ RESOLVED = 1e-6
 
 
 # What each lattice study runs through, and what it compares with.
-LADDERS = {
+LADDERS: dict[str, dict[str, tuple[Sequence[float], float]]] = {
     "small": {
         "n_x": ((6, 10, 14), 20),
         "n_p": ((14, 16, 20), 28),
@@ -40,7 +41,7 @@ LADDERS = {
         "tolerance": ((1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8), 1e-11),
     },
 }
-OVER = {
+OVER: dict[str, Callable[..., errors.Errors]] = {
     "n_x": errors.over_n_x,
     "n_p": errors.over_n_p,
     "p_max": errors.over_p_max,

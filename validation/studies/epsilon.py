@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formulas import corrections
 from ..harness import figures
-from ..harness.claims import Claim, Drawing, Result, Table, near
+from ..harness.claims import Claim, Correction, Drawing, Expected, Result, Table, near
 from ..harness.orders import observed_orders, order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions import truncation
 from ..solutions.cases import STRIP, Shipped, changed, chosen, ladder
+from ..solutions.truncation import Misprint
 
 # tau weighs the error of solutions against that of the integrator.
 WEIGHT = ("physics.tau=0.2",)
@@ -28,8 +30,12 @@ ORDERS = {"zero": (near(4, 0.2), near(2, 0.2)), "diagonal": (near(3, 0.3), near(
 # What the tolerance of the constraint leaves of a rate, and of a solution.
 FLOORS = {"rates": 1e-9, "solutions": 2e-10}
 KINDS = {"rates": truncation.rate_errors, "solutions": truncation.solution_errors}
-# Misprints that show at alpha = 0, and the line on which the last one does.
-ALONE = {"diffusion": "zero", "double-cross": "zero", "rashba": "diagonal"}
+# For each misprint the line on which it shows, and the correction that it belongs to.
+ALONE = {
+    Misprint.DIFFUSION: ("zero", corrections.DIFFUSION),
+    Misprint.DOUBLE_CROSS: ("zero", corrections.DOUBLE_CROSS),
+    Misprint.RASHBA: ("diagonal", corrections.RASHBA),
+}
 
 
 def epsilons(setting: Setting) -> list[float]:
@@ -77,7 +83,15 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
 
 
 def _order(
-    setting: Setting, outcomes: Outcomes, path: Sequence[str], key: str, statement: str, **more
+    setting: Setting,
+    outcomes: Outcomes,
+    path: Sequence[str],
+    key: str,
+    statement: str,
+    *,
+    expected: Expected,
+    printed: Expected | None = None,
+    about: Correction,
 ) -> Claim:
     kind, line, name = path
     return order_claim(
@@ -86,14 +100,16 @@ def _order(
         "Theorem 1.2",
         epsilons(setting),
         series(setting, outcomes, kind, line, name),
+        expected,
         floor=FLOORS.get(kind, 1e-9),
-        **more,
+        printed=printed,
+        about=about,
     )
 
 
 def _forms(setting: Setting, outcomes: Outcomes, kind: str, line: str) -> list[Claim]:
     right, wrong = ORDERS[line]
-    about = "rashba" if line == "diagonal" else "double-cross"
+    about = corrections.RASHBA if line == "diagonal" else corrections.DOUBLE_CROSS
     return [
         _order(
             setting,
@@ -117,8 +133,8 @@ def _forms(setting: Setting, outcomes: Outcomes, kind: str, line: str) -> list[C
     ]
 
 
-def _alone(setting: Setting, outcomes: Outcomes, name: str) -> Claim:
-    line = ALONE[name]
+def _alone(setting: Setting, outcomes: Outcomes, name: Misprint) -> Claim:
+    line, about = ALONE[name]
     right, wrong = ORDERS[line]
     return _order(
         setting,
@@ -128,7 +144,7 @@ def _alone(setting: Setting, outcomes: Outcomes, name: str) -> Claim:
         f"rates: the printed “{name}” term alone, all else corrected, with {LINES[line]}",
         expected=wrong,
         printed=right,
-        about=name,
+        about=about,
     )
 
 
@@ -142,7 +158,7 @@ def _precession(setting: Setting, outcomes: Outcomes) -> list[Claim]:
             "precession.corrected",
             "−2 n × a = (ε²/6) n × B, as (7) has it: order in ε at α = 0",
             expected=near(4, 0.2),
-            about="precession",
+            about=corrections.PRECESSION,
         ),
         _order(
             setting,
@@ -152,7 +168,7 @@ def _precession(setting: Setting, outcomes: Outcomes) -> list[Claim]:
             "−2 n × a = (ε²/6) (n/n₀) × B, as (49) has it: order in ε at α = 0",
             expected=near(2, 0.2),
             printed=near(4, 0.2),
-            about="precession",
+            about=corrections.PRECESSION,
         ),
     ]
 

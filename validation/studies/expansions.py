@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,8 +18,9 @@ from wigner.case.problem import build
 
 from ..formulas import semiclassical
 from ..formulas.section4 import FACTORS, ROWS, Factor, Row
+from ..formulas.semiclassical import Kind, Series
 from ..harness import figures
-from ..harness.claims import Claim, Drawing, Result, Table, near
+from ..harness.claims import Cell, Claim, Drawing, Result, Table, near
 from ..harness.orders import OrderError, fitted_slope, order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
@@ -42,11 +44,11 @@ SHOWS = 5.0
 ALPHA = 0.5
 # How near a fitted factor has to come to a small whole number.
 WITHIN = 0.05
-# The eps of the kinds of tasks that do not start from the case's.
-LADDERS = {"plane": ladder(0.7, 3, 1.4), "inverse": ladder(0.1, 3, 1.4)}
+# The ladders in eps of those kinds of tasks that do not start from the eps of the case.
+LADDERS = {Kind.PLANE: ladder(0.7, 3, 1.4), Kind.INVERSE: ladder(0.1, 3, 1.4)}
 
 
-def epsilons(setting: Setting, kind: str) -> list[float]:
+def epsilons(setting: Setting, kind: Kind) -> list[float]:
     """The ladder of eps of a kind of task."""
     if kind in LADDERS:
         return LADDERS[kind]
@@ -57,10 +59,10 @@ def epsilons(setting: Setting, kind: str) -> list[float]:
     return ladder(top, setting.pick(3, 4), setting.pick(1.3, math.sqrt(2)))
 
 
-def kinds(setting: Setting) -> list[str]:
+def kinds(setting: Setting) -> list[Kind]:
     """The kinds of tasks of a setting: the plane only with the shipped case in full size."""
     plane = setting.case is None and setting.size == "full"
-    return ["symbol", "beta", "rashba", "plain", "inverse", *(["plane"] if plane else [])]
+    return [kind for kind in Kind if plane or kind is not Kind.PLANE]
 
 
 def plan(setting: Setting) -> list[Task]:
@@ -68,23 +70,30 @@ def plan(setting: Setting) -> list[Task]:
     case = chosen(setting, SHIPPED)
     text, plane = case.text, chosen(Setting(setting.size), PLANE).text
     alpha = case.physics.alpha or ALPHA
-    compute = {
-        "symbol": (semiclassical.of_symbol, lambda epsilon: (text, epsilon, alpha, 1.0)),
-        "beta": (semiclassical.of_symbol, lambda epsilon: (text, epsilon, alpha, 0.6)),
-        "rashba": (semiclassical.of_densities, lambda epsilon: (text, epsilon, alpha)),
-        "plain": (semiclassical.of_densities, lambda epsilon: (text, epsilon, 0.0)),
-        "inverse": (semiclassical.inverse, lambda epsilon: (plane, epsilon, alpha)),
-        "plane": (semiclassical.in_plane, lambda epsilon: (plane, epsilon, alpha)),
-    }
-    return [
-        Task(f"{kind}/{epsilon:g}", compute[kind][0], compute[kind][1](epsilon), epsilon**-2)
-        for kind in kinds(setting)
-        for epsilon in epsilons(setting, kind)
-    ]
+
+    def task(kind: Kind, epsilon: float) -> Task:
+        name, weight = f"{kind}/{epsilon:g}", epsilon**-2
+        match kind:
+            case Kind.SYMBOL:
+                return Task(name, semiclassical.of_symbol, (text, epsilon, alpha, 1.0), weight)
+            case Kind.BETA:
+                return Task(name, semiclassical.of_symbol, (text, epsilon, alpha, 0.6), weight)
+            case Kind.RASHBA:
+                return Task(name, semiclassical.of_densities, (text, epsilon, alpha), weight)
+            case Kind.PLAIN:
+                return Task(name, semiclassical.of_densities, (text, epsilon, 0.0), weight)
+            case Kind.PLANE:
+                return Task(name, semiclassical.in_plane, (plane, epsilon, alpha), weight)
+            case Kind.INVERSE:
+                return Task(name, semiclassical.inverse, (plane, epsilon, alpha), weight)
+
+    return [task(kind, epsilon) for kind in kinds(setting) for epsilon in epsilons(setting, kind)]
 
 
-def series(setting: Setting, outcomes: Outcomes, kind: str, name: str) -> tuple[list, list[float]]:
-    """The ladder of eps, and what the tasks of a kind found under a name."""
+def series(
+    setting: Setting, outcomes: Outcomes, kind: Kind, name: Series
+) -> tuple[list[float], list[float]]:
+    """The ladder of eps, and what the tasks of a kind measured under a name."""
     ladder_ = epsilons(setting, kind)
     return ladder_, [float(outcomes[f"{kind}/{epsilon:g}"][name]) for epsilon in ladder_]
 
@@ -110,11 +119,10 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
 
 def decides(setting: Setting, outcomes: Outcomes, row: Row) -> bool:
     """Whether the error of a formula as printed shows above what it shares with the corrected."""
-    if "published" not in row.series or row.printed is None:
+    if row.right is None:
         return True
     wrong, right = (
-        series(setting, outcomes, row.kind, name)[1][-1]
-        for name in (row.series, row.series.replace("published", "corrected"))
+        series(setting, outcomes, row.kind, name)[1][-1] for name in (row.series, row.right)
     )
     return wrong > SHOWS * right
 
@@ -153,7 +161,7 @@ def _factor(factor: Factor, value: float) -> Claim:
 
 
 def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, float]) -> Table:
-    h = epsilons(setting, "rashba")
+    h = epsilons(setting, Kind.RASHBA)
     return Table(
         "expansions-factors",
         "Factors that the exact values ask for",
@@ -173,13 +181,12 @@ def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, fl
 
 
 def _table_of_errors(setting: Setting, outcomes: Outcomes, rows: Sequence[Row]) -> Table:
-    cells = []
+    cells: list[tuple[Cell, ...]] = []
     for row in rows:
         h, errors = series(setting, outcomes, row.kind, row.series)
-        try:
+        slope: float | None = None
+        with suppress(OrderError):
             slope = fitted_slope(h, errors, floor=FLOOR)
-        except OrderError:
-            slope = None
         cells.append((row.place, row.statement, row.kind, errors[0], h[-1], errors[-1], slope))
     return Table(
         "expansions-errors",
@@ -189,35 +196,36 @@ def _table_of_errors(setting: Setting, outcomes: Outcomes, rows: Sequence[Row]) 
     )
 
 
-PANELS = (
+# Title, kind of tasks, and the curves: series with the order of a line beside it.
+PANELS: tuple[tuple[str, Kind, dict[str, tuple[Series, int | None]]], ...] = (
     (
         "M(x, p), Prop. 4.1",
-        "symbol",
+        Kind.SYMBOL,
         {
-            "scalar": ("scalar 2", 4),
-            "spin, corrected": ("spin 3 corrected", 5),
-            "spin, as printed": ("spin 3 published", 3),
+            "scalar": (Series.SCALAR_2, 4),
+            "spin, corrected": (Series.SPIN_3, 5),
+            "spin, as printed": (Series.SPIN_3_PRINTED, 3),
         },
     ),
     (
         "multipliers, Lemma 4.2",
-        "rashba",
+        Kind.RASHBA,
         {
-            "a₀": ("(45) corrected", 4),
-            "a, corrected": ("(48) corrected", None),
-            "a, as printed": ("(48) published", 2),
+            "a₀": (Series.EQ_45, 4),
+            "a, corrected": (Series.EQ_48, None),
+            "a, as printed": (Series.EQ_48_PRINTED, 2),
         },
     ),
     (
         "terms of (7) at α = 0",
-        "plain",
+        Kind.PLAIN,
         {
-            "(49)": ("(49) corrected", 4),
-            "(49), as printed": ("(49) published", None),
-            "(51)": ("(51) corrected", None),
-            "(51), as printed": ("(51) published", 2),
-            "−4(n×a)×a, dropped": ("dropped", None),
-            "the same, cancelled": ("cancelled", None),
+            "(49)": (Series.EQ_49, 4),
+            "(49), as printed": (Series.EQ_49_PRINTED, None),
+            "(51)": (Series.EQ_51, None),
+            "(51), as printed": (Series.EQ_51_PRINTED, 2),
+            "−4(n×a)×a, dropped": (Series.DROPPED, None),
+            "the same, cancelled": (Series.CANCELLED, None),
         },
     ),
 )
@@ -237,7 +245,11 @@ def _draw(setting: Setting, outcomes: Outcomes) -> Drawing:
 
 
 def _panel(
-    ax: Axes, setting: Setting, outcomes: Outcomes, kind: str, lines: dict[str, tuple]
+    ax: Axes,
+    setting: Setting,
+    outcomes: Outcomes,
+    kind: Kind,
+    lines: dict[str, tuple[Series, int | None]],
 ) -> None:
     for k, (label, (name, order)) in enumerate(lines.items()):
         h, errors = series(setting, outcomes, kind, name)

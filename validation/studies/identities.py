@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from macro.calculus import cross
+from wigner.case.problem import lattice
 from wigner.case.spec import Case, parse_case
 
-from ..formulas import statements
+from ..formulas import corrections, statements
 from ..formulas.exact import Fields, classical, fitted, low_pass, on_box, on_line
 from ..formulas.maxwellian_symbol import Setup
 from ..formulas.statements import Sides
 from ..harness import figures
-from ..harness.claims import Claim, Drawing, Result, Table, at_least, at_most, near
+from ..harness.claims import Claim, Drawing, Expected, Result, Table, at_least, at_most, near
 from ..harness.orders import order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
@@ -153,7 +154,7 @@ def in_plane(case: Case) -> Setup:
     """The setup of a case with fields of x1 and x2."""
     physics, grid = case.physics, case.grid
     box = rates.box(grid.n_x, grid.length, physics.epsilon, physics.alpha, p_max=6.5)
-    return setup(on_box(case, box), grid.n_p, grid.p_max)
+    return setup(on_box(case, box), grid.n_p, lattice(case).p_max)
 
 
 def along_line(case: Case) -> Setup:
@@ -173,7 +174,7 @@ def expansion(text: str, epsilon: float) -> dict[str, list[float]]:
     case = parse_case(text)
     box = dense.Box((5, 5), case.grid.length, epsilon, 0.0)
     vacuum = bgk.exponential(box, np.zeros((4, 5, 5)))
-    s = Setup(box, np.zeros((5, 5)), vacuum, (7, 7), case.grid.p_max)
+    s = Setup(box, np.zeros((5, 5)), vacuum, (7, 7), lattice(case).p_max)
     return {"errors": statements.lemma_2_2(s, LAST)}
 
 
@@ -249,7 +250,7 @@ def _definition(where: str, found: dict) -> Claim:
         float(found["theta"]) * (2 * np.pi) ** 2,
         near(1, 1e-4),
         near(printed, 1e-4 * printed),
-        "theta",
+        corrections.THETA,
     )
 
 
@@ -270,7 +271,7 @@ def _expansion(outcomes: Outcomes) -> list[Claim]:
 
 
 def _commuting(found: dict) -> list[Claim]:
-    def claim(name: str, statement: str, expected: object) -> Claim:
+    def claim(name: str, statement: str, expected: Expected) -> Claim:
         key = f"identities.2.7.{name.replace(' ', '.')}"
         return Claim(key, statement, "Lemma 2.7", float(found[name]), expected)
 

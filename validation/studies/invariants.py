@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.integrate import cumulative_simpson, simpson
 
 from macro.entropic import Entropic
-from wigner.case.problem import build
+from wigner.case.problem import Problem, build
 from wigner.case.spec import parse_case
 from wigner.evolution.solver import Solver
 from wigner.phase_space.moments import Diagnostics, Moments, density, diagnostics, moments
@@ -160,7 +160,7 @@ def entropic(text: str) -> dict[str, NDArray]:
     }
 
 
-def _strip(solver: Solver) -> tuple[Strip, NDArray, object]:
+def _strip(solver: Solver) -> tuple[Strip, NDArray, Problem]:
     """The plane waves of a solver's lattice, H on them, and the problem."""
     problem = solver.problem
     strip = Strip(problem.grid, problem.physics.epsilon, problem.physics.alpha)
