@@ -46,13 +46,13 @@ class Calculus:
 
     @cached_property
     def wave_number(self) -> NDArray:
-        """|xi| on spectra with Nyquist entries as they are: what damps every mode but the mean."""
+        """|xi| on spectra, Nyquist entries included: only the mean has 0."""
         k1, k2 = wave_numbers(self.n_x, self.length)
         return np.hypot(k1[:, None], k2[None, :])
 
     @cached_property
     def kept(self) -> NDArray:
-        """The modes that products leave free of aliases: below two thirds of the Nyquist index."""
+        """The modes of a product without aliases: those below two thirds of the Nyquist index."""
         n1, n2 = self.n_x
         k1 = np.abs(np.fft.fftfreq(n1, 1 / n1))[:, None]
         k2 = np.arange(n2 // 2 + 1)[None, :]

@@ -96,14 +96,14 @@ def initial(name: str, problem: Problem) -> NDArray:
 
 def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[str]:
     """What is doubtful in running a model of a case with an error of ``tolerance`` a step."""
-    found, given, taken = [], densities(problem), initial(name, problem)
+    doubts, given, taken = [], densities(problem), initial(name, problem)
     lost = [f"n{k}" for k in (1, 2, 3) if np.any(given[k] != taken[k])]
     if lost:
-        found.append(f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero")
+        doubts.append(f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero")
     noise = case.maxwellian.tolerance
     if MODELS[name].constrained and noise > tolerance:
-        found.append(
+        doubts.append(
             f"maxwellian.tolerance: got {noise:g}, looser than --tolerance {tolerance:g}: the "
             "constraint's noise will set the steps; make it smaller by a factor of 10 or more"
         )
-    return found
+    return doubts

@@ -1,4 +1,4 @@
-"""What models have in common whose multipliers follow from the moment constraint <M> = N."""
+"""The base class of the models whose multipliers solve the moment constraint <M> = N."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Constrained(Model):
         return counts
 
     def _stiff(self) -> NDArray:
-        """-tau |xi|^2/phi(eps|xi|): the decay of small waves, for great xi as eps^2 |xi|^4/4."""
+        """-tau |xi|^2/phi(eps|xi|), the decay of small waves: -tau eps^2 |xi|^4/4 for large xi."""
         k = self.x.wave_number
         decay = self.physics.tau * k**2 / phi(self.physics.epsilon * k)
         return np.repeat(-decay[None], 4, axis=0)

@@ -15,7 +15,7 @@ from .model import Balance
 
 
 class Entropic(Constrained):
-    """Charge alone; the solver's multipliers are those without Rashba coupling."""
+    """The model for the charge alone; its solver has to be one for alpha = 0."""
 
     def balance(self, u: NDArray) -> Balance:
         """tau n0 grad(a0 + V)."""

@@ -12,7 +12,7 @@ Terms = dict[str, NDArray]
 
 
 class Form(Enum):
-    """`PUBLISHED` is the paper to the letter, `CORRECTED` what exact operator algebra bears out."""
+    """`PUBLISHED` is what the paper prints, `CORRECTED` what agrees with exact operator algebra."""
 
     CORRECTED = "corrected"
     PUBLISHED = "published"

@@ -2,8 +2,9 @@
 
 F is split as F(u) = L u + (F(u) - L u) with L diagonal in Fourier space: L is treated implicitly,
 the rest explicitly, so that dt is set by accuracy and not by the fourth-order terms. The schemes
-are additive, L-stable and stiffly accurate pairs with an embedded one of order less by one.
-Products are freed of aliases by the 2/3 rule, applied to the explicit part.
+are additive Runge-Kutta pairs, L-stable and stiffly accurate; each has an embedded scheme whose
+order is lower by one, for the error estimate. The 2/3 rule removes the aliases of products: after
+each evaluation of the explicit part the modes beyond two thirds of the Nyquist index are set to 0.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Tableau:
 
     ``explicit`` and ``implicit`` are the rows a_ij below the diagonal, ``gamma`` the implicit
     diagonal; ``weights`` serve both parts and equal the last implicit row with gamma; ``embedded``
-    are the weights of the scheme of order less by one.
+    are the weights of the embedded scheme, whose order is lower by one.
     """
 
     order: int
@@ -103,7 +104,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """An accepted step from ``start`` to ``end``, after ``rejected`` that were not."""
+    """An accepted step from ``start`` to ``end``, tried after ``rejected`` steps that failed."""
 
     start: float
     end: float
@@ -115,7 +116,7 @@ class Step:
     def at(self, t: float) -> NDArray:
         """u at a time within the step: the cubic through values and rates at both ends.
 
-        Its error is of order four in the step, as that of the error estimate. Mass is conserved.
+        Its error is of order four in the step, like the error estimate. Mass is conserved.
         """
         if t == self.end:
             return self.after.u
@@ -176,7 +177,7 @@ class Stepper:
         return here.U + h * _sum(scheme.weights, E), self._size(error, here.u)
 
     def _explicit(self, U: NDArray, u: NDArray) -> NDArray:
-        """The spectrum of F(u) - L u, freed of aliases; not finite where u has no logarithm."""
+        """The spectrum of F(u) - L u without aliased modes; not finite where log u is not."""
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             F = self.model.spectral_rate(u)
             F -= self.model.stiff * U
@@ -251,7 +252,7 @@ def solution(
 
 
 def _change(error: float, order: int) -> float:
-    """The factor to the next step; the estimate is of the given order in the step."""
+    """The factor from this step to the next, if the error estimate is of ``order`` in the step."""
     if not np.isfinite(error):
         return SHRINK
     return float(np.clip(AIM * max(error, 1e-12) ** (-1 / order), SHRINK, GROW))

@@ -28,7 +28,7 @@ from .spin_drift_diffusion import relaxing
 
 
 class Fields:
-    """Densities and those of their derivatives that are asked for.
+    """Densities and their derivatives, which are computed when they are first used.
 
     With L = log n0 and m = n/n0, Lap sqrt(n0)/sqrt(n0) is Q = Lap L/2 + |grad L|^2/4, and its
     derivative in the direction n_j is dQ_j = Lap m_j/2 + grad L.grad m_j/2.
@@ -146,7 +146,7 @@ def relaxation(f: Fields) -> Parts:
 
 
 def precession(f: Fields) -> Parts:
-    """(eps^2/6) n x B: what is left of -2 n x a, the residual current of M(N)."""
+    """(eps^2/6) n x B, to which -2 n x a reduces: the part of order 0 in tau."""
     return Parts(source=f.physics.epsilon**2 / 6 * cross(f.n, f.B))
 
 
@@ -156,7 +156,7 @@ def printed_rashba(f: Fields) -> Parts:
 
 
 def printed_spin_bohm(f: Fields) -> Parts:
-    """(eps^2 tau/12) div(n A - grad Lap n + grad n C + B grad n0 + D), letter by letter."""
+    """(eps^2 tau/12) div(n A - grad Lap n + grad n C + B grad n0 + D), A, C and D as printed."""
     slopes, g = hessian(f.x, f.n0) / f.n0, f.grad_n0 / f.n0
     bend, spin = slopes[0, 0] + slopes[1, 1], (f.n**2).sum(axis=0) / f.n0**2
     steep = (g**2).sum(axis=0)

@@ -200,7 +200,7 @@ def spin_density_terms(
 
 
 def rashba_density_terms(x: Calculus, mu: NDArray) -> Terms:
-    """What alpha and the factors 2 (or 4, as printed) and 1 multiply in (47)."""
+    """The Rashba terms of (47) without alpha and without their factors 2 (printed: 4) and 1."""
     return {
         "curl": -x.curl_perp(mu[1:]) / 6,
         "gradient": -cross(x.grad_perp(mu[0]), mu[1:]) / 6,

@@ -68,7 +68,7 @@ class Model(ABC):
 
     @abstractmethod
     def multipliers(self, u: NDArray) -> NDArray:
-        """(a0, a) of u as the model has them, shape ``(4, N1, N2)``."""
+        """The multipliers mu = (a0, a) that the model gives to u, shape ``(4, N1, N2)``."""
 
     def rate(self, u: NDArray) -> NDArray:
         """d_t u, shape ``(4, N1, N2)``."""

@@ -83,7 +83,7 @@ def spin_terms(x: Calculus, u: NDArray, alpha: float, form: Form = Form.CORRECTE
 
 
 def rashba_terms(x: Calculus, u: NDArray) -> Terms:
-    """What the two factors of `RashbaFactors` and alpha multiply in (48)."""
+    """The Rashba terms of (48) without alpha and without their factors, see `RashbaFactors`."""
     n0, n = u[0], u[1:]
     return {
         "curl": x.curl_perp(n) / (6 * n0),

@@ -40,7 +40,7 @@ class Orders(NamedTuple):
 
 
 class Nonlocal(Constrained):
-    """(4)-(5), with all terms and components."""
+    """(4)-(5), with all terms, for all components."""
 
     def __init__(self, medium: Medium, solver: MultiplierSolver) -> None:
         super().__init__(medium, solver)

@@ -114,10 +114,10 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float) -> None
     """Give the densities and all that follows from them to the observer."""
     with observer.phases("records"):
         try:
-            found = values(model, u)
+            recorded = values(model, u)
         except SolveError as error:
             raise error.at(time=observer.t) from None
-        observer.record(found | {"step": length})
+        observer.record(recorded | {"step": length})
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:

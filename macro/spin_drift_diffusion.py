@@ -15,7 +15,7 @@ from .model import Balance, Model
 
 
 class SpinDriftDiffusion(Model):
-    """(9)-(10): linear in (n0, n), charge and spin decoupled."""
+    """(9)-(10): linear in (n0, n); charge and spin do not act on each other."""
 
     def balance(self, u: NDArray) -> Balance:
         """Flux, the Rashba part included, and source."""

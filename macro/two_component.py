@@ -14,7 +14,7 @@ from .model import Balance, Model
 
 
 class TwoComponent(Model):
-    """(8); the in-plane components n1 and n2 are zero and stay so."""
+    """(8). The in-plane components n1 and n2 are zero, and they remain zero."""
 
     def balance(self, u: NDArray) -> Balance:
         """The sum and the difference of (8)."""

@@ -97,7 +97,7 @@ def solved(fields: Fields) -> Exact:
 
 
 def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
-    """Fields along one axis; of a case that varies along both, on the line x2 = 0."""
+    """The fields of a case along one axis: on the line x2 = 0 if they vary along both."""
     n1, n2 = case.grid.n_x
     n = (n1, 1) if n1 > 1 else (1, n2)
     return on_box(case, rates.box(n, case.grid.length, epsilon, alpha))

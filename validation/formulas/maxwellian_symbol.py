@@ -1,4 +1,4 @@
-"""A quantum Maxwellian as matrices and as a symbol: where phase space and operators meet."""
+"""A quantum Maxwellian as matrices and as a symbol on a phase-space lattice."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Wave:
 
 
 def waves(s: Setup) -> list[Wave]:
-    """A few waves that do not commute, of all components; constant along an axis of one point."""
+    """Three waves that do not commute, with all components; constant along axes of one point."""
     rng = np.random.default_rng(5)
     modes = [((0, 1), (1, 1)), ((1, 0), (0, -1)), ((-1, 1), (-2, 1))]
     v1, v2 = (n > 1 for n in s.box.n)

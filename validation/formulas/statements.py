@@ -1,8 +1,8 @@
 """The paper's identities, one function each, as (left, right).
 
-The left side is what the paper writes: symbols on a phase-space lattice under the solver's theta,
-T and Moyal product, or fields on the x lattice. The right side is dense operator algebra, or what
-the statement says it is.
+The left side is the paper's formula, computed with symbols on a phase-space lattice and the
+solver's theta, T and Moyal product, or with fields on the x lattice. The right side comes from
+dense operator algebra, or is the value that the paper states.
 """
 
 from __future__ import annotations

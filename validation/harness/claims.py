@@ -92,7 +92,7 @@ class Claim:
     place
         Where it stands in the paper: "Theorem 1.1", "(31)"; empty for the solver's own claims.
     measured
-        The number found; nan if it could not be.
+        The number that was measured; nan if it could not be measured.
     expected
         Where it has to lie.
     printed

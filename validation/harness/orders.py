@@ -1,8 +1,7 @@
-"""Orders of convergence, measured only where they can be seen.
+"""Orders of convergence, measured only from errors that are well above their floor.
 
-Errors that have come near a floor (roundoff, or the tolerance of a solver) tell nothing about an
-order; near means closer than ``MARGIN`` times the floor, where the floor may bend an observed order
-of 2 by 0.1.
+The floor is what roundoff, or the tolerance of a solver, leaves of an error. An error below
+``MARGIN`` times the floor is not used: there the floor can change an observed order of 2 by 0.1.
 """
 
 from __future__ import annotations

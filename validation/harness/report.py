@@ -40,9 +40,9 @@ class Origin:
 
 def origin(command: str, size: str, case: str, ranks: int, seconds: float) -> Origin:
     """The origin of a report written now by this process."""
-    found = versions() | {"matplotlib": matplotlib.__version__}
+    programs = versions() | {"matplotlib": matplotlib.__version__}
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Origin(command, size, case, found, revision(), platform.node(), ranks, now, seconds)
+    return Origin(command, size, case, programs, revision(), platform.node(), ranks, now, seconds)
 
 
 @dataclass(frozen=True)
@@ -158,5 +158,5 @@ def _html(
         images=images,
         claims=claims,
         failed=[claim for claim in claims if not claim.holds],
-        corrections=[(correction, found) for correction, found in evidence if found],
+        corrections=[(correction, supporting) for correction, supporting in evidence if supporting],
     )

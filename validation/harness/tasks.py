@@ -1,8 +1,9 @@
 """Tasks: what a study computes, piece by piece, each kept on disk and done once.
 
 A task is a function of plain arguments that returns named arrays. Its file carries a fingerprint
-of the function, the arguments and the sources of this project: a study that is started again takes
-what fits and computes the rest. On several ranks every rank does whole tasks.
+of the function, the arguments and the sources of this project. A study that is started again reads
+the files whose fingerprint is still right, and computes the other tasks. On several ranks each task
+is computed by one rank.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[
 
 
 def share(tasks: Sequence[Task], ranks: int) -> list[list[Task]]:
-    """Whole tasks for every rank: the heaviest first, each to who has least to do."""
+    """The tasks of every rank: each, the heaviest first, goes to the rank with the least to do."""
     shares: list[list[Task]] = [[] for _ in range(ranks)]
     loads = [0.0] * ranks
     for task in sorted(tasks, key=lambda task: -task.weight):

@@ -28,7 +28,7 @@ def mehler(x: Array, p: Array, omega: float, epsilon: float, beta: float = 1.0) 
 def oscillator_flow(
     w: Callable[[Array, Array], Array], x: Array, p: Array, omega: float, t: float
 ) -> Array:
-    """w(x, p; t) under H = (p^2 + omega^2 x^2)/2: the phase plane turns rigidly, whatever eps."""
+    """w(x, p; t) under H = (p^2 + omega^2 x^2)/2: the phase plane turns rigidly, for every eps."""
     c, s = np.cos(omega * t), np.sin(omega * t)
     return w(c * x - s * p / omega, c * p + omega * s * x)
 

@@ -205,13 +205,13 @@ def pairs(gas: Gas, u: Array) -> dict[Mode, list[tuple[Mode, Mode]]]:
     """Modes (k, l) whose product exceeds the cut, by k - l in a half plane."""
     size = np.abs(u).max(axis=(2, 3, 4, 5))
     kept = [k for k in np.ndindex(size.shape) if size[k] * size.max() > gas.cut]
-    found: dict[Mode, list[tuple[Mode, Mode]]] = {}
+    by_xi: dict[Mode, list[tuple[Mode, Mode]]] = {}
     for k in kept:
         for m in kept:
             xi = (k[0] - m[0], k[1] - m[1])
             if xi >= (0, 0) and size[k] * size[m] > gas.cut:
-                found.setdefault(xi, []).append((k, m))
-    return found
+                by_xi.setdefault(xi, []).append((k, m))
+    return by_xi
 
 
 def correlation(gas: Gas, u: Array, terms: list[tuple[Mode, Mode]]) -> Array:

@@ -1,4 +1,4 @@
-"""Errors of the kinetic solver, each of one cause: what the study of convergence computes.
+"""Errors of the kinetic solver, measured for one cause at a time, for the study of convergence.
 
 Errors in time are those of N at t_end against the third-order scheme with far smaller steps on the
 same lattice; errors of lattices are those against a finer one with the same steps.

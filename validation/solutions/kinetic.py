@@ -27,8 +27,8 @@ def records(case: Case) -> Iterator[tuple[float, Solver, NDArray]]:
 
 def densities(case: Case) -> tuple[NDArray, NDArray]:
     """Times ``(k,)`` and N = (n0, eps n) at them, ``(k, 4, N1, N2)``, t = 0 included."""
-    found = [(t, density(solver.layout, W)) for t, solver, W in records(case)]
-    return np.array([t for t, _ in found]), np.array([N for _, N in found])
+    recorded = [(t, density(solver.layout, W)) for t, solver, W in records(case)]
+    return np.array([t for t, _ in recorded]), np.array([N for _, N in recorded])
 
 
 def at_end(case: Case) -> NDArray:

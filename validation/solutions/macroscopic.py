@@ -46,7 +46,7 @@ def solution(
     RuntimeError
         If the integrator gives up.
     """
-    found = solve_ivp(
+    integrated = solve_ivp(
         lambda _, y: model.rate(y.reshape(u.shape)).ravel(),
         (0.0, t),
         u.ravel(),
@@ -55,9 +55,9 @@ def solution(
         atol=rtol * float(np.abs(u).max()),
         t_eval=[t] if times is None else times,
     )
-    if not found.success:
-        raise RuntimeError(f"DOP853: {found.message}; the case is stiff: use a smaller n_x")
-    y = found.y.T.reshape(-1, *u.shape)
+    if not integrated.success:
+        raise RuntimeError(f"DOP853: {integrated.message}; the case is stiff: use a smaller n_x")
+    y = integrated.y.T.reshape(-1, *u.shape)
     return y[0] if times is None else y
 
 

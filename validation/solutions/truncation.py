@@ -55,9 +55,9 @@ def with_physics(case: Case, epsilon: float, alpha: float) -> Case:
 
 
 def rate_errors(text: str) -> dict[str, float]:
-    """Largest error of the local rates at t = 0, by variant; tau counts as one.
+    """Largest error of the local rates at t = 0 with tau = 1, by variant.
 
-    With tau = 1 the parts of order 0 and 1 in tau weigh alike.
+    With tau = 1 the parts of order 0 and 1 in tau have the same weight.
     """
     return {
         name: float(np.abs(difference).max())
@@ -106,7 +106,7 @@ def budget(text: str) -> dict[str, NDArray]:
     def size(rate: NDArray) -> NDArray:
         return np.sqrt([np.mean(rate[0] ** 2), np.mean((rate[1:] ** 2).sum(axis=0))])
 
-    found = {
+    sizes = {
         f"{form.value}/{name}": size(Local(model.medium, terms=[term]).rate(u))
         for form, terms in TERMS.items()
         for name, term in terms.items()
@@ -116,4 +116,4 @@ def budget(text: str) -> dict[str, NDArray]:
         for name, terms in variants().items()
         if name in MODELS
     }
-    return found | errors
+    return sizes | errors

@@ -1,4 +1,4 @@
-"""The local model over alpha: what Rashba coupling adds to its error; where it is good to 1 %."""
+"""What Rashba coupling adds to the error of the local model, and where its error is below 1 %."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
 
 def added(outcomes: Outcomes, epsilon: float, alpha: float, name: str) -> float:
     """Largest change of the error of the rates by alpha."""
-    found, without = (outcomes[f"rates/{epsilon:g}/{a:g}"][name] for a in (alpha, 0.0))
-    return float(np.abs(found - without).max())
+    with_alpha, without = (outcomes[f"rates/{epsilon:g}/{a:g}"][name] for a in (alpha, 0.0))
+    return float(np.abs(with_alpha - without).max())
 
 
 def _in_epsilon(setting: Setting, outcomes: Outcomes) -> list[Claim]:
@@ -187,11 +187,11 @@ def _region_claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
 
 
 def _table(setting: Setting, outcomes: Outcomes, tau: float) -> Table:
-    found = 100 * region(setting, outcomes, tau, "local")
+    corrected = 100 * region(setting, outcomes, tau, "local")
     printed = 100 * region(setting, outcomes, tau, "local-published")
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (e, *(f"{right:.2g} ({wrong:.2g})" for right, wrong in zip(*lines, strict=True)))
-        for e, *lines in zip(epsilons(setting), found, printed, strict=True)
+        for e, *lines in zip(epsilons(setting), corrected, printed, strict=True)
     )
     return Table(
         f"alpha-region-{tau:g}",
@@ -247,8 +247,8 @@ def _draw_orders(setting: Setting, outcomes: Outcomes) -> Drawing:
 
 
 def _budget(outcomes: Outcomes) -> Drawing:
-    found = outcomes[BUDGET]
-    names = [key.split("/")[1] for key in found if key.startswith("corrected/")]
+    sizes = outcomes[BUDGET]
+    names = [key.split("/")[1] for key in sizes if key.startswith("corrected/")]
     names.append("double precession")
     figure, axes = figures.panels(2, size=(5.6, 3.8))
     for ax, component, title in zip(axes[0], (0, 1), ("∂ₜn₀", "∂ₜn"), strict=True):
@@ -257,14 +257,14 @@ def _budget(outcomes: Outcomes) -> Drawing:
             names,
             {
                 label: [
-                    float(found[f"{form}/{n}"][component]) if f"{form}/{n}" in found else 0.0
+                    float(sizes[f"{form}/{n}"][component]) if f"{form}/{n}" in sizes else 0.0
                     for n in names
                 ]
                 for form, label in (("corrected", "corrected"), ("published", "as published"))
             },
             {
-                "error, corrected": float(found["error/local"][component]),
-                "error, published": float(found["error/local-published"][component]),
+                "error, corrected": float(sizes["error/local"][component]),
+                "error, published": float(sizes["error/local-published"][component]),
             },
         )
         ax.set_title(f"terms of {title}", fontsize=11)

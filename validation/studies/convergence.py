@@ -1,4 +1,4 @@
-"""The kinetic solver itself: orders over the step, the lattices, the splitting, the tolerance."""
+"""Errors of the kinetic solver over the step, the lattices, the splitting and the tolerance."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def taus(setting: Setting) -> tuple[float, ...]:
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:
-    """Orders in time at every tau, of the splittings, and what each lattice leaves."""
+    """Orders in time at every tau, orders of the splittings, and the errors of each lattice."""
     case = chosen(setting, SHIPPED)
     return Result(
         f"Errors of N = (n₀, εn) at t = {case.time.t_end:g}, relative to the largest density, "
@@ -92,13 +92,13 @@ def _time_claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
     resolved, limit = taus(setting)[0], taus(setting)[-1]
 
     def claim(scheme: str, tau: float, order: float, within: float) -> Claim:
-        found = outcomes[f"dt/{tau:g}"]
+        run = outcomes[f"dt/{tau:g}"]
         return order_claim(
             f"convergence.dt.{scheme}.{tau:g}",
             f"{scheme} is of order {order:g} in dt at τ = {tau:g}",
             "",
-            found["dt"],
-            found[scheme],
+            run["dt"],
+            run[scheme],
             near(order, within),
             floor=FLOOR,
         )
@@ -130,14 +130,14 @@ def _uniform_claim(scheme: str, setting: Setting, outcomes: Outcomes) -> Claim:
 
 
 def _splitting_claims(outcomes: Outcomes) -> list[Claim]:
-    found = outcomes["splitting"]
+    errors_of_flow = outcomes["splitting"]
     return [
         order_claim(
             f"convergence.splitting.{name}",
             f"the splitting “{name}” of the flow exp(−tT) is of order {splitting.order}",
             "",
-            found["dt"],
-            found[name],
+            errors_of_flow["dt"],
+            errors_of_flow[name],
             near(splitting.order, 0.2),
             floor=1e-13,
             least=2 if splitting is FOURTH else 3,
@@ -174,8 +174,8 @@ def _lattice_claims(outcomes: Outcomes) -> list[Claim]:
                 at_most(RESOLVED),
             ),
         ]
-    found = outcomes["tolerance"]
-    share = float(np.max(found["errors"] / found["values"]))
+    by_tolerance = outcomes["tolerance"]
+    share = float(np.max(by_tolerance["errors"] / by_tolerance["values"]))
     statement = "largest error over the tolerance of the quantum Maxwellian that caused it"
     return [*claims, Claim("convergence.tolerance", statement, "", share, Expected(0, 1))]
 
@@ -185,9 +185,9 @@ def _time_tables(setting: Setting, outcomes: Outcomes) -> list[Table]:
     for scheme in SCHEMES:
         rows = []
         for tau in taus(setting):
-            found = outcomes[f"dt/{tau:g}"]
-            orders = observed_orders(found["dt"], found[scheme], floor=FLOOR)
-            pairs = zip(found[scheme], orders, strict=True)
+            run = outcomes[f"dt/{tau:g}"]
+            orders = observed_orders(run["dt"], run[scheme], floor=FLOOR)
+            pairs = zip(run[scheme], orders, strict=True)
             cells = [
                 cell for k, (e, order) in enumerate(pairs) for cell in (e, order)[: 1 + (k > 0)]
             ]
@@ -211,8 +211,12 @@ def _other_tables(outcomes: Outcomes) -> list[Table]:
         _table(outcomes[name]["values"], {meaning: outcomes[name]["errors"]}, name, symbol, FLOOR)
         for name, (meaning, symbol) in LATTICES.items()
     ]
-    found, split = outcomes["tolerance"], outcomes["splitting"]
-    tables.append(_table(found["values"], {"N": found["errors"]}, "tolerance", "tolerance", 1e-12))
+    by_tolerance, split = outcomes["tolerance"], outcomes["splitting"]
+    tables.append(
+        _table(
+            by_tolerance["values"], {"N": by_tolerance["errors"]}, "tolerance", "tolerance", 1e-12
+        )
+    )
     schemes = {name: split[name] for name in SPLITTINGS}
     tables.append(_table(split["dt"], schemes, "splitting", "dt", 1e-13))
     return tables
@@ -237,11 +241,11 @@ def _draw_time(setting: Setting, outcomes: Outcomes) -> Drawing:
     figure, axes = figures.panels(len(SCHEMES), size=(4.2, 3.9), shared=True)
     for ax, (scheme, order) in zip(axes[0], SCHEMES.items(), strict=True):
         for k, tau in enumerate(taus(setting)):
-            found = outcomes[f"dt/{tau:g}"]
-            figures.line(ax, found["dt"], found[scheme], f"τ = {tau:g}", k)
+            run = outcomes[f"dt/{tau:g}"]
+            figures.line(ax, run["dt"], run[scheme], f"τ = {tau:g}", k)
         figures.logarithmic(ax, "dt", "", scheme)
         least = min(outcomes[f"dt/{tau:g}"][scheme].min() for tau in taus(setting))
-        figures.slope(ax, found["dt"], least, order)
+        figures.slope(ax, run["dt"], least, order)
     axes[0, 0].set_ylabel("error of N")
     figures.legend(axes[0, 0], loc="lower right", ncols=2)
     caption = (

@@ -176,12 +176,12 @@ def _precession(setting: Setting, outcomes: Outcomes) -> list[Claim]:
 def _table(setting: Setting, outcomes: Outcomes, kind: str, line: str) -> Table:
     names = ("local", "local-published", *(ALONE if kind == "rates" else ()))
     columns = [cell for name in names for cell in (name, "order")]
-    found = {name: series(setting, outcomes, kind, line, name) for name in names}
+    errors = {name: series(setting, outcomes, kind, line, name) for name in names}
     orders = {
-        name: observed_orders(epsilons(setting), found[name], floor=FLOORS[kind]) for name in names
+        name: observed_orders(epsilons(setting), errors[name], floor=FLOORS[kind]) for name in names
     }
     rows = tuple(
-        (epsilon, *(cell for n in names for cell in (float(found[n][k]), orders[n][k])))
+        (epsilon, *(cell for n in names for cell in (float(errors[n][k]), orders[n][k])))
         for k, epsilon in enumerate(epsilons(setting))
     )
     note = "Columns with the name of a correction: that misprint alone." if kind == "rates" else ""
@@ -196,10 +196,10 @@ def _draw(setting: Setting, outcomes: Outcomes) -> Drawing:
         for k, (name, label) in enumerate(
             (("local", "corrected"), ("local-published", "published"))
         ):
-            found = series(setting, outcomes, kind, line, name)
-            figures.line(ax, epsilons(setting), found, label, k)
+            errors = series(setting, outcomes, kind, line, name)
+            figures.line(ax, epsilons(setting), errors, label, k)
             order = (4, 2)[k] if line == "zero" else (3, 1)[k]
-            figures.slope(ax, epsilons(setting), found[-1], order)
+            figures.slope(ax, epsilons(setting), errors[-1], order)
         figures.logarithmic(ax, "ε", "", f"{kind}, {LINES[line]}")
     axes[0, 0].set_ylabel("local minus nonlocal")
     figures.legend(axes[0, 0])

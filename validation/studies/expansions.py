@@ -118,7 +118,7 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
 
 
 def decides(setting: Setting, outcomes: Outcomes, row: Row) -> bool:
-    """Whether the error of a formula as printed shows above what it shares with the corrected."""
+    """Whether a printed formula has an error far above that of the corrected one."""
     if row.right is None:
         return True
     wrong, right = (

@@ -2,8 +2,8 @@
 
 Statements are evaluated for one quantum Maxwellian with all components and alpha != 0, whose
 multipliers are those of eps = 0 for the densities of a case: with fields of x1 and x2 in a small
-box at large eps, and with fields of x1, where the lattices are fine. What differs is lattices' cut
-in p and x, except where both sides are exact point by point.
+box at large eps, and with fields of x1, where the lattices are fine. Some statements hold exactly
+at every lattice point; in the others the sides differ because the lattices end in p and in x.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ SOLVED = 1e-6
 
 @dataclass(frozen=True)
 class Identity:
-    """A statement, its two sides, and a bound on their difference where no lattice cuts it."""
+    """A statement, its two sides, and a bound on their difference (0: that of the lattice)."""
 
     key: str
     place: str
@@ -128,7 +128,7 @@ DEFINITION = {"plane": "in two dimensions", "line": "for fields of x₁"}
 
 
 def plan(setting: Setting) -> list[Task]:
-    """Everything in the plane, unless the case is a user's; everything on the line."""
+    """All identities on the line; in the plane too, unless the case is the user's own."""
     line = Task("line", evaluate, (chosen(setting, LINE).text, "line"), 5)
     moyal = [Task(f"2.2/{epsilon:g}", expansion, (PLANE, epsilon)) for epsilon in EXPANSION]
     plane = SQUARE_BOX.in_size(Setting(setting.size)).text
@@ -137,7 +137,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def identities(where: str) -> list[Identity]:
-    """Those of a setup; the model of Theorem 1.1 is dear at the large eps of the plane."""
+    """The identities of a setup. Theorem 1.1 is left out of the plane, where its model is slow."""
     return [identity for identity in IDENTITIES if where in identity.setups]
 
 
@@ -146,8 +146,8 @@ def evaluate(text: str, where: str) -> dict[str, Sequence[float] | float]:
     case = parse_case(text)
     s = {"plane": in_plane, "line": along_line}[where](case)
     theta, integral, _ = statements.definition_of_theta(s)
-    found = {identity.key: identity.sides(s).sizes() for identity in identities(where)}
-    return found | {"theta": fitted(theta, [integral])[0], "epsilon": s.epsilon}
+    sizes = {identity.key: identity.sides(s).sizes() for identity in identities(where)}
+    return sizes | {"theta": fitted(theta, [integral])[0], "epsilon": s.epsilon}
 
 
 def in_plane(case: Case) -> Setup:
@@ -163,7 +163,7 @@ def along_line(case: Case) -> Setup:
 
 
 def setup(fields: Fields, n_p: tuple[int, int], p_max: tuple[float, float]) -> Setup:
-    """The Maxwellian with the multipliers of eps = 0, cut so that the lattice holds products."""
+    """The Maxwellian with the multipliers of eps = 0, their high modes removed."""
     n1, n2 = fields.box.n
     mu = low_pass(classical(fields.u), (n1 // 5, n2 // 5))
     return Setup(fields.box, fields.V, bgk.exponential(fields.box, mu), n_p, p_max)
@@ -185,12 +185,12 @@ def commuting(text: str) -> dict[str, float]:
     mu[1:] = np.multiply.outer([0.6, 0.0, 0.8], mu[3])
     box = replace(general.box, alpha=0.0)
     aligned = replace(general, box=box, M=bgk.exponential(box, mu))
-    found = {}
+    sizes = {}
     for name, s in {"aligned": aligned, "general": general}.items():
         n0, n = s.u[0].max(), s.u[1:]
-        found[name] = np.abs(s.rates.TM).max() / n0
-        found[f"{name} commutator"] = np.abs(cross(n, s.mu[1:])).max() / n0
-    return found
+        sizes[name] = np.abs(s.rates.TM).max() / n0
+        sizes[f"{name} commutator"] = np.abs(cross(n, s.mu[1:])).max() / n0
+    return sizes
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:
@@ -227,27 +227,27 @@ def allowed(identity: Identity, lattice: float) -> float:
     return identity.bound if identity.bound == POINTWISE else max(identity.bound, lattice)
 
 
-def _identities(where: str, found: dict, lattice: float) -> list[Claim]:
+def _identities(where: str, measured: dict, lattice: float) -> list[Claim]:
     return [
         Claim(
             f"identities.{where}.{identity.key}",
             f"{identity.statement}, {DEFINITION[where]}: the relative difference",
             identity.place,
-            float(found[identity.key][2]),
+            float(measured[identity.key][2]),
             at_most(allowed(identity, lattice)),
         )
         for identity in identities(where)
     ]
 
 
-def _definition(where: str, found: dict) -> Claim:
-    printed = (np.pi / float(found["epsilon"])) ** 2
+def _definition(where: str, measured: dict) -> Claim:
+    printed = (np.pi / float(measured["epsilon"])) ** 2
     return Claim(
         f"identities.{where}.theta",
         f"the factor of the integral that defines θ_ε is (2ε)⁻², as printed, {DEFINITION[where]}: "
         "(2π)² times the factor",
         "section 2.3",
-        float(found["theta"]) * (2 * np.pi) ** 2,
+        float(measured["theta"]) * (2 * np.pi) ** 2,
         near(1, 1e-4),
         near(printed, 1e-4 * printed),
         corrections.THETA,
@@ -270,10 +270,10 @@ def _expansion(outcomes: Outcomes) -> list[Claim]:
     ]
 
 
-def _commuting(found: dict) -> list[Claim]:
+def _commuting(measured: dict) -> list[Claim]:
     def claim(name: str, statement: str, expected: Expected) -> Claim:
         key = f"identities.2.7.{name.replace(' ', '.')}"
-        return Claim(key, statement, "Lemma 2.7", float(found[name]), expected)
+        return Claim(key, statement, "Lemma 2.7", float(measured[name]), expected)
 
     return [
         claim("aligned", "⟨TM⟩ = 0 where Ã and N commute: |⟨TM⟩|/n₀", at_most(POINTWISE)),
@@ -282,16 +282,16 @@ def _commuting(found: dict) -> list[Claim]:
     ]
 
 
-def _table(where: str, found: dict, lattice: float) -> Table:
+def _table(where: str, measured: dict, lattice: float) -> Table:
     rows = []
     for identity in identities(where):
-        left, right, error = (float(size) for size in found[identity.key])
+        left, right, error = (float(size) for size in measured[identity.key])
         most = allowed(identity, lattice)
         verdict = "holds" if error <= most else "FAILS"
         rows.append((identity.place, identity.statement, left, right, error, most, verdict))
     return Table(
         f"identities-{where}",
-        f"Identities {DEFINITION[where]}, ε = {float(found['epsilon']):g}",
+        f"Identities {DEFINITION[where]}, ε = {float(measured['epsilon']):g}",
         ("place", "statement", "max |left|", "max |right|", "difference", "allowed", "verdict"),
         tuple(rows),
     )

@@ -1,4 +1,4 @@
-"""What a solution keeps, and what it may only lose: mass, spin, spectrum, free energy."""
+"""What is conserved along a solution (mass, spin, spectrum), and that the free energy falls."""
 
 from __future__ import annotations
 
@@ -150,13 +150,13 @@ def entropic(text: str) -> dict[str, NDArray]:
     u = macroscopic.initial(case)
     u[1:] = 0.0
     times = np.linspace(0.0, case.time.t_end, 17)
-    found = macroscopic.solution(model, u, case.time.t_end, times=times)
+    states = macroscopic.solution(model, u, case.time.t_end, times=times)
     physics = model.physics
-    energy = [float((u[0] * (model.multipliers(u)[0] + physics.V)).sum()) for u in found]
+    energy = [float((u[0] * (model.multipliers(u)[0] + physics.V)).sum()) for u in states]
     return {
         "t": times,
         "energy": np.array(energy) * model.x.cell,
-        "dissipation": np.array([model.dissipation(u) for u in found]),
+        "dissipation": np.array([model.dissipation(u) for u in states]),
     }
 
 
@@ -168,7 +168,7 @@ def _strip(solver: Solver) -> tuple[Strip, NDArray, Problem]:
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:
-    """What drifts, by how much, and that the free energy only falls."""
+    """How far conserved quantities drift, and that the free energy falls."""
     bent, straight = outcomes["relaxation"], outcomes["no-rashba"]
     rho, flow = outcomes["operator"], outcomes["transport"]
     case = chosen(setting, SHIPPED)

@@ -114,8 +114,8 @@ def difference(outcomes: Outcomes, state: str, tau: float, name: str) -> NDArray
 
 def errors(setting: Setting, outcomes: Outcomes, state: str, name: str) -> NDArray:
     """Largest difference of each component, ``(tau, 4)``."""
-    found = [difference(outcomes, state, tau, name) for tau in taus(setting)]
-    return np.abs(found).max(axis=(2, 3))
+    differences = [difference(outcomes, state, tau, name) for tau in taus(setting)]
+    return np.abs(differences).max(axis=(2, 3))
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:
@@ -199,13 +199,13 @@ def _closer(setting: Setting, outcomes: Outcomes) -> Claim:
 
 
 def _table(setting: Setting, outcomes: Outcomes, state: str) -> Table:
-    found = errors(setting, outcomes, state, "nonlocal")
+    sizes = errors(setting, outcomes, state, "nonlocal")
     floor = _floor(setting, outcomes, state)
-    orders = [observed_orders(taus(setting), found[:, k], floor=floor) for k in range(4)]
+    orders = [observed_orders(taus(setting), sizes[:, k], floor=floor) for k in range(4)]
     rows = [
         (
             tau,
-            *(cell for k in range(4) for cell in (float(found[row, k]), orders[k][row])),
+            *(cell for k in range(4) for cell in (float(sizes[row, k]), orders[k][row])),
             float(outcomes[f"{state}/{tau:g}"]["error"].max()),
         )
         for row, tau in enumerate(taus(setting))
@@ -231,8 +231,8 @@ def _draw_errors(setting: Setting, outcomes: Outcomes) -> Drawing:
     for row, state in zip(axes, STATES, strict=True):
         for ax, part, title in zip(row, (slice(0, 1), slice(1, 4)), ("n₀", "n"), strict=True):
             for k, (name, label) in enumerate(NAMES.items()):
-                found = errors(setting, outcomes, state, name)[:, part].max(axis=1)
-                figures.line(ax, taus(setting), found, label, k)
+                sizes = errors(setting, outcomes, state, name)[:, part].max(axis=1)
+                figures.line(ax, taus(setting), sizes, label, k)
             figures.logarithmic(ax, "τ", "", f"{title}, “{state}” data")
             least = errors(setting, outcomes, state, "nonlocal")[-1, part].max()
             figures.slope(ax, taus(setting), least, 2)
@@ -252,9 +252,9 @@ def _draw_limit(setting: Setting, outcomes: Outcomes) -> Drawing:
     figure, axes = figures.panels(4, 1, size=(3.6, 3.2))
     for k, ax in enumerate(axes[0]):
         for row, tau in enumerate(taus(setting)):
-            found = difference(outcomes, "maxwellian", tau, "nonlocal")[k] / tau**2
-            found = kinetic.resampled(found, (64, 1) if axis == 0 else (1, 64))
-            cut = np.take(found, 0, axis=1 - axis)
+            profile = difference(outcomes, "maxwellian", tau, "nonlocal")[k] / tau**2
+            profile = kinetic.resampled(profile, (64, 1) if axis == 0 else (1, 64))
+            cut = np.take(profile, 0, axis=1 - axis)
             x = np.arange(cut.size) * case.grid.length[axis] / cut.size
             shade = 0.25 + 0.75 * row / (len(taus(setting)) - 1)
             ax.plot(x, cut, color=figures.COLOURS[0], alpha=shade, lw=1.5, label=f"τ = {tau:g}")
@@ -269,16 +269,16 @@ def _draw_limit(setting: Setting, outcomes: Outcomes) -> Drawing:
 
 
 def _picture(outcomes: Outcomes) -> Drawing:
-    found = outcomes["picture"]
-    x = tuple(np.arange(65) * L / 64 for L in found["length"])
+    picture = outcomes["picture"]
+    x = tuple(np.arange(65) * L / 64 for L in picture["length"])
 
     def smooth(u: NDArray) -> NDArray:
         return np.pad(kinetic.resampled(u, (64, 64)), ((0, 0), (0, 1), (0, 1)), mode="wrap")
 
     states = {
-        "kinetic, t = 0": smooth(found["initial"]),
-        f"kinetic, t = {float(found['t']):g}": smooth(found["kinetic"]),
-        f"nonlocal, t = {float(found['t']):g}": smooth(found["nonlocal"]),
+        "kinetic, t = 0": smooth(picture["initial"]),
+        f"kinetic, t = {float(picture['t']):g}": smooth(picture["kinetic"]),
+        f"nonlocal, t = {float(picture['t']):g}": smooth(picture["nonlocal"]),
     }
     every = list(states.values())
     density = min(u[0].min() for u in every), max(u[0].max() for u in every)
@@ -295,9 +295,9 @@ def _picture(outcomes: Outcomes) -> Drawing:
         figure.colorbar(image, ax=row.tolist(), label=name, shrink=0.85)
     caption = (
         "Density (above) and spin texture (below) in two dimensions at τ = "
-        f"{float(found['tau']):g}: colour for n₀ and n₃, arrows for (n₁, n₂). Kinetic and nonlocal "
-        "differ by at most "
-        f"{float(np.abs(found['kinetic'] - found['nonlocal']).max()):.1g}."
+        f"{float(picture['tau']):g}: colour for n₀ and n₃, arrows for (n₁, n₂). Kinetic and "
+        "nonlocal differ by at most "
+        f"{float(np.abs(picture['kinetic'] - picture['nonlocal']).max()):.1g}."
     )
     return Drawing("tau-texture", caption, figure)
 
