@@ -30,9 +30,9 @@ N_X = (1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 16, 17, 23, 31, 32, 37, 48, 61, 64)
 MASS = 1e-12
 # What the errors that a run may end in begin with, after the place; those of a case name a key.
 DOCUMENTED = {
-    "constraint not solved": r"moment constraint: not solved",
+    "constraint not solved": r"moment constraint: got a residual",
     "N not positive": r"density matrix: got",
-    "lattice too coarse or small": r"lattice: the moments of M\(N\) on it miss N",
+    "lattice too coarse or small": r"lattice: got moments of M\(N\) that miss N",
     "splitting too coarse": r"splitting error of the quantum Maxwellian",
     "p box too small": r"edge_mass: got",
 }

@@ -41,7 +41,7 @@ def run(tmp_path: Path) -> tuple[str, Path]:
     ("status", "said"),
     [
         (1, "error: ZeroDivisionError: division by zero\nTraceback"),
-        (1, "error: at t = 0, after 0 steps: moment constraint: not solved\nTraceback"),
+        (1, "error: at t = 0, after 0 steps: moment constraint: got a residual\nTraceback"),
         (2, "error: output: got x, expected a directory"),
         (0, "error: [Errno 28] No space left on device"),
         (139, ""),

@@ -205,11 +205,12 @@ def test_the_problem_of_a_case() -> None:
     found = problem()
     assert not found.warnings
     x1 = np.arange(12)[:, None] * TWO_PI / 12
-    np.testing.assert_allclose(found.V, 0.2 * np.cos(x1) + np.zeros(12), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(found.physics.V, 0.2 * np.cos(x1) + np.zeros(12), rtol=0, atol=1e-15)
     np.testing.assert_allclose(found.N[0], 1 + 0.2 * np.sin(x1) + np.zeros(12), rtol=1e-15)
     np.testing.assert_allclose(found.N[1], np.full((12, 12), 0.4 * 0.3), rtol=1e-15)
     np.testing.assert_allclose(found.N[2], 0.4 * 0.2 * np.cos(x1) + np.zeros(12), atol=1e-16)
-    assert (found.epsilon, found.alpha, found.tau) == (0.4, 0.5, 0.1)
+    physics = found.physics
+    assert (physics.epsilon, physics.alpha, physics.tau) == (0.4, 0.5, 0.1)
     assert found.grid == lattice(parse_case(GOOD))
     assert found.identity["physics.potential"] == '"0.2*cos(x1)"'
     assert found.identity != problem("physics.tau=0.2").identity
