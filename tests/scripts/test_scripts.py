@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-# A python that writes down pip, ruff, pytest and script calls, and is this python otherwise.
+# A python that writes down pip, ruff, mypy, pytest and script calls, and is this python otherwise.
 PYTHON = f"""#!/bin/bash
 case "$1 $2" in
     "-m venv") mkdir -p .venv/bin && touch .venv/pyvenv.cfg && cp "$0" .venv/bin/python &&
@@ -87,10 +87,11 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
     assert calls(copy) == [
         f"{INSTALL} .[mpi,plot,report,test]",
         "-m ruff check .",
+        "-m mypy",
         "-m pytest -k a b",
     ]
     call(copy, ".ci/run", "-q")
-    assert calls(copy) == ["-m ruff check .", "-m pytest -q"]
+    assert calls(copy) == ["-m ruff check .", "-m mypy", "-m pytest -q"]
     call(copy, "scripts/quickstart")
     assert calls(copy) == [RUN, PLOT]
 

@@ -23,7 +23,7 @@ EPSILON, ALPHA, T = 0.3, 0.5, 0.4
 SCHEMES = ("sdirk2", "sdirk3", "strang")
 
 
-class Problem:
+class SmallProblem:
     """A small problem along x1 that is solved many times."""
 
     def __init__(self, n_x=(12, 1), n_p=(20, 20), alpha=ALPHA, tolerance=1e-12):
@@ -52,7 +52,7 @@ class Problem:
 
 @pytest.fixture(scope="module")
 def problem():
-    return Problem()
+    return SmallProblem()
 
 
 def orders(errors):
@@ -118,7 +118,7 @@ def test_order_conditions_of_the_tableaus(tableau):
 @pytest.mark.parametrize("tau", [1.0, 1e-3])
 def test_collisions_alone_hold_the_density_and_reach_the_maxwellian(scheme, tau):
     """No transport: one particle at rest, alpha = 0, fields along x1, tiny steps of transport."""
-    p = Problem(alpha=0.0)
+    p = SmallProblem(alpha=0.0)
     W = initial.classical(p.maxwellian, p.N)
     M = initial.maxwellian(p.maxwellian, p.N)
     collisions = Collisions(p.maxwellian)
@@ -141,7 +141,7 @@ def test_collisions_alone_hold_the_density_and_reach_the_maxwellian(scheme, tau)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_mass_and_spin_in_a_run(problem, scheme):
     """Mass to roundoff; without Rashba coupling the total spin too, whatever the constraint."""
-    p = Problem(alpha=0.0, tolerance=1e-6)
+    p = SmallProblem(alpha=0.0, tolerance=1e-6)
     found = p.density(scheme, 0.05, 10)
     total, initially = found.sum(axis=(1, 2)), p.N.sum(axis=(1, 2))
     assert total[0] == pytest.approx(initially[0], rel=1e-13)
@@ -152,7 +152,7 @@ def test_mass_and_spin_in_a_run(problem, scheme):
 
 def test_global_equilibrium_is_stationary():
     """N of Exp(-H) with V: a0 = -V. The state stays although each sub-flow moves it."""
-    p = Problem(n_x=(16, 1), n_p=(32, 30))
+    p = SmallProblem(n_x=(16, 1), n_p=(32, 30))
     A = np.zeros_like(p.N)
     A[0] = -p.space.physics.V
     N = p.maxwellian.moment_map(A, 2)
@@ -165,7 +165,7 @@ def test_global_equilibrium_is_stationary():
 
 def test_prepared_state_has_no_initial_layer():
     """W = M + tau G leaves M(N) by O(tau), and the current starts where it goes."""
-    p = Problem()
+    p = SmallProblem()
     distances = []
     for tau in (0.02, 0.01):
         maxwellian = p.maxwellian_at(tau)
