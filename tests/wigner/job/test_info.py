@@ -146,9 +146,9 @@ def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
     def counting(name: str) -> Callable:
         original = getattr(PhaseSpace, name)
 
-        def count(*arguments: object) -> None:
+        def count(*arguments: object, **keywords: object) -> None:
             counted[name] += 1
-            original(*arguments)
+            original(*arguments, **keywords)
 
         return count
 
