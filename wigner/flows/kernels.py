@@ -7,6 +7,7 @@ which it repays the time to load it. Both agree to roundoff.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
@@ -15,7 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..phase_space.grid import mirror
+from .diffusion import Diffusion
 from .factors import Factor
+
+Entries = tuple[NDArray, NDArray, NDArray, NDArray]
+Modes = tuple[NDArray, NDArray]
 
 # Points per pass: modes and temporaries of a pass stay in the second-level cache.
 BLOCK = 8192
@@ -55,12 +60,33 @@ class Product:
         kind = "scalar" if factor.is_scalar else "hermitian" if factor.hermitian else "general"
         getattr(self._compiled, kind)(W, factor.rows, at1, at2, self._run, self._scale)
 
+    def diffuse(self, W: NDArray, D: Diffusion) -> None:
+        """W^ -> exp(-delta K)(+) W^ exp(-delta K)(-) in place, divided by the number of modes.
+
+        The places b are the columns of ``D``.
+        """
+        xi = self._scale * D.xi
+        if D.is_scalar:
+            W *= xi[:, :, None] * D.p
+        elif self._compiled is not None:
+            self._compiled.diffusion(W, D.p, xi, D.momentum, *D.shifts, D.series)
+        else:
+            for h, g in self._passes(W):
+                plus, minus = rotations(D, h), rotations(D, g)
+                scale = xi[*h][:, None] * D.p
+                W[:, *h], W[:, *g] = sandwich(W[:, *h], W[:, *g], plus, minus, scale)
+
     def _in_numpy(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
+        for h, g in self._passes(W):
+            plus, minus = at1[h[0]] + at2[h[1]], at1[g[0]] + at2[g[1]]
+            W[:, *h], W[:, *g] = conjugate(W[:, *h], W[:, *g], factor, plus, minus, self._scale)
+
+    def _passes(self, W: NDArray) -> Iterator[tuple[Modes, Modes]]:
+        """Modes and their mirror images, a few at a time."""
         step = max(1, BLOCK // W.shape[3])
         for start in range(0, len(self._pairs[0]), step):
             h, g = (np.divmod(half[start : start + step], self._modes[1]) for half in self._pairs)
-            plus, minus = at1[h[0]] + at2[h[1]], at1[g[0]] + at2[g[1]]
-            W[:, *h], W[:, *g] = conjugate(W[:, *h], W[:, *g], factor, plus, minus, self._scale)
+            yield h, g
 
 
 def wanted(points: int) -> bool:
@@ -120,23 +146,40 @@ def conjugate(
         s = F.entries[0].ravel()
         s = s.take(plus) * np.conj(s.take(minus)) * scale
         return np.stack([U * s, V * s]), np.conj(np.stack([Uc * s, Vc * s]))
+    return sandwich(at_h, at_g, _entries_at(F, plus), _entries_at(F, minus), scale)
+
+
+def sandwich(
+    at_h: NDArray, at_g: NDArray, plus: Entries, minus: Entries, scale: NDArray | float
+) -> tuple[NDArray, NDArray]:
+    """``scale * F(+) W F(-)^dagger`` as in :func:`conjugate`, from the entries of F(+) and F(-)."""
+    U, V = at_h
+    Uc, Vc = np.conj(at_g)
     # W11, W22 = w0 +- w3 with w0 = (U + Uc)/2, w3 = (U - Uc)/2i;  W21 = V, W12 = Vc
     w0, w3 = U + Uc, -1j * (U - Uc)
     half = 0.5 * scale
     W11, W22, W12, W21 = half * (w0 + w3), half * (w0 - w3), scale * Vc, scale * V
     # X = F(+) W
-    a, b, c, d = _entries_at(F, plus)
+    a, b, c, d = plus
     X11, X12 = a * W11 + b * W21, a * W12 + b * W22
     X21, X22 = c * W11 + d * W21, c * W12 + d * W22
     # Y = X F(-)^dagger
-    a, b, c, d = (np.conj(entry) for entry in _entries_at(F, minus))
+    a, b, c, d = (np.conj(entry) for entry in minus)
     Y11, Y12 = X11 * a + X12 * b, X11 * c + X12 * d
     Y21, Y22 = X21 * a + X22 * b, X21 * c + X22 * d
     w0, w3 = 0.5 * (Y11 + Y22), 0.5j * (Y11 - Y22)
     return np.stack([w0 + w3, Y21]), np.conj(np.stack([w0 - w3, Y12]))
 
 
-def _entries_at(F: Factor, at: NDArray) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def rotations(D: Diffusion, modes: Modes) -> Entries:
+    """Entries of R at p + eps xi/2 for some modes xi and all columns p."""
+    q1, q2 = (p + shift[k, None] for p, shift, k in zip(D.momentum, D.shifts, modes, strict=True))
+    square = q1**2 + q2**2
+    c, s = (np.polynomial.polynomial.polyval(square, series) for series in D.series)
+    return c, -s * (q2 + 1j * q1), -s * (q2 - 1j * q1), c
+
+
+def _entries_at(F: Factor, at: NDArray) -> Entries:
     """Entries (11, 12, 21, 22) at table positions; equal diagonals are read once."""
     F11, F12, F21, F22 = F.entries
     a, b, c = (entry.ravel().take(at) for entry in (F11, F12, F21))

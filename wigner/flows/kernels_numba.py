@@ -134,6 +134,47 @@ def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
                     _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
 
 
+@njit(**OPTIONS)
+def _rotation(momentum, shift1, shift2, series, q1, q2, c, s):  # type: ignore[no-untyped-def]
+    """q, cosh(|q|) and sinh(|q|)/|q| of the columns, into the last four arguments."""
+    for b in range(len(c)):
+        q1[b], q2[b] = momentum[0, b] + shift1, momentum[1, b] + shift2
+        c[b] = s[b] = 0.0
+    for j in range(series.shape[1] - 1, -1, -1):
+        for b in range(len(c)):
+            square = q1[b] * q1[b] + q2[b] * q2[b]
+            c[b] = c[b] * square + series[0, j]
+            s[b] = s[b] * square + series[1, j]
+
+
+@_kernel(
+    "void(complex128[:,:,:,:], float64[:], float64[:,:], float64[:,:],"
+    " float64[:], float64[:], float64[:,:])"
+)
+def diffusion(W, p, xi, momentum, shifts1, shifts2, series):  # type: ignore[no-untyped-def]
+    """W^ -> xi p R(+) W^ R(-) with R = c - s (q2 sigma1 - q1 sigma2)."""
+    _, n1, n2, n = W.shape
+    q1, q2, c, s = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    r1, r2, d, t = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    for k1 in range(n1 // 2 + 1):
+        g1 = _mirrored(k1, n1)
+        for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+            g2 = _mirrored(k2, n2)
+            _rotation(momentum, shifts1[k1], shifts2[k2], series, q1, q2, c, s)
+            _rotation(momentum, shifts1[g1], shifts2[g2], series, r1, r2, d, t)
+            for b in range(n):
+                W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, xi[k1, k2] * p[b])
+                f21 = complex(-s[b] * q2[b], s[b] * q1[b])
+                f12 = f21.conjugate()
+                X11, X12 = _times(c[b], W11) + f12 * W21, _times(c[b], W12) + f12 * W22
+                X21, X22 = f21 * W11 + _times(c[b], W21), f21 * W12 + _times(c[b], W22)
+                f21 = complex(-t[b] * r2[b], t[b] * r1[b])
+                f12 = f21.conjugate()
+                Y11, Y12 = _times(d[b], X11) + X12 * f21, X11 * f12 + _times(d[b], X12)
+                Y21, Y22 = _times(d[b], X21) + X22 * f21, X21 * f12 + _times(d[b], X22)
+                _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
+
+
 @_kernel("void(complex128[:,:,:,:], complex128[:,:,:,:,:])")
 def multiply(E, C):  # type: ignore[no-untyped-def]
     """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""

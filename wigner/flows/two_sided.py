@@ -16,6 +16,7 @@ from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.grid import interpolation, mirror, sums
 from ..phase_space.layout import Layout
 from ..physics import Physics
+from .diffusion import Diffusion
 from .factors import Factor
 from .kernels import Product
 
@@ -42,12 +43,17 @@ class PhaseSpace:
         for block, columns in self.layout.columns(W):
             self.momentum.apply(block, columns, factor)
 
-    def momentum_on_field(self, field: NDArray, factor: Factor, out: NDArray) -> None:
-        """F(p) # f # F(p)^dagger for a packed field f of x alone, ``(2, N1, N2)``, into ``out``."""
+    def diffuse(self, W: NDArray, diffusion: Diffusion) -> None:
+        """W -> exp(-delta K) # W # exp(-delta K)."""
+        for block, columns in self.layout.columns(W):
+            self.momentum.diffuse(block, columns, diffusion)
+
+    def diffuse_field(self, field: NDArray, diffusion: Diffusion, out: NDArray) -> None:
+        """As :meth:`diffuse` for a packed field of x alone, ``(2, N1, N2)``, into ``out``."""
         spectrum = self.momentum.spectrum(field)
         for block, columns in self.layout.columns(out, there=False):
             block[:] = spectrum
-            self.momentum.apply_to_spectrum(block, columns, factor)
+            self.momentum.diffuse_spectrum(block, columns, diffusion)
 
     def by_position(self, W: NDArray, factor: Factor) -> None:
         """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``."""
@@ -73,7 +79,13 @@ class MomentumSide:
     def apply(self, block: NDArray, columns: slice, factor: Factor) -> None:
         """Conjugate a block ``(2, N1, N2, columns)`` by ``factor`` (tabulated on ``self.q``)."""
         self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
-        self.apply_to_spectrum(block, columns, factor)
+        self._multiply(block, factor, self._at1[:, columns], self._at2[:, columns])
+        self._fft(block, (1, 2), BACKWARD)  # (xi, p) -> (x, p)
+
+    def diffuse(self, block: NDArray, columns: slice, diffusion: Diffusion) -> None:
+        """Apply exp(-delta K) to both sides of a block ``(2, N1, N2, columns)``."""
+        self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
+        self.diffuse_spectrum(block, columns, diffusion)
 
     def spectrum(self, field: NDArray) -> NDArray:
         """The transform of a field of x alone, ``(2, N1, N2, 1)``."""
@@ -82,9 +94,9 @@ class MomentumSide:
         self._fft(spectrum, (1, 2), FORWARD)  # x -> xi
         return spectrum
 
-    def apply_to_spectrum(self, block: NDArray, columns: slice, factor: Factor) -> None:
-        """As :meth:`apply`, from the transform in x."""
-        self._multiply(block, factor, self._at1[:, columns], self._at2[:, columns])
+    def diffuse_spectrum(self, block: NDArray, columns: slice, diffusion: Diffusion) -> None:
+        """As :meth:`diffuse`, from the transform in x."""
+        self._multiply.diffuse(block, diffusion.of(columns))
         self._fft(block, (1, 2), BACKWARD)  # (xi, p) -> (x, p)
 
 

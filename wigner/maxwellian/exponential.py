@@ -11,6 +11,7 @@ from __future__ import annotations
 from numpy.typing import NDArray
 
 from ..flows import factors
+from ..flows.diffusion import Diffusions
 from ..flows.splitting import extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
@@ -21,7 +22,8 @@ class Exponential:
 
     def __init__(self, space: PhaseSpace) -> None:
         self.space = space
-        self._K = factors.rounded_parabola(space.momentum.q, space.layout.grid.p_max)
+        layout = space.layout
+        self._diffusion = Diffusions(layout.grid, space.physics, layout.p)
         self._work = space.layout.x_major()
 
     def __call__(self, A: NDArray, levels: int, out: NDArray) -> None:
@@ -46,16 +48,14 @@ class Exponential:
     def strang(self, A: NDArray, m: int, out: NDArray) -> None:
         """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
         delta = 0.5 / m
-        physics, position = self.space.physics, self.space.position
-        epsilon, alpha = physics.epsilon, physics.alpha
-        refined = position.refined(A)
+        refined = self.space.position.refined(A)
         half = factors.multiplier(refined, delta / 2)
-        diffusion = factors.kinetic(self._K, epsilon, alpha, -1j * epsilon * delta)
+        diffusion = self._diffusion(delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
-        self.space.momentum_on_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
+        self.space.diffuse_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
         if m > 1:
             full = factors.multiplier(refined, delta)
             for _ in range(m - 1):
                 self.space.by_position(out, full)
-                self.space.by_momentum(out, diffusion)
+                self.space.diffuse(out, diffusion)
         self.space.by_position(out, half)

@@ -74,9 +74,9 @@ class PhaseGrid:
 
     @cached_property
     def p(self) -> tuple[NDArray, NDArray]:
-        """The two p axes, ``p_k = -P + k 2P / n_p``."""
+        """The two p axes, ``p_k = -P + (k + 1/2) 2P / n_p``: each is its own mirror image."""
         sizes = zip(self.n_p, self.p_max, strict=True)
-        p1, p2 = (np.arange(n) * (2 * P / n) - P for n, P in sizes)
+        p1, p2 = ((np.arange(n) - 0.5 * (n - 1)) * (2 * P / n) for n, P in sizes)
         return p1, p2
 
     @cached_property
@@ -114,6 +114,11 @@ class PhaseGrid:
         return 4 * self.p_max[0] * self.p_max[1] / self.np
 
 
+def frequencies(n: int, spacing: float) -> NDArray:
+    """Angular frequencies of ``n`` points in FFT order, the Nyquist entry as it is."""
+    return 2 * np.pi * np.fft.fftfreq(n, spacing)
+
+
 def dual(n: int, spacing: float) -> NDArray:
     """Angular frequencies of ``n`` points in FFT order, with the Nyquist entry set to zero.
 
@@ -121,7 +126,7 @@ def dual(n: int, spacing: float) -> NDArray:
     lattice is its own mirror image, so that a multiplier with ``m(-k) = conj(m(k))`` keeps real
     fields exactly real and unitary flows unitary.
     """
-    k = 2 * np.pi * np.fft.fftfreq(n, spacing)
+    k = frequencies(n, spacing)
     if n % 2 == 0:
         k[n // 2] = 0.0
     return k
@@ -132,7 +137,7 @@ def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
 
     For multipliers that damp or amplify; derivatives take :func:`dual`.
     """
-    k1, k2 = (2 * np.pi * np.fft.fftfreq(m, L / m) for m, L in zip(n, length, strict=True))
+    k1, k2 = (frequencies(m, L / m) for m, L in zip(n, length, strict=True))
     return k1, k2[: n[1] // 2 + 1]
 
 
