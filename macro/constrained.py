@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wigner.maxwellian.constraint import phi
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
+from wigner.maxwellian.response import phi
 
 from .model import Medium, Model
 

@@ -68,7 +68,7 @@ class Nonlocal(Constrained):
         perp_force = np.stack([force[1], -force[0], np.zeros_like(n0)])  # grad_perp(a0 + V)
         curl_a = np.stack([-grad_a[0, 2], -grad_a[1, 2], grad_a[0, 0] + grad_a[1, 1]])
         torque = cross(n, a)
-        pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.levels)
+        pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.steps)
         pM = np.moveaxis(pM, 1, 0)
 
         flux = np.empty((2, *u.shape))

@@ -119,14 +119,14 @@ def memory() -> int:
 
 def step_phases(setup: Setup, tolerance: float, base: int) -> tuple[dict[str, float], float]:
     """Seconds of an SDIRK2 step and of its phases, and the bytes a cell that the run needed."""
-    watch, collisions = Stopwatch(setup.comm), Collisions(Maxwellian(setup.space, tolerance))
+    watch, maxwellian = Stopwatch(setup.comm), Maxwellian(setup.space, tolerance)
     transport = TimedTransport(setup, watch)
-    step = SdirkStep(SDIRK2, transport, collisions, DT)
+    step = SdirkStep(SDIRK2, transport, Collisions(maxwellian), DT)
     step(setup.W)  # the first one finds multipliers from nothing
-    collisions.seconds.update(dict.fromkeys(collisions.seconds, 0.0))
+    maxwellian.seconds.update(dict.fromkeys(maxwellian.seconds, 0.0))
     transport.seconds = 0.0
     total = sum(watch.once(lambda: step(setup.W)) for _ in range(STEPS)) / STEPS
-    phases = {"transport": transport.seconds} | collisions.seconds
+    phases = {"transport": transport.seconds} | maxwellian.seconds
     phases = {f"step: {name}": seconds / STEPS for name, seconds in phases.items()}
     phases["step: relaxation"] = total - sum(phases.values())
     used = sum(setup.comm.allgather(memory() - base)) / (setup.grid.nx * setup.grid.np)
@@ -208,18 +208,22 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     for tolerance in (1e-6, 1e-9):
         solver = Maxwellian(setup.space, tolerance)
         A = solver.solve(N).A
-        seconds = watch.shortest(partial(solver.exponential, A, solver.levels, W))[0]
-        products = solver.levels * (solver.levels + 1) // 2
-        name = f"M(N) at {tolerance:.0e} ({solver.levels} levels)"
+        seconds = watch.shortest(partial(solver.exponential, A, solver.steps, W))[0]
+        products = sum(solver.steps)
+        name = f"M(N) at {tolerance:.0e} {_shown(solver.steps)}"
         lines.append(Line(name, seconds, products * (floors.x + floors.p), "its transforms"))
         lines.append(Line(name, seconds, transport, "a transport step"))
     n = solver.moment_map.columns.window.n
-    count = setup.layout.n_x_local * solver.levels * (solver.levels - 1) // 2
+    count = setup.layout.n_x_local * sum(m - 1 for m in solver.steps)
     way, pairs = watch.best(baselines.window_pairs(n, count))
-    seconds, floor = watch.shortest(partial(solver.moment_map, A, solver.levels), pairs)
-    lines.append(Line(f"moment map ({solver.levels} levels)", seconds, floor, way))
+    seconds, floor = watch.shortest(partial(solver.moment_map, A, solver.steps), pairs)
+    lines.append(Line(f"moment map {_shown(solver.steps)}", seconds, floor, way))
     seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve(N))
     return [*lines, Line("constraint, cold, 1e-10", seconds, 2 * transport, "two transport steps")]
+
+
+def _shown(steps: tuple[int, ...]) -> str:
+    return f"(steps {'+'.join(str(m) for m in steps)})"
 
 
 def other_phases(setup: Setup, floors: Floors) -> list[Line]:
@@ -299,7 +303,7 @@ def speedups(setup: Setup, lines: list[Line]) -> dict[str, float]:
         A, ours = solver.solve(alone.N).A, {line.name: line.seconds for line in lines}
         actions = {
             "transport step": lambda: flow(alone.W),
-            f"moment map ({solver.levels} levels)": lambda: solver.moment_map(A, solver.levels),
+            f"moment map {_shown(solver.steps)}": lambda: solver.moment_map(A, solver.steps),
         }
         times = Stopwatch(SERIAL).shortest(*actions.values())
         found = {name: t / ours[name] for name, t in zip(actions, times, strict=True)}

@@ -226,7 +226,7 @@ def test_a_constraint_looser_than_the_steps_is_doubtful(
 def test_the_constraint_has_the_tolerance_of_the_case() -> None:
     case = parse_case(small.CASE, ["maxwellian.tolerance=1e-3", "maxwellian.richardson=2"])
     model = make_model("nonlocal", case, build(case))
-    assert (model.solver.tolerance, model.solver.levels) == (1e-3, 2)
+    assert (model.solver.tolerance, model.solver.steps) == (1e-3, (1, 2))
 
 
 def test_rejected_steps_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def _moments(solver: Solver, W: NDArray) -> tuple[Moments, Diagnostics]:
 def _equilibrium(solver: Solver, W: NDArray) -> tuple[NDArray, NDArray]:
     """N = <W> and M(N)."""
     N, M = density(solver.layout, W), solver.layout.x_major()
-    solver.maxwellian.symbol(solver.maxwellian.solve_aside(N).A, N, M)
+    solver.maxwellian.symbol(N, M, solver.maxwellian.memory.A)
     return N, M
 
 

@@ -16,7 +16,7 @@ STATES = ("maxwellian", "prepared", "classical")
 def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
     """W = M(N), x-major."""
     W = solver.space.layout.x_major()
-    solver.symbol(solver.solve(N).A, N, W)
+    solver.symbol(N, W)
     return W
 
 
@@ -35,9 +35,8 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     central differences of order four along N + h d_t^0 N.
     """
     layout, tau = solver.space.layout, solver.space.physics.tau
-    start = solver.solve(N).A
     W = layout.x_major()
-    solver.symbol(start, N, W)
+    start = solver.symbol(N, W).A
     TM = transport(solver.space, W)
     rate = -density(layout, TM)
     TM *= -tau
@@ -50,7 +49,7 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     for offset, weight in ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12)):
         moved = N + offset * h * rate
         tolerance = min(solver.tolerance, 1e-11)
-        solver.symbol(solver.solve(moved, start, tolerance).A, moved, M)
+        solver.symbol(moved, M, start, tolerance)
         M *= -tau * weight / h
         W += M
     return W

@@ -46,7 +46,7 @@ class Solver:
         fitting = STRANG if tableau is None else tableau.splitting
         splitting = SPLITTINGS.get(case.time.splitting, fitting)
         self.transport = TimedTransport(self.space, splitting, phases)
-        phases.include(self.collisions.seconds)
+        phases.include(self.maxwellian.seconds)
 
     def initial_state(self) -> NDArray:
         """W at t = 0, x-major."""

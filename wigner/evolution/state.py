@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CheckpointError, Fault
 from ..maxwellian.anderson import Secants
 from ..maxwellian.memory import Memory
+from ..maxwellian.steps import Steps
 
+# Version of the arrays: 1 had p lattices from -P on, 2 has them symmetric about 0.
+FORMAT = 2
 NUMBERS = ("t", "steps", "records", "digest")
 
 
@@ -39,22 +43,48 @@ class State:
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
-        memory = self.memory
+        memory, steps = self.memory, self.memory.steps
+        known = {"latest": memory.A, "offset": memory.offset}
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
+            "format": np.array(FORMAT),
             "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
-            "levels": np.array(memory.levels or 0),
-            **({} if memory.A is None else {"latest": memory.A}),
+            **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
+            **({} if steps is None else {"splitting_error": np.array([steps.error, steps.spread])}),
+            **{name: array for name, array in known.items() if array is not None},
+            "gain": np.array(memory.gain),
             "secant_steps": np.array(memory.secants.steps),
             "secant_changes": np.array(memory.secants.changes),
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray]) -> State:
-        """The state of these arrays."""
+        """The state of these arrays.
+
+        Raises
+        ------
+        CheckpointError
+            If they are of another format.
+        """
+        version = arrays["format"].item() if "format" in arrays else 1
+        if version != FORMAT:
+            raise CheckpointError(
+                Fault(
+                    "checkpoint",
+                    f"format {version}, whose W and multipliers belong to another lattice of p",
+                    f"format {FORMAT}",
+                    "run its case.toml anew in another directory; its records stay readable",
+                )
+            )
+        steps = None
+        if "splitting_steps" in arrays:
+            error, spread = arrays["splitting_error"].tolist()
+            steps = Steps(tuple(arrays["splitting_steps"].tolist()), error, spread)
         secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
-            memory=Memory(arrays["levels"].item() or None, arrays.get("latest"), secants),
+            memory=Memory(
+                steps, arrays.get("latest"), arrays.get("offset"), arrays["gain"].item(), secants
+            ),
             physics=json.loads(arrays["physics"].tobytes()),
         )

@@ -7,6 +7,7 @@ first and last because it is the cheaper of the two flows.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,15 +33,12 @@ FOURTH = Splitting(4, (*_A, _A4, *_A[::-1]), (*_B, _B3, _B3, *_B[::-1]))
 SPLITTINGS = {"strang": STRANG, "fourth": FOURTH}
 
 
-def extrapolation(levels: int) -> tuple[float, ...]:
-    """Richardson's weights for the results of 1, 2, ..., ``levels`` symmetric steps.
-
-    Combined by them, the results are of order 2*levels in the step. A result of m steps is level m.
+def extrapolation(steps: Sequence[int]) -> tuple[float, ...]:
+    """Richardson's weights for the results of some numbers of symmetric steps.
 
     The error of a symmetric splitting is a series in 1/m^2 for m steps; the weights
-    prod_{j != m} m^2/(m^2 - j^2) remove its first ``levels - 1`` terms.
+    prod_{j != m} m^2/(m^2 - j^2) of J results remove its first J - 1 terms.
     """
-    steps = range(1, levels + 1)
     return tuple(
         float(math.prod(Fraction(m * m, m * m - j * j) for j in steps if j != m)) for m in steps
     )

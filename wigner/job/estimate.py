@@ -229,7 +229,7 @@ def _moment_map(problem: Problem, levels: int) -> float:
     layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, problem.physics)
     A = constraint.classical(_spin(problem.N))
-    return parts * _shortest(lambda: moments(A, levels))
+    return parts * _shortest(lambda: moments(A, range(1, levels + 1)))
 
 
 def _spin(N: NDArray) -> NDArray:

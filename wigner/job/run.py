@@ -117,7 +117,11 @@ class Run:
         if left:
             stop = agenda.decide(output.t).stop or self._loop(left, agenda)
         maxwellian = solver.maxwellian
-        facts = {"levels": maxwellian.memory.levels, "lattice_defect": maxwellian.defect}
+        steps = maxwellian.memory.steps
+        facts = {
+            "splitting_steps": None if steps is None else list(steps.numbers),
+            "lattice_defect": maxwellian.worst_defect,
+        }
         output.finish(stop, facts, "resume goes on")
         return stop is None
 
@@ -177,6 +181,8 @@ class Run:
             values = vars(fields) | vars(scalars)
             values["spin_total"] = values.pop("spin")
             values |= {"a0": A[0], "a": A[1:]}
+            maxwellian = solver.maxwellian
+            values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.defect}
             self.observer.record(values)
 
     def save(self) -> None:

@@ -2,8 +2,8 @@
 
 Classically <M> = 2 pi exp(A), so ``log N - log <M>``, with matrix logarithms, is the distance to
 the solution at any amplitude and polarisation; near a homogeneous state the quantum corrections
-divide it by phi(eps |xi|) in Fourier space. Anderson's method accelerates this fixed point, or one
-that corrects A by the solution for a nearby map (see ``preconditioner``).
+divide it by phi(eps |xi|) in Fourier space (see ``response``). Anderson's method accelerates this
+fixed point, or one that corrects A by the solution for a nearby map (see ``preconditioner``).
 
 The constraint is also the gradient of the strictly convex dual functional
 Tr exp(B) - int tr(A N): where the fixed point does not contract, Newton's method with conjugate
@@ -18,15 +18,16 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import dawsn
 
 from ..errors import ConstraintError, Fault
 from ..phase_space import pauli
-from ..phase_space.grid import Pair, PhaseGrid, place_of, wave_numbers
+from ..phase_space.grid import Pair, PhaseGrid, place_of
 from .anderson import Iteration, Secants
 
 # Anderson gives up when this many evaluations have not improved the best residual.
 PATIENCE = 12
+# Share of the tolerance below which a residual need not be evaluated.
+TRUSTED = 0.3
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,18 @@ class Solution:
     A
         Components (a0, eps a), shape ``(4, N1, N2)``.
     residual
-        max |N - <M>| over components and points, divided by max n0.
+        max |N - <M>| over components and points, divided by max n0; where it was not evaluated,
+        what it is trusted to be.
     evaluations
         Evaluations of the moment map that it took.
+    first
+        The residual that the solve began with.
     """
 
     A: NDArray
     residual: float
     evaluations: int
+    first: float
 
 
 class Nearby(Protocol):
@@ -142,22 +147,17 @@ def worst_place(missing: NDArray, grid: PhaseGrid) -> Pair:
     return place_of(np.unravel_index(np.argmax(size), size.shape), grid.n_x, grid.length)
 
 
-def phi(z: NDArray) -> NDArray:
-    """int_0^1 exp(-z^2 s(1-s)/2) ds: the response of the density to A at wave number z/eps."""
-    x = np.asarray(z) / np.sqrt(8.0)
-    return np.where(x > 1e-8, dawsn(x) / np.where(x > 1e-8, x, 1.0), 1.0)
-
-
 def solve(
     moments: Callable[[NDArray], NDArray],
     N: NDArray,
     grid: PhaseGrid,
-    epsilon: float,
+    response: NDArray,
     tolerance: float,
     start: NDArray | None = None,
     max_evaluations: int = 200,
     secants: Secants | None = None,
     nearby: Nearby | None = None,
+    gain: float = 1.0,
 ) -> Solution:
     """Solve ``moments(A) = N`` to ``tolerance``.
 
@@ -167,6 +167,9 @@ def solve(
         The moment map, from components (a0, eps a) to components (n0, eps n).
     N
         Components (n0, eps n) with n0 > eps |n|, shape ``(4, N1, N2)``.
+    response
+        Of the density to A in a homogeneous state, wave by wave on spectra of real fields,
+        ``(N1, N2//2 + 1)``.
     tolerance
         Bound on max |N - <M>| / max n0.
     start
@@ -175,6 +178,9 @@ def solve(
         What earlier solves with similar N learned; this solve adds to it.
     nearby
         A map that is cheap and near to ``moments``, which saves most evaluations.
+    gain
+        What the first correction is trusted to leave of the residual: where that is well within
+        the tolerance the solution is not evaluated once more.
 
     Raises
     ------
@@ -182,12 +188,13 @@ def solve(
         If N is not positive definite, or the tolerance is not reached. Nothing unconverged is
         ever returned.
     """
-    remedy = "no quantum Maxwellian has these moments"
-    impossible = pauli.positivity_fault(N, grid.length, "density matrix", remedy)
-    if impossible is not None:
-        raise ConstraintError(impossible)
+    check_positive(N, grid)
     search = _Search(moments, N, grid, tolerance, max_evaluations)
-    smooth, target = _smoother(grid, epsilon), pauli.log(N)
+    target = pauli.log(N)
+
+    def smooth(G: NDArray) -> NDArray:
+        return np.fft.irfft2(np.fft.rfft2(G) / response, s=grid.n_x)
+
     A = start
     if A is None:
         A = classical(N) if nearby is None else nearby.start(N)
@@ -198,7 +205,7 @@ def solve(
 
     secants = Secants() if secants is None else secants
     inherited = bool(secants.steps)
-    solved = _anderson(search, A, correction, tolerance, secants)
+    solved = _anderson(search, A, correction, tolerance, secants, gain)
     if solved is None and inherited:  # what was learned elsewhere may mislead here
         secants.forget()
         search.since = len(search.history)
@@ -207,19 +214,21 @@ def solve(
         solved = _newton(search, smooth, tolerance)
     if solved is None:
         raise ConstraintError(search.diagnosis("no further progress"))
-    return Solution(solved.A, solved.residual, search.evaluations)
+    A, residual = solved
+    return Solution(A, residual, search.evaluations, search.history[0])
+
+
+def check_positive(N: NDArray, grid: PhaseGrid) -> None:
+    """Raise ConstraintError unless moments (n0, eps n) are positive definite everywhere."""
+    remedy = "no quantum Maxwellian has these moments"
+    impossible = pauli.positivity_fault(N, grid.length, "density matrix", remedy)
+    if impossible is not None:
+        raise ConstraintError(impossible)
 
 
 def classical(N: NDArray) -> NDArray:
     """The multipliers of N for eps -> 0: log(N/2pi)."""
     return pauli.log(N / (2 * np.pi))
-
-
-def _smoother(grid: PhaseGrid, epsilon: float) -> Callable[[NDArray], NDArray]:
-    """Division by phi(eps |xi|) in Fourier space."""
-    xi = wave_numbers(grid.n_x, grid.length)
-    response = phi(epsilon * np.hypot(xi[0][:, None], xi[1][None, :]))
-    return lambda G: np.fft.irfft2(np.fft.rfft2(G) / response, s=grid.n_x)
 
 
 def _anderson(
@@ -228,21 +237,27 @@ def _anderson(
     correction: Callable[[_Point], NDArray],
     tolerance: float,
     secants: Secants,
-) -> _Point | None:
-    """The solution by Anderson's method on A -> A + correction; None where it does not converge."""
+    gain: float = 1.0,
+) -> tuple[NDArray, float] | None:
+    """The solution by Anderson's method on A -> A + correction; None where it does not converge.
+
+    The first correction is trusted where ``gain`` says that it is enough.
+    """
     iteration = Iteration(secants)
     while True:
         here = search.evaluate(A)
         if here.residual <= tolerance:
-            return here
+            return A, here.residual
         if here.residual == np.inf or search.stalled() or not pauli.is_positive(here.moments):
             return None
         A = iteration.next(A, correction(here))
+        if search.evaluations == 1 and gain * here.residual <= TRUSTED * tolerance:
+            return A, gain * here.residual
 
 
 def _newton(
     search: _Search, smooth: Callable[[NDArray], NDArray], tolerance: float
-) -> _Point | None:
+) -> tuple[NDArray, float] | None:
     """The solution by Newton's method from the best point, descending on the dual; or None."""
     if search.best is None:
         search.evaluate(classical(search.N))
@@ -260,7 +275,7 @@ def _newton(
                 break
         else:
             return None
-    return search.best
+    return None if search.best is None else (search.best.A, search.least)
 
 
 def _dual(point: _Point, N: NDArray) -> float:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,22 +14,33 @@ from ..errors import Fault, ResolutionError
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.moments import density, spectral_tail
+from .constraint import Solution
 from .exponential import Exponential
 from .multiplier_solver import MultiplierSolver
 
-# Share of n0 by which the moments of M(N) on the p lattice may miss N before that is an error.
+# Share of n0 by which the moments of the symbol may differ from those of the map before the
+# lattice is refused: M(N) is off by as much from point to point.
 DEFECT = 1e-3
+# Symbols computed for one M(N) at the most; two are usual where the lattice misses more than the
+# tolerance, else one.
+ATTEMPTS = 5
 
 
 class Maxwellian(MultiplierSolver):
-    """N -> A (see ``MultiplierSolver``) and A -> M(N) on a distributed phase space.
+    """N -> A (see ``MultiplierSolver``) and N -> M(N) on a distributed phase space.
 
     Attributes
     ----------
     profile
         Gaussian in p, on the lattice of integral one.
-    defect
-        Largest share of n0 so far by which the moments of M(N) on the p lattice missed N.
+    repair
+        Share of n0 that was returned as a multiple of it in the last M(N), at most the tolerance.
+    defect, worst_defect
+        Share of n0 by which the moments of Exp(-K + A) on the lattice missed those of the moment
+        map in the last M(N), and the largest so far: an error of the p lattice, which changes A
+        do not mend from point to point.
+    seconds
+        Wall time spent on the constraint and on the exponential.
     """
 
     def __init__(
@@ -35,45 +51,117 @@ class Maxwellian(MultiplierSolver):
         levels: int | None = None,
     ) -> None:
         super().__init__(space.layout, space.physics, tolerance, max_evaluations, levels)
-        self.space, self.defect = space, 0.0
+        self.space = space
+        self.repair, self.defect, self.worst_defect = 0.0, 0.0, 0.0
+        self.seconds = {"constraint": 0.0, "exponential": 0.0}
         self.exponential = Exponential(space)
         p1, p2 = space.layout.grid.p_flat
         gaussian = np.exp(-0.5 * (p1**2 + p2**2))
         self.profile = gaussian / (gaussian.sum() * space.layout.grid.dp)
 
-    def symbol(self, A: NDArray, N: NDArray, out: NDArray) -> None:
+    def follow_symbol(self, N: NDArray, out: NDArray) -> Solution:
+        """As :meth:`symbol`, for one of the M(N) of a run that follow each other."""
+        solution = self._symbol(N, out, self.memory.A, self.tolerance, self.memory.gain)
+        self.memory.A = solution.A
+        return solution
+
+    def symbol(
+        self,
+        N: NDArray,
+        out: NDArray,
+        start: NDArray | None = None,
+        tolerance: float | None = None,
+    ) -> Solution:
         """Write M(N) into x-major ``out``, with <M> = N to roundoff.
 
-        What the solve and the p lattice leave of N - <M> is returned as that multiple of a
-        Gaussian in p, so that collisions conserve density and spin exactly.
+        A is solved for until the moments of the symbol on the lattice are N to the tolerance. What
+        is left of N - <M> is returned as that multiple of a Gaussian in p, so that collisions
+        conserve density and spin exactly.
+
+        Parameters
+        ----------
+        N, start, tolerance
+            As in :meth:`solve`; the solver's own tolerance bounds what is left.
 
         Raises
         ------
+        ConstraintError
+            As :meth:`solve`.
         ResolutionError
-            If that is more than a share of 1e-3 beyond the tolerance: the p lattice cannot hold
-            M(N).
+            If the lattice cannot hold M(N).
         """
-        self.exponential(A, self.levels, out)
-        layout = self.space.layout
-        missing = N - density(layout, out)
-        defect = float(np.abs(missing).max() / N[0].max())
-        self.defect = max(self.defect, defect)
-        if not defect <= DEFECT + self.tolerance:
-            raise ResolutionError(self._misfit(A, defect))
-        out += pauli.pack(missing.reshape(4, -1)[:, layout.x])[:, :, None] * self.profile
+        tolerance = self.tolerance if tolerance is None else tolerance
+        return self._symbol(N, out, start, tolerance, 1.0)
 
-    def _misfit(self, A: NDArray, defect: float) -> Fault:
-        """What is wrong with a lattice that cannot hold M(N), and what tells which one it is."""
-        grid = self.space.layout.grid
-        return Fault(
-            "lattice",
-            f"moments of M(N) that miss N by {defect:.1e} of the largest density",
-            f"at most {DEFECT + self.tolerance:.1e}",
-            f"{spectral_tail(A):.1e} of the multipliers' amplitude is beyond two thirds of the "
-            f"reach of n_x = {grid.n_x}, with p_max = {_pair(grid.p_max)} and pi/dp = "
-            f"{_pair(grid.eta_max)}: use a finer n_x if the first is large, else a larger p_max "
-            "and more points n_p",
-        )
+    def _symbol(
+        self, N: NDArray, out: NDArray, start: NDArray | None, tolerance: float, gain: float
+    ) -> Solution:
+        """As :meth:`symbol`; ``gain`` as in ``constraint.solve``."""
+        memory, evaluations = self.memory, 0
+        for _ in range(ATTEMPTS):
+            with self._timed("constraint"):
+                solution = self._solve(N, memory, start, tolerance, gain)
+            evaluations += solution.evaluations
+            with self._timed("exponential"):
+                self.exponential(solution.A, self.steps, out)
+                missing = N - density(self.layout, out)
+            self.repair = float(np.abs(missing).max() / N[0].max())
+            if solution.first > tolerance:
+                memory.gain = self.repair / solution.first if solution.evaluations < 3 else 1.0
+            self._check_lattice(N, solution.A)
+            if self.repair <= self.tolerance:
+                break
+            # where the map has N + offset, the symbol has N
+            memory.offset = self._combined(solution.A, self.steps) - (N - missing)
+            start, gain = solution.A, 1.0
+        else:
+            raise ResolutionError(self._misfit(solution.A, self.repair, self.tolerance))
+        x = self.layout.x
+        out += pauli.pack(missing.reshape(4, -1)[:, x])[:, :, None] * self.profile
+        return Solution(solution.A, self.repair, evaluations, solution.first)
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        """Add the wall time of what is done meanwhile to a phase."""
+        clock = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[phase] += time.perf_counter() - clock
+
+    def _check_lattice(self, N: NDArray, A: NDArray) -> None:
+        """Note by how much the lattice misses the moments; raise ResolutionError if too much."""
+        offset = self.memory.offset
+        known = 0.0 if offset is None else float(np.abs(offset).max() / N[0].max())
+        self.defect = max(self.repair, known)
+        self.worst_defect = max(self.worst_defect, self.defect)
+        if not self.defect <= DEFECT + self.tolerance:
+            raise ResolutionError(self._misfit(A, self.defect, DEFECT + self.tolerance))
+
+    def _misfit(self, A: NDArray, got: float, expected: float) -> Fault:
+        """What is wrong with a lattice that cannot hold M(N), which one it is, and the least."""
+        grid, physics = self.layout.grid, self.physics
+        tail = spectral_tail(A)
+        if tail > expected:
+            remedy = (
+                f"{tail:.1e} of the multipliers' amplitude is beyond two thirds of the reach of "
+                f"n_x = {list(grid.n_x)}: use more points n_x"
+            )
+        else:
+            reach = math.sqrt(-2 * math.log(min(got, self.tolerance)))
+            P = reach + physics.epsilon * abs(physics.alpha)
+            remedy = (
+                f"p_max = {_pair(grid.p_max)} and pi/dp = {_pair(grid.eta_max)} hold a thermal "
+                f"state to {_held(*grid.p_max, *grid.eta_max):.0e}: use at least "
+                f"p_max = {P:.2g} and n_p = {math.ceil(2 * P * reach / math.pi)}"
+            )
+        miss = f"moments of M(N) that miss N by {got:.1e} of the largest density"
+        return Fault("lattice", miss, f"at most {expected:.1e}", remedy)
+
+
+def _held(*reaches: float) -> float:
+    """The size of a thermal state where a lattice ends, in p or in eta."""
+    return math.exp(-0.5 * min(reaches) ** 2)
 
 
 def _pair(values: tuple[float, float]) -> str:

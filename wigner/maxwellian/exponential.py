@@ -8,6 +8,8 @@ potential cancels between H and A~ (eq. 28).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from numpy.typing import NDArray
 
 from ..flows import factors
@@ -26,21 +28,20 @@ class Exponential:
         self._diffusion = Diffusions(layout.grid, space.physics, layout.p)
         self._work = space.layout.x_major()
 
-    def __call__(self, A: NDArray, levels: int, out: NDArray) -> None:
+    def __call__(self, A: NDArray, steps: Sequence[int], out: NDArray) -> None:
         """Write Exp(-K + A) into x-major ``out``.
 
         Parameters
         ----------
         A
             Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
-        levels
-            Results of 1, 2, ..., ``levels`` steps are combined, to order 2*levels in the step.
+        steps
+            Results of these numbers of steps are extrapolated.
         """
-        first, *others = extrapolation(levels)
-        self.strang(A, 1, out)
-        if others:
-            out *= first
-        for m, weight in enumerate(others, start=2):
+        (first, *others), (weight, *weights) = steps, extrapolation(steps)
+        self.strang(A, first, out)
+        out *= weight
+        for m, weight in zip(others, weights, strict=True):
             self.strang(A, m, self._work)
             for row in range(out.shape[1]):  # in the cache
                 out[:, row] += weight * self._work[:, row]

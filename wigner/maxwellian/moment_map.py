@@ -7,6 +7,7 @@ density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see `
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,38 +35,38 @@ class MomentMap:
         self.layout, self.epsilon = layout, physics.epsilon
         self.columns = Columns(layout, physics)
 
-    def __call__(self, A: NDArray, levels: int) -> NDArray:
+    def __call__(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.
 
         Parameters
         ----------
         A
             Components (a0, eps a), shape ``(4, N1, N2)``.
-        levels
-            Results of 1, ..., ``levels`` steps are combined, to order 2*levels.
+        steps
+            Results of these numbers of steps are extrapolated.
         """
-        return np.tensordot(extrapolation(levels), self.by_level(A, levels), axes=1)
+        return np.tensordot(extrapolation(steps), self.by_steps(A, steps), axes=1)
 
-    def by_level(self, A: NDArray, levels: int, first: int = 1) -> NDArray:
-        """The moments of S_m S_m^dagger for m = ``first``, ..., ``levels``, ``(m, 4, N1, N2)``."""
-        columns, density = self.columns, self._empty(levels - first + 1, 4)
-        for m in range(first, levels + 1):
+    def by_steps(self, A: NDArray, steps: Sequence[int]) -> NDArray:
+        """The moments of S_m S_m^dagger for some numbers m of steps, ``(m, 4, N1, N2)``."""
+        columns, density = self.columns, self._empty(len(steps), 4)
+        for m, of_m in zip(steps, density, strict=True):
             start, local = columns.kinetic(m).start, columns.local(A, m)
             for block, at in columns.passes:
                 C = columns.of(start, m, local, at)
-                density[m - first, :, block] = self._gram(C, local.own[:, block])
+                of_m[:, block] = self._gram(C, local.own[:, block])
         return self._gathered(density)
 
-    def momenta(self, A: NDArray, levels: int) -> NDArray:
+    def momenta(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """First moments <p_j M_c> of M = Exp(-K + A), shape ``(4, 2, N1, N2)``: component, j.
 
         <p_j M>(y) is the Hermitian part of (S p_j e_y)^dagger (S e_y) with p_j = -i eps d_j. The
         innermost factor E of S e_y passes through: E p_j = p_j E + i eps (d_j E).
         """
-        columns, momentum = self.columns, self._empty(levels, 4, 2)
+        columns, momentum = self.columns, self._empty(len(steps), 4, 2)
         slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
         own = A.reshape(4, -1)[:, self.layout.x]
-        for m in range(1, levels + 1):
+        for m, of_m in zip(steps, momentum, strict=True):
             kinetic, local = columns.kinetic(m), columns.local(A, m)
             dE = [factors.multiplier_derivative(own, s, 0.25 / m).matrix for s in slopes]
             for block, at in columns.passes:
@@ -76,21 +77,21 @@ class MomentMap:
                     # (P E + i eps C d_j E)^dagger (C E)
                     bracket = _product(E, _inner(P, C), E)
                     bracket -= 1j * self.epsilon * _product(_square(dE[j][:, block]), G, E)
-                    momentum[m - 1, :, j, block] = pauli.components(bracket)
-        return np.tensordot(extrapolation(levels), self._gathered(momentum), axes=1)
+                    of_m[:, j, block] = pauli.components(bracket)
+        return np.tensordot(extrapolation(steps), self._gathered(momentum), axes=1)
 
-    def derivative(self, A: NDArray, B: NDArray, levels: int) -> NDArray:
+    def derivative(self, A: NDArray, B: NDArray, steps: Sequence[int]) -> NDArray:
         """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
-        columns, density = self.columns, self._empty(levels, 4)
-        for m in range(1, levels + 1):
+        columns, density = self.columns, self._empty(len(steps), 4)
+        for m, of_m in zip(steps, density, strict=True):
             local, tangent = columns.local(A, m), columns.tangent(A, B, m)
             for block, at in columns.passes:
                 C, dC = columns.with_tangent(m, local, tangent, at)
                 E, dE = _square(local.own[:, block]), _square(tangent.own[:, block])
                 # (C E)^dagger d(C E) and its adjoint
                 half = _product(E, _inner(C, dC), E) + _product(E, _inner(C, C), dE)
-                density[m - 1, :, block] = 2 * pauli.components(half)
-        return np.tensordot(extrapolation(levels), self._gathered(density), axes=1)
+                of_m[:, block] = 2 * pauli.components(half)
+        return np.tensordot(extrapolation(steps), self._gathered(density), axes=1)
 
     def _gram(self, C: NDArray, E: NDArray) -> NDArray:
         """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
@@ -102,8 +103,8 @@ class MomentMap:
         e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
         return pauli.conjugation(e, b)
 
-    def _empty(self, levels: int, *kinds: int) -> NDArray:
-        return np.empty((levels, *kinds, self.layout.n_x_local))
+    def _empty(self, *kinds: int) -> NDArray:
+        return np.empty((*kinds, self.layout.n_x_local))
 
     def _gathered(self, traces: NDArray) -> NDArray:
         """Traces over windows at this rank's points, normalised and from all ranks, on x."""

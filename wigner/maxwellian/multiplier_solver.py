@@ -6,26 +6,27 @@ Fields on x alone: no phase space is needed, which is how the macroscopic models
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConstraintError, Fault, ResolutionError
-from ..flows.splitting import extrapolation
+from ..errors import ConstraintError, Fault
 from ..phase_space.layout import Layout
 from ..physics import Physics
-from . import constraint
+from . import constraint, steps
 from .anderson import Iteration, Secants
 from .constraint import Solution
 from .memory import Memory
 from .moment_map import MomentMap
 from .preconditioner import OneStep
+from .response import on_spectra, split_phi
+from .steps import Steps
 
-MOST_LEVELS = 8
 # Corrections in the linearised constraint at the most, some 4 are usual, and their size as a share
 # of the largest density.
 MOST_CORRECTIONS, SMALL = 40, 1e-4
+# Choices of steps in one solve at the most: each is made for better multipliers.
+MOST_CHOICES = 4
 
 
 class MultiplierSolver:
@@ -44,7 +45,7 @@ class MultiplierSolver:
         Evaluations of the moment map allowed per solve.
     levels
         The moments of 1, 2, ..., ``levels`` steps of the splitting are extrapolated; None to
-        choose the number from the tolerance at the first solve.
+        choose the numbers of steps from the tolerance at the first solve.
 
     Attributes
     ----------
@@ -62,28 +63,30 @@ class MultiplierSolver:
     ) -> None:
         self.layout, self.physics = layout, physics
         self.tolerance, self.max_evaluations = tolerance, max_evaluations
-        self._given_levels = levels
-        self.memory = Memory(levels)
+        given = None if levels is None else Steps(tuple(range(1, levels + 1)), given=True)
+        self._given = given
+        self.memory = Memory(given)
         self.moment_map = MomentMap(layout, physics)
-        self._nearby = OneStep(self.moment_map.columns)
-        self._evaluated: tuple[NDArray, NDArray] | None = None
+        self._one_step = OneStep(self.moment_map.columns)
+        self._z = on_spectra(layout.grid, physics.epsilon)
+        self._evaluated: tuple[NDArray, dict[int, NDArray]] | None = None
 
     @property
-    def levels(self) -> int:
-        """Levels in use.
+    def steps(self) -> tuple[int, ...]:
+        """Numbers of steps in use.
 
         Raises
         ------
         ValueError
             If they are not chosen yet.
         """
-        if self.memory.levels is None:
-            raise ValueError("levels: got None, expected a number; solve for the multipliers first")
-        return self.memory.levels
+        if self.memory.steps is None:
+            raise ValueError("steps: got None, expected numbers; solve for the multipliers first")
+        return self.memory.steps.numbers
 
     def restore(self, memory: Memory) -> None:
-        """Remember what was remembered once; levels that were given stay."""
-        self.memory = replace(memory, levels=self._given_levels or memory.levels)
+        """Remember what was remembered once; steps that were given stay."""
+        self.memory = replace(memory, steps=self._given or memory.steps)
 
     def follow(self, N: NDArray) -> Solution:
         """As :meth:`solve`, for one of the solves of a run that follow each other.
@@ -97,12 +100,12 @@ class MultiplierSolver:
     def solve_aside(self, N: NDArray) -> Solution:
         """As :meth:`follow`, but what it learns is forgotten.
 
-        How often a run is recorded must not change it. Only levels that nobody had chosen stay.
+        How often a run is recorded must not change it. Only steps that nobody had chosen stay.
         """
         memory = self.memory.copy()
         solution = self._solve(N, memory, memory.A, self.tolerance)
-        if self.memory.levels is None:
-            self.memory.levels = memory.levels
+        if self.memory.steps is None:
+            self.memory.steps = memory.steps
         return solution
 
     def solve(
@@ -111,8 +114,8 @@ class MultiplierSolver:
         """Solve <Exp(-K + A)> = N for A = (a0, eps a), apart from the solves of a run.
 
         It learns from them, and they from it, but none of them starts from the A found here.
-        Where the levels are chosen from the tolerance, they grow when N has become so steep that
-        the splitting error seems to exceed it.
+        Where the steps are chosen from the tolerance, others are chosen when N has become so steep
+        that the splitting error seems to exceed it.
 
         Parameters
         ----------
@@ -126,28 +129,50 @@ class MultiplierSolver:
         Raises
         ------
         ConstraintError
-            If N is not positive definite, the solve does not converge, or no number of levels
-            reaches the tolerance.
+            If N is not positive definite, the solve does not converge, or no numbers of steps
+            reach the tolerance.
         """
         tolerance = self.tolerance if tolerance is None else tolerance
         return self._solve(N, self.memory, start, tolerance)
 
     def _solve(
-        self, N: NDArray, memory: Memory, start: NDArray | None, tolerance: float
+        self,
+        N: NDArray,
+        memory: Memory,
+        start: NDArray | None,
+        tolerance: float,
+        gain: float = 1.0,
     ) -> Solution:
-        """As :meth:`solve`, learning from a memory and adding to it."""
-        levels = memory.levels
-        if levels is None:
-            levels = memory.levels = self._choose_levels(N, memory.secants)
-        solution, error = self._at_levels(levels, N, memory.secants, start, tolerance)
-        evaluations = solution.evaluations
-        while self._given_levels is None and error > self.tolerance:
-            if levels == MOST_LEVELS:
-                raise self._too_coarse(error)
-            levels = memory.levels = levels + 1
-            solution, error = self._at_levels(levels, N, memory.secants, solution.A, tolerance)
-            evaluations += solution.evaluations
-        return replace(solution, evaluations=evaluations)
+        """As :meth:`solve`, learning from a memory and adding to it; ``gain`` as in ``constraint``.
+
+        The moments of the symbol are meant to be N, so those of the map have the offset as well.
+        """
+        if memory.steps is None:
+            constraint.check_positive(N, self.layout.grid)
+            start = self._one_step.start(N) if start is None else start
+            memory.steps = self._chosen(start)
+        target = N if memory.offset is None else N + memory.offset
+        secants = memory.secants
+        solution = self._with(memory.steps, target, secants, start, tolerance, gain)
+        for _ in range(MOST_CHOICES):
+            if not self._is_coarse(memory.steps):
+                break
+            memory.steps = self._chosen(solution.A)
+            better = self._with(memory.steps, target, secants, solution.A, tolerance, gain)
+            evaluations = solution.evaluations + better.evaluations
+            solution = replace(better, evaluations=evaluations, first=solution.first)
+        return solution
+
+    def _chosen(self, A: NDArray) -> Steps:
+        """The cheapest steps that meet the tolerance at A."""
+        return steps.choose(lambda m: self._moments(A, m), self.tolerance)
+
+    def _is_coarse(self, chosen: Steps) -> bool:
+        """Whether the splitting error seems to exceed the tolerance, where A was last evaluated."""
+        if self._evaluated is None:
+            return False
+        _, known = self._evaluated
+        return chosen.error_at(known.__getitem__, self.tolerance) > self.tolerance
 
     def slope(self, A: NDArray, dN: NDArray, start: NDArray | None = None) -> NDArray:
         """The rate dA of the multipliers A of a density N that changes at the rate dN.
@@ -169,17 +194,18 @@ class MultiplierSolver:
         ConstraintError
             If the tolerance is not reached.
         """
-        levels, iteration = self.levels, Iteration(Secants())
-        largest = self._moments(A, levels)[0].max()
+        numbers, iteration = self.steps, Iteration(Secants())
+        near = self._one_step.near(numbers)
+        largest = self._combined(A, numbers)[0].max()
         dA = np.zeros_like(A) if start is None else start
         history: list[float] = []
         for _ in range(MOST_CORRECTIONS):
-            missing = dN - self.moment_map.derivative(A, dA, levels)
+            missing = dN - self.moment_map.derivative(A, dA, numbers)
             history.append(float(np.abs(missing).max() / largest))
             if history[-1] <= self.tolerance:
                 return dA
             small = SMALL / history[-1]  # the correction is not linear
-            correction = self._nearby.correction(A, small * missing)
+            correction = near.correction(A, small * missing)
             if correction is None:
                 break
             dA = iteration.next(dA, correction / small)
@@ -196,82 +222,47 @@ class MultiplierSolver:
             )
         )
 
-    def choose_levels(self, N: NDArray) -> int:
-        """The fewest levels, two at least, whose moments the next level leaves as they are.
-
-        Raises
-        ------
-        ConstraintError
-            If no number of levels reaches the tolerance.
-        """
-        return self._choose_levels(N, self.memory.secants)
-
-    def _choose_levels(self, N: NDArray, secants: Secants) -> int:
-        A = self._at_levels(2, N, secants, None, max(self.tolerance, 1e-6))[0].A
-        for levels in range(2, MOST_LEVELS):
-            fewer, more = (self._moments(A, k) for k in (levels, levels + 1))
-            change = float(np.abs(more - fewer).max() / N[0].max())
-            if change <= self.tolerance:
-                return levels
-        raise self._too_coarse(change)
-
-    def _at_levels(
-        self, levels: int, N: NDArray, secants: Secants, start: NDArray | None, tolerance: float
-    ) -> tuple[Solution, float]:
-        """Multipliers for a fixed number of levels, and the estimated error of the splitting."""
-        solution = constraint.solve(
-            lambda A: self._moments(A, levels),
+    def _with(
+        self,
+        chosen: Steps,
+        N: NDArray,
+        secants: Secants,
+        start: NDArray | None,
+        tolerance: float,
+        gain: float,
+    ) -> Solution:
+        """Multipliers for some numbers of steps."""
+        return constraint.solve(
+            lambda A: self._combined(A, chosen.numbers),
             N,
             self.layout.grid,
-            self.physics.epsilon,
+            split_phi(self._z, chosen.numbers),
             tolerance,
             start,
             self.max_evaluations,
             secants,
-            self._nearby,
+            self._one_step.near(chosen.numbers),
+            gain,
         )
-        error = extrapolation_error(self._by_level(solution.A, levels)) / float(N[0].max())
-        return solution, error
 
-    def _moments(self, A: NDArray, levels: int) -> NDArray:
-        return np.tensordot(extrapolation(levels), self._by_level(A, levels), axes=1)
+    def _combined(self, A: NDArray, numbers: tuple[int, ...]) -> NDArray:
+        """Moments extrapolated from those of some numbers of steps."""
+        self._evaluate(A, numbers)
+        return steps.combined(lambda m: self._moments(A, m), numbers)
 
-    def _by_level(self, A: NDArray, levels: int) -> NDArray:
-        """That of the moment map; of the latest A only what is not known yet is computed.
+    def _moments(self, A: NDArray, m: int) -> NDArray:
+        """Those of m steps."""
+        return self._evaluate(A, (m,))[m]
 
-        A solve begins where the one before ended, and the choice of levels adds to what it has.
+    def _evaluate(self, A: NDArray, numbers: tuple[int, ...]) -> dict[int, NDArray]:
+        """Moments by number of steps; of the latest A only those not known yet are computed.
+
+        A solve begins where the one before ended, and the choice of steps adds to what it has.
         """
-        known = np.empty((0, *A.shape))
-        if self._evaluated is not None and np.array_equal(A, self._evaluated[0]):
-            known = self._evaluated[1]
-        if len(known) < levels:
-            more = self.moment_map.by_level(A, levels, first=len(known) + 1)
-            known = np.concatenate([known, more])
-        self._evaluated = A, known
-        return known[:levels]
-
-    def _too_coarse(self, error: float) -> ResolutionError:
-        return ResolutionError(
-            Fault(
-                "splitting error of the quantum Maxwellian",
-                f"{error:.1e} with {MOST_LEVELS} levels",
-                f"at most {self.tolerance:.1e}",
-                "raise maxwellian.tolerance, or reduce epsilon or the steepness of the fields",
-            )
-        )
-
-
-def extrapolation_error(by_level: NDArray) -> float:
-    """Estimated error of moments extrapolated from 1, 2, ... steps, from the series itself.
-
-    Each level divides the error by about the same factor; the change that the next one would
-    bring is the last change times that factor, with 2 for safety.
-    """
-    series = [
-        np.tensordot(extrapolation(k), by_level[:k], axes=1) for k in range(1, len(by_level) + 1)
-    ]
-    changes = [float(np.abs(series[0]).max())]
-    changes += [float(np.abs(b - a).max()) for a, b in pairwise(series)]
-    if len(changes) == 1:
-        return np.inf
-    return 2 * changes[-1] ** 2 / changes[-2] if changes[-2] > 0 else 0.0
+        if self._evaluated is None or not np.array_equal(A, self._evaluated[0]):
+            self._evaluated = A, {}
+        known = self._evaluated[1]
+        missing = [m for m in numbers if m not in known]
+        if missing:
+            known.update(zip(missing, self.moment_map.by_steps(A, missing), strict=True))
+        return known

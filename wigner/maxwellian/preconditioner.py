@@ -14,6 +14,8 @@ for the other.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,8 @@ from ..phase_space import pauli
 from ..phase_space.fft import RealPlanner
 from ..phase_space.grid import wave_numbers
 from .anderson import Iteration, Secants
-from .constraint import classical, phi
+from .constraint import classical
+from .response import on_spectra, split_phi
 from .windows import Columns
 
 SIGMA = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
@@ -49,9 +52,7 @@ class OneStep:
         waves = [np.exp(1j * np.outer(k, s)) for k, s in zip(xi, window.offsets, strict=True)]
         spectra = waves[0] @ np.stack(images, axis=1) @ waves[1].T
         self._kernel = (2 * np.pi * epsilon) ** 2 / math.prod(window.spacing) * spectra
-        # linear responses of a homogeneous state: of this map, by that of the limit
-        own = 0.5 + 0.5 * (self._kernel[0, 0] / self._kernel[0, 0, 0, 0]).real
-        self._responses = own / phi(epsilon * np.hypot(xi[0][:, None], xi[1][None, :]))
+        self._z = on_spectra(grid, epsilon)
 
     def __call__(self, A: NDArray) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``."""
@@ -64,14 +65,17 @@ class OneStep:
         A = self._solution(N, classical(N))
         return classical(N) if A is None else A
 
-    def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
-        """The change of A that adds ``missing`` to the moments, or None where none is found.
+    def near(self, steps: Sequence[int]) -> Corrections:
+        """Corrections of the multipliers for some numbers of steps."""
+        return Corrections(self, split_phi(self._z, (1,)) / split_phi(self._z, steps))
 
-        Wave by wave, what is added here is what the limit's linear response makes of it there.
+    def changed(self, A: NDArray, missing: NDArray, responses: NDArray) -> NDArray | None:
+        """Multipliers with ``missing`` more than A gives, each wave of it times its response.
+
+        None where none are found.
         """
-        spectrum = self._fft.forward(missing) * self._responses
-        changed = self._solution(self(A) + self._fft.backward(spectrum, self._n_x), A)
-        return None if changed is None else changed - A
+        spectrum = self._fft.forward(missing) * responses
+        return self._solution(self(A) + self._fft.backward(spectrum, self._n_x), A)
 
     def _solution(self, N: NDArray, A: NDArray) -> NDArray | None:
         """Multipliers with moments N, by Anderson's method from A."""
@@ -89,3 +93,27 @@ class OneStep:
                 return None
             A = iteration.next(A, target - pauli.log(moments))
         return None
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """The map of one step as a guide to that of several numbers of steps.
+
+    Attributes
+    ----------
+    responses
+        The linear response of a homogeneous state in the map of one step, by that in the other,
+        wave by wave on spectra of real fields.
+    """
+
+    one_step: OneStep
+    responses: NDArray
+
+    def start(self, N: NDArray) -> NDArray:
+        """Multipliers that nearly give N."""
+        return self.one_step.start(N)
+
+    def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
+        """The change of A that nearly adds ``missing`` to the moments; None where none is found."""
+        changed = self.one_step.changed(A, missing, self.responses)
+        return None if changed is None else changed - A

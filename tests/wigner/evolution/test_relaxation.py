@@ -155,9 +155,9 @@ def test_global_equilibrium_is_stationary():
     p = SmallProblem(n_x=(16, 1), n_p=(32, 30))
     A = np.zeros_like(p.N)
     A[0] = -p.space.physics.V
-    N = p.maxwellian.moment_map(A, 2)
+    N = p.maxwellian.moment_map(A, (1, 2))
     W = p.space.layout.x_major()
-    p.maxwellian.symbol(A, N, W)
+    p.maxwellian.symbol(N, W, A)
     drift = [np.abs(p.density("sdirk2", 0.1, n, W=W) - N).max() for n in (4, 8)]
     assert drift[0] < 2e-3 * N[0].max()
     assert drift[0] / drift[1] > 3.5
@@ -217,7 +217,7 @@ def initial_symbol(case, maxwellian):
     A[1:] *= case.box.epsilon
     solver = Maxwellian(maxwellian.space, levels=5)
     W = maxwellian.space.layout.x_major()
-    solver.symbol(A, solver.moment_map(A, 5), W)
+    solver.symbol(solver.moment_map(A, solver.steps), W, A)
     return W
 
 

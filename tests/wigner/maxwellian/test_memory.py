@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tests.support.setups import modulated, space
 from wigner.maxwellian.memory import Memory
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
+from wigner.maxwellian.steps import Steps
 
 EPSILON = 0.3
 
@@ -22,7 +23,8 @@ def made(levels: int | None = None) -> tuple[MultiplierSolver, NDArray]:
 
 def same(one: Memory, other: Memory) -> None:
     """Assert that two memories are equal to the bit."""
-    assert one.levels == other.levels
+    assert one.steps == other.steps
+    assert one.gain == other.gain
     np.testing.assert_array_equal(one.A, other.A)
     np.testing.assert_array_equal(one.secants.steps, other.secants.steps)
     np.testing.assert_array_equal(one.secants.changes, other.secants.changes)
@@ -42,7 +44,7 @@ def test_a_solve_apart_learns_but_leaves_the_start_of_the_next() -> None:
     solver.solve(N)
     assert solver.memory.A is None
     assert solver.memory.secants.steps
-    assert solver.levels >= 2
+    assert len(solver.steps) >= 2
 
 
 def test_a_solve_aside_leaves_no_trace() -> None:
@@ -53,22 +55,22 @@ def test_a_solve_aside_leaves_no_trace() -> None:
     same(solver.memory, before)
 
 
-def test_a_first_solve_aside_leaves_the_levels_that_it_chose() -> None:
+def test_a_first_solve_aside_leaves_the_steps_that_it_chose() -> None:
     solver, N = made()
     solver.solve_aside(N)
-    assert solver.levels >= 2
+    assert len(solver.steps) >= 2
     assert solver.memory.A is None
     assert not solver.memory.secants.steps
 
 
-def test_levels_that_nobody_chose_are_an_error() -> None:
+def test_steps_that_nobody_chose_are_an_error() -> None:
     solver, N = made()
-    with pytest.raises(ValueError, match=r"levels: got None, .* solve for the multipliers first"):
+    with pytest.raises(ValueError, match=r"steps: got None, .* solve for the multipliers first"):
         solver.slope(N, N)
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 4), (3, 3)])
-def test_what_is_restored_is_the_whole_memory_but_for_levels_that_were_given(
+def test_what_is_restored_is_the_whole_memory_but_for_steps_that_were_given(
     given: int | None, expected: int
 ) -> None:
     old, N = made(4)
@@ -76,8 +78,9 @@ def test_what_is_restored_is_the_whole_memory_but_for_levels_that_were_given(
     old.follow(1.01 * N)
     new, _ = made(given)
     new.restore(old.memory.copy())
-    assert new.levels == expected
-    same(new.memory, Memory(expected, old.memory.A, old.memory.secants))
+    assert new.steps == tuple(range(1, expected + 1))
+    steps = Steps(new.steps, given=True)
+    same(new.memory, Memory(steps, old.memory.A, secants=old.memory.secants))
     if given is None:
         moved = 1.02 * N
         np.testing.assert_array_equal(new.follow(moved).A, old.follow(moved).A)

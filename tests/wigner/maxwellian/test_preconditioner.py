@@ -9,6 +9,7 @@ from tests.support.setups import modulated, without_potential
 from wigner.maxwellian import constraint
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.preconditioner import OneStep
+from wigner.maxwellian.response import on_spectra, split_phi
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 
@@ -24,7 +25,7 @@ def maps(n, epsilon, alpha, length=(2 * np.pi, 5.0)):
 def test_it_is_the_first_level_of_the_moment_map(n, epsilon, alpha):
     grid, moment_map, one_step = maps(n, epsilon, alpha)
     A = 0.2 * modulated(grid, epsilon)  # few waves: no aliasing
-    expected = moment_map(A, 1)
+    expected = moment_map(A, (1,))
     scale = np.abs(expected[0]).max()
     np.testing.assert_allclose(one_step(A), expected, atol=1e-12 * scale)
 
@@ -39,7 +40,7 @@ def test_its_equation_is_solved_on_the_whole_and_by_differences():
     # a missing constant is not filtered: the response to it is the same in the limit
     missing = np.zeros_like(N)
     missing[0] += 1e-3
-    found = one_step(A + one_step.correction(A, missing)) - one_step(A)
+    found = one_step(A + one_step.near((1, 2)).correction(A, missing)) - one_step(A)
     np.testing.assert_allclose(found, missing, atol=2e-6)
 
 
@@ -47,14 +48,15 @@ def test_nothing_is_found_where_there_is_nothing():
     grid, _, one_step = maps((12, 10), 0.3, 0.7)
     N = modulated(grid, 0.3)
     A = one_step.start(N)
-    assert one_step.correction(A, -2 * N) is None  # no positive matrix
+    assert one_step.near((1, 2)).correction(A, -2 * N) is None  # no positive matrix
 
 
 @pytest.mark.parametrize(("epsilon", "most"), [(0.2, 5), (0.4, 8)])
 def test_it_saves_evaluations_of_the_moment_map(epsilon, most):
     grid, moment_map, one_step = maps((16, 16), epsilon, 0.5, (2 * np.pi, 2 * np.pi))
-    N, moments = modulated(grid, epsilon), lambda A: moment_map(A, 3)
-    alone = constraint.solve(moments, N, grid, epsilon, 1e-12)
-    helped = constraint.solve(moments, N, grid, epsilon, 1e-12, nearby=one_step)
+    N, moments = modulated(grid, epsilon), lambda A: moment_map(A, (1, 2, 3))
+    response, near = split_phi(on_spectra(grid, epsilon), (1, 2, 3)), one_step.near((1, 2, 3))
+    alone = constraint.solve(moments, N, grid, response, 1e-12)
+    helped = constraint.solve(moments, N, grid, response, 1e-12, nearby=near)
     assert helped.evaluations <= most < alone.evaluations
     np.testing.assert_allclose(helped.A, alone.A, atol=1e-10)
