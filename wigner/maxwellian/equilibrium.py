@@ -21,9 +21,12 @@ from .multiplier_solver import MultiplierSolver
 # Share of n0 by which the moments of the symbol may differ from those of the map before the
 # lattice is refused: M(N) is off by as much from point to point.
 DEFECT = 1e-3
-# Symbols computed for one M(N) at the most; two are usual where the lattice misses more than the
-# tolerance, else one.
+# Symbols computed for one M(N) at the most; one is usual.
 ATTEMPTS = 5
+# Share of the defect that may be repaired where the lattice cannot hold M(N) to the tolerance.
+REPAIRED = 0.1
+# By how much the tail of A in xi must exceed that of a thermal state in p to be the likely cause.
+CLEAR = 10
 
 
 class Maxwellian(MultiplierSolver):
@@ -34,7 +37,8 @@ class Maxwellian(MultiplierSolver):
     profile
         Gaussian in p, on the lattice of integral one.
     repair
-        Share of n0 that was returned as a multiple of it in the last M(N), at most the tolerance.
+        Share of n0 that was returned as a multiple of it in the last M(N): at most the tolerance,
+        or a tenth of the defect where that is more.
     defect, worst_defect
         Share of n0 by which the moments of Exp(-K + A) on the lattice missed those of the moment
         map in the last M(N), and the largest so far: an error of the p lattice, which changes A
@@ -74,9 +78,9 @@ class Maxwellian(MultiplierSolver):
     ) -> Solution:
         """Write M(N) into x-major ``out``, with <M> = N to roundoff.
 
-        A is solved for until the moments of the symbol on the lattice are N to the tolerance. What
-        is left of N - <M> is returned as that multiple of a Gaussian in p, so that collisions
-        conserve density and spin exactly.
+        A is solved for until the moments of the symbol on the lattice are N to the tolerance, or
+        to a tenth of what the lattice misses. What is left of N - <M> is returned as that
+        multiple of a Gaussian in p, so that collisions conserve density and spin exactly.
 
         Parameters
         ----------
@@ -109,7 +113,7 @@ class Maxwellian(MultiplierSolver):
             if solution.first > tolerance:
                 memory.gain = self.repair / solution.first if solution.evaluations < 3 else 1.0
             self._check_lattice(N, solution.A)
-            if self.repair <= self.tolerance:
+            if self.repair <= max(self.tolerance, REPAIRED * self.defect):
                 break
             # where the map has N + offset, the symbol has N
             memory.offset = self._combined(solution.A, self.steps) - (N - missing)
@@ -141,18 +145,19 @@ class Maxwellian(MultiplierSolver):
     def _misfit(self, A: NDArray, got: float, expected: float) -> Fault:
         """What is wrong with a lattice that cannot hold M(N), which one it is, and the least."""
         grid, physics = self.layout.grid, self.physics
-        tail = spectral_tail(A)
-        if tail > expected:
+        tail, shift = spectral_tail(A), physics.epsilon * abs(physics.alpha)
+        held = _held(*(P - shift for P in grid.p_max), *grid.eta_max)
+        if tail > CLEAR * held:
             remedy = (
                 f"{tail:.1e} of the multipliers' amplitude is beyond two thirds of the reach of "
                 f"n_x = {list(grid.n_x)}: use more points n_x"
             )
         else:
             reach = math.sqrt(-2 * math.log(min(got, self.tolerance)))
-            P = reach + physics.epsilon * abs(physics.alpha)
+            P = reach + shift
             remedy = (
                 f"p_max = {_pair(grid.p_max)} and pi/dp = {_pair(grid.eta_max)} hold a thermal "
-                f"state to {_held(*grid.p_max, *grid.eta_max):.0e}: use at least "
+                f"state to {held:.0e}: use at least "
                 f"p_max = {P:.2g} and n_p = {math.ceil(2 * P * reach / math.pi)}"
             )
         miss = f"moments of M(N) that miss N by {got:.1e} of the largest density"
@@ -161,7 +166,7 @@ class Maxwellian(MultiplierSolver):
 
 def _held(*reaches: float) -> float:
     """The size of a thermal state where a lattice ends, in p or in eta."""
-    return math.exp(-0.5 * min(reaches) ** 2)
+    return math.exp(-0.5 * max(min(reaches), 0.0) ** 2)
 
 
 def _pair(values: tuple[float, float]) -> str:

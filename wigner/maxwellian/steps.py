@@ -21,7 +21,7 @@ from ..flows.splitting import extrapolation
 MOST_STEPS, MOST_NUMBERS = 16, 6
 # Share of the tolerance that the measured error of a choice may take.
 SHARE = 0.5
-# Below this share of the tolerance an error is not worth a new choice.
+# An error is taken for this share of the tolerance at least: less may be by chance.
 NEGLIGIBLE = 1e-2
 
 Moments = Callable[[int], NDArray]
@@ -49,15 +49,18 @@ class Steps:
     given: bool = False
 
     def error_at(self, moments: Moments, tolerance: float) -> float:
-        """Estimated error for other multipliers: with J numbers it goes like spread^(J/(J-1)).
+        """Estimated error for other multipliers, whose moments of m steps ``moments`` gives.
 
-        ``moments`` gives those of m steps.
+        It is less than the spread. With J numbers it grows like the spread where the fields grow,
+        and like its power J/(J-1) where they become steeper.
         """
         if self.given:
             return 0.0
+        now = spread(moments, self.numbers)
+        if min(now, self.spread) <= tolerance:
+            return now
         power = len(self.numbers) / (len(self.numbers) - 1)
-        least = (NEGLIGIBLE * tolerance) ** (1 / power)
-        growth = spread(moments, self.numbers) / max(self.spread, least)
+        growth = max(now / self.spread, 1.0)
         return max(self.error, NEGLIGIBLE * tolerance) * growth**power
 
 

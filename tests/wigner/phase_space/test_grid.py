@@ -22,7 +22,7 @@ def test_axes_of_an_anisotropic_lattice():
     assert grid.nx == 20
     assert grid.np == 48
     np.testing.assert_allclose(grid.x[1], [0, 0.6, 1.2, 1.8, 2.4])
-    np.testing.assert_allclose(grid.p[0], -2 + 4 / 6 * np.arange(6))
+    np.testing.assert_allclose(grid.p[0], [-5 / 3, -1, -1 / 3, 1 / 3, 1, 5 / 3])
     assert grid.dx == pytest.approx(0.25 * 0.6)
     assert grid.dp == pytest.approx(4 / 6 * 10 / 8)
     np.testing.assert_allclose(grid.eta_max, [np.pi * 6 / 4, np.pi * 8 / 10])
