@@ -1,6 +1,8 @@
 """The quantum Maxwellian M(N): the quantum exponential whose moments are the given densities.
 
 ``anderson``: Anderson's method for fixed points, and what it remembers between solves
+``steps``: which numbers of splitting steps are combined, the cheapest that meet the tolerance
+``response``: how the density of a homogeneous state responds to a wave of A, exactly and as split
 ``memory``: what a solver of the constraint remembers from one solve to the next
 ``exponential``: the quantum exponential Exp(-K + A) on the phase-space lattice
 ``windows``: columns of its square root, on small windows around the points of the x lattice

@@ -84,9 +84,9 @@ def choose(moments: Moments, tolerance: float) -> Steps:
             (_change(moments, range(k, most + 1), range(k, most)), k) for k in range(1, most - 1)
         )
         if doubt <= tolerance:
-            best = combined(moments, range(first, most + 1))
+            best = range(first, most + 1)
             for numbers in _by_cost(most):
-                error = _difference(combined(moments, numbers), best)
+                error = _change(moments, best, numbers)
                 if error <= SHARE * tolerance:
                     return Steps(numbers, error, spread(moments, numbers))
     raise ResolutionError(
@@ -116,11 +116,9 @@ def products(numbers: Sequence[int]) -> int:
 
 
 def _change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
-    return _difference(combined(moments, numbers), combined(moments, others))
-
-
-def _difference(N: NDArray, other: NDArray) -> float:
-    return float(np.abs(N - other).max() / N[0].max())
+    """From some numbers to others, relative to the n0 of the largest, which is always sound."""
+    change = combined(moments, numbers) - combined(moments, others)
+    return float(np.abs(change).max() / moments(max(numbers))[0].max())
 
 
 def _by_cost(most: int) -> Iterator[tuple[int, ...]]:

@@ -1,0 +1,55 @@
+"""The response of a homogeneous state to waves of A: closed forms, windows and symbols agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from tests.support.setups import space
+from wigner.maxwellian.exponential import Exponential
+from wigner.maxwellian.moment_map import MomentMap
+from wigner.maxwellian.response import on_spectra, phi, split_phi
+
+
+def test_phi_is_its_integral():
+    for z in (0.0, 1e-5, 0.7, 3.0, 40.0):
+        integral = quad(lambda s, z=z: np.exp(-0.5 * z**2 * s * (1 - s)), 0, 1, points=[0.01, 0.99])
+        assert phi(np.array(z)) == pytest.approx(integral[0], rel=1e-10)
+
+
+def test_the_splitting_tends_to_phi():
+    """As (1/m^2)^J for J numbers of steps."""
+    z = np.array(1.3)
+    for J in (1, 2, 3):
+        coarse, fine = (
+            abs(split_phi(z, [k * m for m in range(1, J + 1)]) - phi(z)) for k in (4, 8)
+        )
+        assert np.log2(coarse / fine) == pytest.approx(2 * J, abs=0.15)
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(24, 0.0), (48, 0.7), (84, 0.0), (25, 0.7)])
+def test_windows_and_symbol_respond_alike_at_every_wave(n, alpha):
+    """Up to eps xi/2 = 3 P, the Nyquist wave included: what keeps the kinetic solver stable."""
+    space_ = space((n, 1), (32, 32), 1.0, alpha=alpha, length=(2 * np.pi, 1.0))
+    layout, steps, h = space_.layout, (1, 2, 3), 1e-3
+    A, kick = np.zeros((4, n, 1)), np.zeros((4, n, 1))
+    kick[0, 0, 0] = 1.0
+    windows = MomentMap(layout, space_.physics).derivative(A, kick, steps)[0, :, 0]
+    W, masses = layout.x_major(), []
+    for sign in (1, -1):
+        Exponential(space_)(A + sign * h * kick, steps, W)
+        masses.append(W[0].real.sum(axis=1) * layout.grid.dp)
+    symbol = (masses[0] - masses[1]) / (2 * h)
+    ours, theirs = (np.fft.rfft(response).real for response in (symbol, windows))
+    np.testing.assert_allclose(ours, theirs, rtol=5e-4)
+    if alpha == 0.0:
+        z = np.arange(n // 2 + 1.0)
+        np.testing.assert_allclose(theirs / theirs[0], split_phi(z, steps), rtol=1e-3)
+
+
+def test_wave_numbers_are_those_of_spectra():
+    grid = space((6, 5), (8, 8), 0.3, length=(2 * np.pi, np.pi)).layout.grid
+    z = on_spectra(grid, 0.3)
+    assert z.shape == (6, 3)
+    assert z[3, 2] == pytest.approx(0.3 * np.hypot(3, 4))

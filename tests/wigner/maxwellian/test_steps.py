@@ -1,0 +1,70 @@
+"""Which numbers of steps are combined: the cheapest within the tolerance, on a known series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wigner.errors import ResolutionError
+from wigner.maxwellian.steps import Steps, choose, combined, spread
+
+
+def series(size: float, growth: float = 1.0, terms: int = 9):
+    """Moments of m steps: 1 + sum_k c_k/m^2k with c_k = size^k growth^(k(k-1)/2)."""
+    c = [size**k * growth ** (k * (k - 1) / 2) for k in range(1, terms)]
+
+    def moments(m: int) -> np.ndarray:
+        error = sum(c_k * (-1) ** k / m ** (2 * k) for k, c_k in enumerate(c, start=1))
+        return np.full((4, 2, 1), 1.0 + error)
+
+    return moments
+
+
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-5, 1e-7, 1e-9, 1e-11])
+@pytest.mark.parametrize(("size", "growth"), [(1e-3, 1.0), (3e-2, 1.3), (0.1, 1.5)])
+def test_the_error_is_within_the_tolerance(size, growth, tolerance):
+    moments = series(size, growth)
+    steps = choose(moments, tolerance)
+    error = np.abs(combined(moments, steps.numbers) - 1).max()
+    assert error <= tolerance
+    assert steps.error == pytest.approx(error, rel=0.5, abs=0.1 * tolerance)
+
+
+def test_the_cheapest_is_chosen():
+    """size 1e-3: (1, 2) leaves 2.5e-7, (1, 3) 1.1e-7, (2, 3) 2.8e-8, (1, 2, 3) 2.8e-11."""
+    moments = series(1e-3)
+    for tolerance, expected in ((1e-6, (1, 2)), (3e-7, (1, 3)), (8e-8, (2, 3)), (1e-8, (1, 2, 3))):
+        assert choose(moments, tolerance).numbers == expected
+
+
+def test_great_numbers_win_where_the_series_grows():
+    """c_k that grow with k: few great numbers, where 1, 2, ... need many."""
+    steps = choose(series(0.2, 1.8), 1e-8)
+    assert steps.numbers[0] > 1
+
+
+def test_an_error_is_estimated_from_what_is_known():
+    tolerance = 1e-9
+    mild, steep = series(1e-4), series(2e-3)
+    steps = choose(mild, tolerance)
+    assert steps.error_at(mild, tolerance) <= tolerance
+    actual = np.abs(combined(steep, steps.numbers) - 1).max()
+    assert actual > tolerance
+    assert steps.error_at(steep, tolerance) > tolerance
+    given = Steps(steps.numbers, given=True)
+    assert given.error_at(steep, tolerance) == 0.0
+
+
+def test_where_splitting_was_exact_the_spread_bounds_the_error():
+    exact = choose(series(0.0), 1e-8)
+    assert exact.numbers == (1, 2)
+    some = series(1e-5)
+    error = np.abs(combined(some, (1, 2)) - 1).max()
+    assert error < exact.error_at(some, 1e-8) == spread(some, (1, 2))
+
+
+def test_a_series_that_no_steps_tame_is_an_error():
+    at_random = np.random.default_rng(1).normal(size=17)
+    noise = lambda m: np.full((4, 2, 1), 1.0 + 1e-3 * at_random[m])  # noqa: E731
+    with pytest.raises(ResolutionError, match=r"splitting error .* got .* up to 16 steps"):
+        choose(noise, 1e-8)
