@@ -96,8 +96,6 @@ def test_refining_x_changes_nothing(n):
     # the first wave decays as tau q^2/phi(eps q)
     decayed = 0.15 * np.exp(-0.05 * 1.2 / phi(np.array(1.0)))
     assert spectrum[1] / spectrum[0] == pytest.approx(decayed, rel=1e-2)
-        0.15 * np.exp(-0.05 * 1.2 / phi(np.array(1.0))), rel=1e-2
-    )
 
 
 @pytest.mark.parametrize("n_p", [20, 21])
