@@ -71,7 +71,7 @@ class Strip:
         w = np.fft.fft(w if axis == 0 else np.swapaxes(w, 2, 3), axis=1) / n
         # momenta eps (k + k')/2 lie between those of the lattice
         p = np.pi * self.epsilon / L * np.arange(-2 * K, 2 * K + 1)
-        w = np.einsum("jp,ixpq->ijxq", _interpolation(grid.n_p[axis], P, p), w)
+        w = np.einsum("jp,ixpq->ijxq", _interpolation(grid.p[axis], P, p), w)
         m = np.arange(-K, K + 1)
         difference, total = m[:, None] - m[None, :], m[:, None] + m[None, :] + 2 * K
         entries = w[:, total, difference % n] * (2 * np.abs(difference) < n)[..., None]
@@ -108,10 +108,10 @@ def _matrices(entries: NDArray) -> NDArray:
     return whole.reshape(-1, size, size)
 
 
-def _interpolation(n: int, P: float, p: NDArray) -> NDArray:
-    """Matrix of trigonometric interpolation from n points of [-P, P) to p; zero outside."""
+def _interpolation(lattice: NDArray, P: float, p: NDArray) -> NDArray:
+    """Matrix of trigonometric interpolation from a lattice of [-P, P) to p; zero outside."""
+    n = len(lattice)
     eta = np.pi / P * (np.arange(n) - n // 2)
-    lattice = 2 * P / n * np.arange(n) - P
     waves = np.exp(1j * eta * p[:, None])
     waves[:, eta == -np.pi * n / (2 * P)] = 0.0  # stands for both signs
     matrix = (waves @ np.exp(-1j * eta[:, None] * lattice)).real / n

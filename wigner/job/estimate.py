@@ -107,9 +107,9 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
     splitting = _splitting(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
     (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
-    tables = q1 * q2 * (48 * frees + 64) + y1 * y2 * (16 * kicks + 110)
+    tables = q1 * q2 * 48 * frees + y1 * y2 * (16 * kicks + 110)
     if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
-        tables += q1 * q2 * (64 * frees + 32) + y1 * y2 * 64
+        tables += q1 * q2 * 64 * frees + y1 * y2 * 64
     interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
     base = BASE + kernels.MEMORY * kernels.wanted(grid.nx * grid.np)
     return base + max(FIELD * fields * share + tables, FIELD * share + interpolation)

@@ -7,6 +7,7 @@ numbers are best, for large eps c_J grows so fast with J that few large ones are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,9 +19,13 @@ from ..errors import Fault, ResolutionError
 from ..flows.splitting import extrapolation
 
 # Largest number of steps, and how many numbers are combined at the most.
-MOST_STEPS, MOST_NUMBERS = 16, 6
+MOST_STEPS, MOST_NUMBERS = 24, 6
+# Largest space between the numbers that choices are compared with.
+WIDEST = 4
 # Share of the tolerance that the measured error of a choice may take.
 SHARE = 0.5
+# By how much the simple estimate of an error may exceed the tolerance for a choice to be tried.
+DARING = 10.0
 # An error is taken for this share of the tolerance at least: less may be by chance.
 NEGLIGIBLE = 1e-2
 
@@ -80,12 +85,11 @@ def choose(moments: Moments, tolerance: float) -> Steps:
     doubt = np.inf
     for most in range(3, MOST_STEPS + 1):
         # the best known, and by how much leaving out its last number changes it
-        doubt, first = min(
-            (_change(moments, range(k, most + 1), range(k, most)), k) for k in range(1, most - 1)
+        doubt, best = min(
+            ((_change(moments, m, m[:-1]), m) for m in _ladders(most)), key=lambda pair: pair[0]
         )
         if doubt <= tolerance:
-            best = range(first, most + 1)
-            for numbers in _by_cost(most):
+            for numbers in _likely(moments, best, SHARE * tolerance):
                 error = _change(moments, best, numbers)
                 if error <= SHARE * tolerance:
                     return Steps(numbers, error, spread(moments, numbers))
@@ -110,22 +114,29 @@ def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
     return np.tensordot(weights, np.stack([moments(m) for m in numbers]), axes=1)
 
 
-def products(numbers: Sequence[int]) -> int:
-    """Two-sided products that the symbol takes: for m steps, m by K and m by A."""
-    return 2 * sum(numbers)
-
-
 def _change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
     """From some numbers to others, relative to the n0 of the largest, which is always sound."""
     change = combined(moments, numbers) - combined(moments, others)
     return float(np.abs(change).max() / moments(max(numbers))[0].max())
 
 
-def _by_cost(most: int) -> Iterator[tuple[int, ...]]:
-    """Sets of two or more numbers up to ``most``, the cheapest first."""
-    sets = (
-        numbers
-        for count in range(2, min(most, MOST_NUMBERS) + 1)
-        for numbers in combinations(range(1, most + 1), count)
-    )
-    return iter(sorted(sets, key=lambda numbers: (sum(numbers), numbers)))
+def _ladders(most: int) -> Iterator[range]:
+    """Equally spaced numbers that end at ``most``: wide ones magnify roundoff less."""
+    for space in range(1, WIDEST + 1):
+        for first in range(1, most - 2 * space + 1):
+            if (most - first) % space == 0:
+                yield range(first, most + 1, space)
+
+
+def _likely(moments: Moments, best: range, tolerance: float) -> Iterator[tuple[int, ...]]:
+    """Sets of numbers that may meet the tolerance, the cheapest first.
+
+    Their errors are taken for c_J/prod m^2, with c_J from the J largest numbers.
+    """
+    most, likely = best[-1], []
+    for count in range(2, min(MOST_NUMBERS, most) + 1):
+        largest = range(most - count + 1, most + 1)
+        c = _change(moments, best, largest) * math.prod(largest) ** 2
+        sets = combinations(range(1, most + 1), count)
+        likely += [m for m in sets if c <= DARING * tolerance * math.prod(m) ** 2]
+    return iter(sorted(likely, key=lambda numbers: (sum(numbers), numbers)))

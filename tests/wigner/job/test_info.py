@@ -133,7 +133,7 @@ def test_operations_are_counted(
     assert (todo.solves, todo.kicks, todo.frees) == (solves, kicks, frees)
     counted = count_operations(case, monkeypatch)
     # each exponential begins with a product by a function of p on a field of x
-    expected = {"by_position": kicks + solves, "by_momentum": frees, "momentum_on_field": solves}
+    expected = {"by_position": kicks + solves, "by_momentum": frees, "diffuse_field": solves}
     assert counted == expected
 
 
@@ -152,7 +152,7 @@ def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
 
         return count
 
-    for name in ("by_position", "by_momentum", "momentum_on_field"):
+    for name in ("by_position", "by_momentum", "diffuse", "diffuse_field"):
         monkeypatch.setattr(PhaseSpace, name, counting(name))
     solver.step(0.1)(W)
     return counted

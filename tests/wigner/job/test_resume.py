@@ -214,7 +214,7 @@ def test_the_numerics_may_change(half: Path) -> None:
     finer = sets("time.dt=0.05", "maxwellian.richardson=2", "time.scheme=strang")
     assert main(["resume", str(half), "--t-end", "0.4", *finer]) == 0
     found = report(half)
-    assert (found["steps"], found["levels"], found["t"]) == (5, 2, 0.4)
+    assert (found["steps"], found["splitting_steps"], found["t"]) == (5, [1, 2], 0.4)
 
 
 def test_all_changes_that_are_refused_are_told(half: Path, capsys) -> None:

@@ -37,7 +37,7 @@ def spoil(path: Path, how: str) -> None:
             file["state/latest"][0, 0, 0] += 1e-15
     else:
         with h5py.File(path, "r+") as file:
-            del file["state/levels"]
+            del file["state/secant_steps"]
 
 
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(

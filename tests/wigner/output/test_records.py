@@ -70,6 +70,7 @@ def append(records: Records, t: float) -> None:
         "a": values(8, (3, *x)),
     }
     names = ("energy", "l2_norm", "purity", "edge_mass", "tail_eta", "tail_xi")
+    names += ("repair", "lattice_defect")
     scalars = {name: t + k for k, name in enumerate(names, start=5)}
     scalars |= {"mass": t + 1, "spin_total": (t + 2, t + 3, t + 4), "evaluations": 3.5}
     records.append(t, arrays | scalars)
