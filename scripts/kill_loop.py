@@ -48,7 +48,7 @@ every = 0.05
 checkpoint = 0.05
 """
 # What is counted since the last record, and spectra that are rounded as buffers lie in memory.
-LOOSE = {"evaluations": np.inf, "tail_eta": 1e-12, "tail_xi": 1e-12}
+LOOSE = {"tail_eta": 1e-12, "tail_xi": 1e-12}
 
 
 class Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -70,10 +70,12 @@ class Solver:
             return whole
         return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
 
-    def snapshot(self, t: float, steps: int, records: int, digest: int) -> State:
-        """All but W that goes into a checkpoint."""
-        memory = self.maxwellian.memory.copy()
-        return State(t, steps, records, digest, memory, self.problem.identity)
+    def snapshot(
+        self, t: float, steps: int, records: int, digest: int, since_record: Sequence[int]
+    ) -> State:
+        """All but W that goes into a checkpoint; the arguments are those of ``State``."""
+        memory, identity = self.maxwellian.memory.copy(), self.problem.identity
+        return State(t, steps, records, digest, tuple(since_record), memory, identity)
 
     def restore(self, state: State) -> None:
         """Remember what was remembered at the checkpoint."""

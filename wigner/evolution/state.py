@@ -15,6 +15,7 @@ from ..maxwellian.steps import Steps
 
 # Version of the arrays: 1 had p lattices from -P on, 2 has them symmetric about 0.
 FORMAT = 2
+SHARES = ("gain", "defect", "worst_defect")
 NUMBERS = ("t", "steps", "records", "digest")
 
 
@@ -28,6 +29,8 @@ class State:
         Time and number of steps done.
     records, digest
         Records written so far, and their checksum.
+    since_record
+        Evaluations of each constraint solve since the last record.
     memory
         What the constraint solver remembers.
     physics
@@ -38,12 +41,15 @@ class State:
     steps: int
     records: int
     digest: int
+    since_record: tuple[int, ...]
     memory: Memory
     physics: dict[str, str]
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
-        memory, steps = self.memory, self.memory.steps
+        memory = self.memory
+        # those that the case gives are not of the memory: it may give others when the run goes on
+        steps = None if memory.steps is None or memory.steps.given else memory.steps
         known = {"latest": memory.A, "offset": memory.offset}
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
@@ -52,7 +58,8 @@ class State:
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
             **({} if steps is None else {"splitting_error": np.array([steps.error, steps.spread])}),
             **{name: array for name, array in known.items() if array is not None},
-            "gain": np.array(memory.gain),
+            **{name: np.array(getattr(memory, name)) for name in SHARES},
+            "since_record": np.array(self.since_record, dtype=int),
             "secant_steps": np.array(memory.secants.steps),
             "secant_changes": np.array(memory.secants.changes),
         }
@@ -83,8 +90,13 @@ class State:
         secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
+            since_record=tuple(arrays["since_record"].tolist()),
             memory=Memory(
-                steps, arrays.get("latest"), arrays.get("offset"), arrays["gain"].item(), secants
+                steps,
+                arrays.get("latest"),
+                arrays.get("offset"),
+                **{name: arrays[name].item() for name in SHARES},
+                secants=secants,
             ),
             physics=json.loads(arrays["physics"].tobytes()),
         )

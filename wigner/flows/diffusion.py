@@ -5,8 +5,9 @@ With K(q) = |q|^2/2 + eps alpha q_perp.sigma the two sides at q = p +- eps xi/2 
     exp(-delta |p|^2) exp(-delta eps^2 |xi|^2/4) R(p + eps xi/2) [ . ] R(p - eps xi/2),
     R(q) = exp(-delta eps alpha q_perp.sigma) = cosh(y) sigma_0 - s sinh(y)/y q_perp.sigma
 
-with s = delta eps alpha and y = s |q|. cosh(y) and sinh(y)/y are power series in y^2 with positive
-coefficients: no table is needed, and no digit is lost.
+with s = delta eps alpha and y = s |q|. In units of the largest y, r = y/Y, cosh(Y r) and
+sinh(Y r)/r are power series in r^2 with positive coefficients: no table is needed, and no digit
+is lost.
 
 In the first of many small steps the state is still broad in p and feels the edge of the p box:
 |p|^2 has a kink there when it is continued periodically, and p a jump. Their tails in eta spoil
@@ -24,12 +25,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Fault, ResolutionError
 from ..phase_space.grid import PhaseGrid, frequencies
 from ..physics import Physics
 from .factors import rounded_parabola
 
 # Size of the first term of a series that is left out, relative to its sum.
 ROUNDOFF = 1e-17
+# The largest Y whose exponentials, squared, are finite.
+GREATEST = 350.0
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,12 @@ class Diffusion:
     xi
         exp(-delta eps^2 |xi|^2/4), shape ``(N1, N2)``, in FFT order.
     momentum
-        s p, rounded, shape ``(2, columns)``.
+        s p/Y, rounded, shape ``(2, columns)``.
     shifts
-        s eps xi/2 along each axis, in FFT order.
+        s eps xi/(2 Y) along each axis, in FFT order.
     series
-        Coefficients of cosh(y) and of sinh(y)/y by powers of y^2, shape ``(2, terms)``; no terms
-        where there is no coupling.
+        Coefficients of cosh(Y r) and of sinh(Y r)/r by powers of r^2, shape ``(2, terms)``; no
+        terms where there is no coupling.
     """
 
     p: NDArray
@@ -76,37 +80,51 @@ class Diffusions:
         self._physics, self._xi = physics, grid.xi
         K = rounded_parabola(grid.p, grid.p_max)
         self._square = 2 * np.add.outer(*K.energy).ravel()[columns]
-        mesh = np.meshgrid(*K.momentum, indexing="ij")
-        self._momentum = np.stack([p.ravel()[columns] for p in mesh])
+        # on the whole lattice, so that all ranks agree on the largest
+        self._mesh = np.stack([p.ravel() for p in np.meshgrid(*K.momentum, indexing="ij")])
+        self._momentum = self._mesh[:, columns]
         # a factor that is even in xi can take the Nyquist wave for what it is
         xi1, xi2 = (frequencies(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True))
         self._waves = 0.25 * physics.epsilon**2 * np.add.outer(xi1**2, xi2**2)
 
     def __call__(self, delta: float) -> Diffusion:
-        """exp(-delta K) on both sides."""
+        """exp(-delta K) on both sides.
+
+        Raises
+        ------
+        ResolutionError
+            If the coupling is so strong that it overflows.
+        """
         s = delta * self._physics.epsilon * self._physics.alpha
         half = 0.5 * self._physics.epsilon
-        momentum, shifts = s * self._momentum, (s * half * self._xi[0], s * half * self._xi[1])
-        largest = [
-            float(np.abs(p).max() + np.abs(shift).max())
-            for p, shift in zip(momentum, shifts, strict=True)
-        ]
+        shifts = [half * xi for xi in self._xi]
+        reach = (np.abs(p).max() + np.abs(k).max() for p, k in zip(self._mesh, shifts, strict=True))
+        Y = abs(s) * math.hypot(*reach)
+        if Y > GREATEST:
+            raise ResolutionError(self._overflow(Y))
+        unit = s / Y if Y > 0 else 0.0
         return Diffusion(
             np.exp(-delta * self._square),
             np.exp(-delta * self._waves),
-            momentum,
-            shifts,
-            _series(math.hypot(*largest)),
+            unit * self._momentum,
+            (unit * shifts[0], unit * shifts[1]),
+            _series(Y),
+        )
+
+    def _overflow(self, Y: float) -> Fault:
+        return Fault(
+            "physics.alpha",
+            f"eps |alpha| |q|/2 up to {Y:.3g} on the lattice",
+            f"at most {GREATEST:g}",
+            "use fewer points n_x, whose waves reach too far, or a smaller alpha or epsilon",
         )
 
 
-def _series(y: float) -> NDArray:
-    """Coefficients of cosh and of sinh(y)/y in y^2, to roundoff up to the given y."""
-    if y == 0:
+def _series(Y: float) -> NDArray:
+    """Coefficients of cosh(Y r) and of sinh(Y r)/r by powers of r^2, to roundoff for r <= 1."""
+    if Y == 0:
         return np.empty((2, 0))
-    terms, size = 1, 1.0
-    while size > ROUNDOFF * math.cosh(y):
-        size *= y**2 / ((2 * terms - 1) * 2 * terms)
-        terms += 1
-    coefficients = [1 / math.factorial(k) for k in range(2 * terms)]
-    return np.array([coefficients[::2], coefficients[1::2]])
+    terms = [1.0]  # Y^k/k!, which grow up to k = Y
+    while len(terms) <= Y + 2 or terms[-1] > ROUNDOFF * math.cosh(Y) or len(terms) % 2:
+        terms.append(terms[-1] * Y / len(terms))
+    return np.array([terms[::2], terms[1::2]])

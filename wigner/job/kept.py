@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from numpy.typing import NDArray
@@ -46,9 +46,11 @@ class KeptState:
             check_moments(density(solver.layout, self.W), initial, solver.layout.grid)
             yield interval
 
-    def save(self, t: float, steps: int, records: int, digest: int) -> str:
-        """Write a checkpoint; its name."""
-        state = self.solver.snapshot(t, steps, records, digest)
+    def save(
+        self, t: float, steps: int, records: int, digest: int, since_record: Sequence[int]
+    ) -> str:
+        """Write a checkpoint; its name. The arguments are those of ``State``."""
+        state = self.solver.snapshot(t, steps, records, digest, since_record)
         path = checkpoint.save(self._checkpoints, self.solver.layout, self.W, state)
         self._keep(state)
         return path.name

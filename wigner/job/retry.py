@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from ..errors import CaseError, CheckpointError, ConstraintError
+from ..errors import CaseError, CheckpointError, ConstraintError, ResolutionError
 from ..evolution.evolve import Interval, schedule
 from .kept import KeptState
 
@@ -53,9 +53,12 @@ class Retry:
                     for _ in state.advance(_divided(interval, parts)):
                         pass
                     return interval
+                except ResolutionError:
+                    raise
                 except ConstraintError as error:
                     failure = error.at()  # without the arrays that its traceback holds
                 state.load()
+                solver.collisions.evaluations.clear()
         except (CheckpointError, CaseError) as error:
             raise failure.at(tried=f"the step cannot be done again: {error}") from None
         raise failure.at(tried=f"shorter steps failed too, down to dt/{PARTS[-1]}")

@@ -120,7 +120,7 @@ class Run:
         steps = maxwellian.memory.steps
         facts = {
             "splitting_steps": None if steps is None else list(steps.numbers),
-            "lattice_defect": maxwellian.worst_defect,
+            "lattice_defect": maxwellian.memory.worst_defect,
         }
         output.finish(stop, facts, "resume goes on")
         return stop is None
@@ -182,7 +182,7 @@ class Run:
             values["spin_total"] = values.pop("spin")
             values |= {"a0": A[0], "a": A[1:]}
             maxwellian = solver.maxwellian
-            values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.defect}
+            values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
             self.observer.record(values)
 
     def save(self) -> None:
@@ -190,5 +190,6 @@ class Run:
         output = self.observer
         with output.phases("checkpoints"):
             output.before_checkpoint()
-            name = self._state.save(output.t, output.steps, output.records, output.digest)
+            since = output.since_record
+            name = self._state.save(output.t, output.steps, output.records, output.digest, since)
         output.note(f"{name} at t = {output.t:.6g}")

@@ -39,10 +39,6 @@ class Maxwellian(MultiplierSolver):
     repair
         Share of n0 that was returned as a multiple of it in the last M(N): at most the tolerance,
         or a tenth of the defect where that is more.
-    defect, worst_defect
-        Share of n0 by which the moments of Exp(-K + A) on the lattice missed those of the moment
-        map in the last M(N), and the largest so far: an error of the p lattice, which changes A
-        do not mend from point to point.
     seconds
         Wall time spent on the constraint and on the exponential.
     """
@@ -56,7 +52,7 @@ class Maxwellian(MultiplierSolver):
     ) -> None:
         super().__init__(space.layout, space.physics, tolerance, max_evaluations, levels)
         self.space = space
-        self.repair, self.defect, self.worst_defect = 0.0, 0.0, 0.0
+        self.repair = 0.0
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
         self.exponential = Exponential(space)
         p1, p2 = space.layout.grid.p_flat
@@ -101,28 +97,35 @@ class Maxwellian(MultiplierSolver):
         self, N: NDArray, out: NDArray, start: NDArray | None, tolerance: float, gain: float
     ) -> Solution:
         """As :meth:`symbol`; ``gain`` as in ``constraint.solve``."""
-        memory, evaluations = self.memory, 0
-        for _ in range(ATTEMPTS):
+        memory, evaluations, first = self.memory, 0, 0.0
+        for attempt in range(ATTEMPTS):
             with self._timed("constraint"):
                 solution = self._solve(N, memory, start, tolerance, gain)
             evaluations += solution.evaluations
+            first = first if attempt else solution.first
             with self._timed("exponential"):
                 self.exponential(solution.A, self.steps, out)
                 missing = N - density(self.layout, out)
             self.repair = float(np.abs(missing).max() / N[0].max())
             if solution.first > tolerance:
                 memory.gain = self.repair / solution.first if solution.evaluations < 3 else 1.0
-            self._check_lattice(N, solution.A)
-            if self.repair <= max(self.tolerance, REPAIRED * self.defect):
+            if self._knows(solution.A) or not self.repair <= self._bound:
+                # where the map has N + offset, the symbol has N
+                offset = self._combined(solution.A, self.steps) - (N - missing)
+                self._note_defect(float(np.abs(offset).max() / N[0].max()), solution.A)
+            if self.repair <= self._bound:
                 break
-            # where the map has N + offset, the symbol has N
-            memory.offset = self._combined(solution.A, self.steps) - (N - missing)
-            start, gain = solution.A, 1.0
+            memory.offset, start, gain = offset, solution.A, 1.0
         else:
-            raise ResolutionError(self._misfit(solution.A, self.repair, self.tolerance))
+            raise ResolutionError(self._misfit(solution.A, self.repair, self._bound))
         x = self.layout.x
         out += pauli.pack(missing.reshape(4, -1)[:, x])[:, :, None] * self.profile
-        return Solution(solution.A, self.repair, evaluations, solution.first)
+        return Solution(solution.A, self.repair, evaluations, first)
+
+    @property
+    def _bound(self) -> float:
+        """Of the repair."""
+        return max(self.tolerance, REPAIRED * self.memory.defect)
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -133,14 +136,12 @@ class Maxwellian(MultiplierSolver):
         finally:
             self.seconds[phase] += time.perf_counter() - clock
 
-    def _check_lattice(self, N: NDArray, A: NDArray) -> None:
-        """Note by how much the lattice misses the moments; raise ResolutionError if too much."""
-        offset = self.memory.offset
-        known = 0.0 if offset is None else float(np.abs(offset).max() / N[0].max())
-        self.defect = max(self.repair, known)
-        self.worst_defect = max(self.worst_defect, self.defect)
-        if not self.defect <= DEFECT + self.tolerance:
-            raise ResolutionError(self._misfit(A, self.defect, DEFECT + self.tolerance))
+    def _note_defect(self, defect: float, A: NDArray) -> None:
+        """Remember by how much the lattice misses moments; raise ResolutionError if too much."""
+        memory = self.memory
+        memory.defect, memory.worst_defect = defect, max(memory.worst_defect, defect)
+        if not defect <= DEFECT:
+            raise ResolutionError(self._misfit(A, defect, DEFECT))
 
     def _misfit(self, A: NDArray, got: float, expected: float) -> Fault:
         """What is wrong with a lattice that cannot hold M(N), which one it is, and the least."""
@@ -153,7 +154,7 @@ class Maxwellian(MultiplierSolver):
                 f"n_x = {list(grid.n_x)}: use more points n_x"
             )
         else:
-            reach = math.sqrt(-2 * math.log(min(got, self.tolerance)))
+            reach = math.sqrt(-2 * math.log(min(self.tolerance, DEFECT)))
             P = reach + shift
             remedy = (
                 f"p_max = {_pair(grid.p_max)} and pi/dp = {_pair(grid.eta_max)} hold a thermal "

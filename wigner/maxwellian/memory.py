@@ -23,10 +23,14 @@ class Memory:
     A
         Multipliers (a0, eps a) of the last solve of the run, None before the first.
     offset
-        What the moments of the symbol on the lattice lacked where those of the map were right,
-        ``(4, N1, N2)``; None while that was within the tolerance.
+        What the moments of the symbol on the lattice lack where those of the map are right,
+        ``(4, N1, N2)``: None until M(N) first missed N by more than it may, and brought up to date
+        whenever it does.
     gain
-        What the last correction of A left of the residual.
+        Share of the residual that the last single correction of A left; 1 where more were needed.
+    defect, worst_defect
+        Share of n0 by which the moments of the symbol on the lattice differ from those of the map,
+        when both were last known for one A, and the largest so far.
     secants
         What Anderson's method knows of the response of the moments to A.
     """
@@ -35,6 +39,8 @@ class Memory:
     A: NDArray | None = None
     offset: NDArray | None = None
     gain: float = 1.0
+    defect: float = 0.0
+    worst_defect: float = 0.0
     secants: Secants = field(default_factory=Secants)
 
     def copy(self) -> Memory:

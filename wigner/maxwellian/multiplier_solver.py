@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConstraintError, Fault
+from ..errors import ConstraintError, Fault, ResolutionError
 from ..phase_space.layout import Layout
 from ..physics import Physics
 from . import constraint, steps
@@ -86,6 +86,7 @@ class MultiplierSolver:
 
     def restore(self, memory: Memory) -> None:
         """Remember what was remembered once; steps that were given stay."""
+        self._evaluated = None  # as on a rank that has only just begun
         self.memory = replace(memory, steps=self._given or memory.steps)
 
     def follow(self, N: NDArray) -> Solution:
@@ -154,14 +155,25 @@ class MultiplierSolver:
         target = N if memory.offset is None else N + memory.offset
         secants = memory.secants
         solution = self._with(memory.steps, target, secants, start, tolerance, gain)
-        for _ in range(MOST_CHOICES):
-            if not self._is_coarse(memory.steps):
-                break
+        choices = 0
+        while self._is_coarse(memory.steps):
+            choices += 1
+            if choices > MOST_CHOICES:
+                raise ResolutionError(self._unsettled(memory.steps))
             memory.steps = self._chosen(solution.A)
             better = self._with(memory.steps, target, secants, solution.A, tolerance, gain)
             evaluations = solution.evaluations + better.evaluations
             solution = replace(better, evaluations=evaluations, first=solution.first)
         return solution
+
+    def _unsettled(self, chosen: Steps) -> Fault:
+        return Fault(
+            "splitting of the quantum Maxwellian",
+            f"an error beyond the tolerance with steps {chosen.numbers}, after {MOST_CHOICES} "
+            "choices",
+            f"at most {self.tolerance:.1e}",
+            "raise maxwellian.tolerance, or prescribe maxwellian.richardson",
+        )
 
     def _chosen(self, A: NDArray) -> Steps:
         """The cheapest steps that meet the tolerance at A."""
@@ -250,6 +262,12 @@ class MultiplierSolver:
         self._evaluate(A, numbers)
         return steps.combined(lambda m: self._moments(A, m), numbers)
 
+    def _knows(self, A: NDArray) -> bool:
+        """Whether the moments at A are known for the steps in use."""
+        if self._evaluated is None or not np.array_equal(A, self._evaluated[0]):
+            return False
+        return all(m in self._evaluated[1] for m in self.steps)
+
     def _moments(self, A: NDArray, m: int) -> NDArray:
         """Those of m steps."""
         return self._evaluate(A, (m,))[m]
@@ -260,7 +278,7 @@ class MultiplierSolver:
         A solve begins where the one before ended, and the choice of steps adds to what it has.
         """
         if self._evaluated is None or not np.array_equal(A, self._evaluated[0]):
-            self._evaluated = A, {}
+            self._evaluated = A.copy(), {}
         known = self._evaluated[1]
         missing = [m for m in numbers if m not in known]
         if missing:

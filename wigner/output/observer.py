@@ -107,7 +107,9 @@ class Directory:
         if fault is not None:
             raise CheckpointError(fault)
         begun = on_first(self.comm, go_on)
-        return Observer(self, phases, begun, state.t, state.steps, state.records)
+        observer = Observer(self, phases, begun, state.t, state.steps, state.records)
+        observer.since_record = list(state.since_record)
+        return observer
 
     def attributes(self, session: Session) -> dict[str, str | int]:
         """Attributes of moments.h5."""
@@ -154,6 +156,8 @@ class Observer:
         Wall time by phase.
     t, steps, records
         Time of the run, and its steps and records so far.
+    since_record
+        Evaluations of each constraint solve since the last record.
     """
 
     def __init__(
@@ -170,7 +174,7 @@ class Observer:
         self._session, self._report, self._first = begun
         self._t_end = directory.case.time.t_end
         self._progress = Progress(t, self._t_end, None)
-        self._since_record: list[int] = []
+        self.since_record: list[int] = []
         self._warned: set[str] = set()
 
     @property
@@ -185,7 +189,7 @@ class Observer:
     def step(self, t: float, evaluations: list[int]) -> None:
         """A step to ``t`` is done; it took these evaluations, one entry a constraint solve."""
         self.t, self.steps = t, self.steps + 1
-        self._since_record += evaluations
+        self.since_record += evaluations
         if self._comm.rank:
             return
         self._session.steps += 1
@@ -198,8 +202,8 @@ class Observer:
 
         ``values`` has all variables of the file but the evaluations, which are counted here.
         """
-        mean = sum(self._since_record) / max(1, len(self._since_record))
-        self._since_record = []
+        mean = sum(self.since_record) / max(1, len(self.since_record))
+        self.since_record = []
         self.records += 1
 
         def write() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import space
+from wigner.errors import ResolutionError
 from wigner.flows.diffusion import Diffusion, Diffusions
+from wigner.flows.factors import rounded_parabola
 from wigner.flows.kernels import Product, rotations
 from wigner.phase_space.grid import PhaseGrid
 from wigner.physics import Physics
@@ -20,19 +21,31 @@ def diffusion(epsilon: float, alpha: float, delta: float = 0.25, grid: PhaseGrid
     return Diffusions(grid, physics, slice(0, grid.np))(delta)
 
 
-@pytest.mark.parametrize(("epsilon", "alpha"), [(0.05, 0.3), (0.7, -2.0), (1.5, 3.0)])
-def test_rotations_are_exponentials_of_the_coupling(epsilon, alpha):
-    """R = exp(-delta eps alpha q_perp.sigma), relative to its norm, by eigenvalues +-|y|."""
+@pytest.mark.parametrize(
+    ("epsilon", "alpha", "largest"),
+    [(0.05, 0.3, 0.05), (0.7, -2.0, 6), (1.5, 3.0, 20), (0.5, 20.0, 45), (1.0, 30.0, 150)],
+)
+def test_rotations_are_exponentials_of_the_coupling(epsilon, alpha, largest):
+    """R = exp(-delta eps alpha q_perp.sigma) at p + eps xi/2, by its eigenvalues exp(+-|y|)."""
     D = diffusion(epsilon, alpha, 0.5)
     modes = (np.array([0, 1, 4]), np.array([0, 2, 3]))
     R11, R12, R21, R22 = rotations(D, modes)
-    q1, q2 = (p + s[k, None] for p, s, k in zip(D.momentum, D.shifts, modes, strict=True))
-    y = np.hypot(q1, q2)
-    exact = -np.where(y > 0, np.sinh(y) / np.where(y > 0, y, 1), 1) * (q2 + 1j * q1)
-    np.testing.assert_allclose(R11, np.cosh(y), rtol=1e-14)
-    np.testing.assert_allclose(R22, np.cosh(y), rtol=1e-14)
-    np.testing.assert_allclose(R12, exact, rtol=1e-13)
-    np.testing.assert_allclose(R21, np.conj(exact), rtol=1e-13)
+    s, p = 0.5 * epsilon * alpha, rounded_parabola(GRID.p, GRID.p_max).momentum
+    p1, p2 = (q.ravel() for q in np.meshgrid(*p, indexing="ij"))
+    y1 = s * (p1 + 0.5 * epsilon * GRID.xi[0][modes[0], None])
+    y2 = s * (p2 + 0.5 * epsilon * GRID.xi[1][modes[1], None])
+    y = np.hypot(y1, y2)
+    assert y.max() > largest
+    exact = -np.where(y > 0, np.sinh(y) / np.where(y > 0, y, 1), 1) * (y2 + 1j * y1)
+    np.testing.assert_allclose(R11, np.cosh(y), rtol=1e-12)
+    np.testing.assert_allclose(R22, np.cosh(y), rtol=1e-12)
+    np.testing.assert_allclose(R12, exact, rtol=1e-12)
+    np.testing.assert_allclose(R21, np.conj(exact), rtol=1e-12)
+
+
+def test_a_coupling_that_overflows_is_an_error():
+    with pytest.raises(ResolutionError, match=r"physics.alpha: got .* up to \d{3} .*smaller alpha"):
+        diffusion(1.0, 150.0, 0.5)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, -2.5])
@@ -73,23 +86,3 @@ def test_mirror_images_and_quarter_turns(alpha):
         q1, q2 = (q.reshape(n_p, n_p) for q in D.momentum)
         np.testing.assert_allclose(q1, -q1[::-1], atol=1e-15)
         np.testing.assert_allclose(q1, q2.T, atol=0)
-
-
-def test_the_response_to_short_waves_has_the_mass_of_the_splitting():
-    """Excess mass that a periodic K in q gives to waves with eps xi/2 > 0.6 P is gone."""
-    from wigner.maxwellian.exponential import Exponential  # noqa: PLC0415 (the room above)
-    from wigner.maxwellian.response import split_phi  # noqa: PLC0415
-
-    space_ = space((24, 1), (32, 32), 1.0, length=(2 * np.pi, 1.0))
-    layout, steps, h = space_.layout, (1, 2, 3), 1e-3
-    A = np.zeros((4, 24, 1))
-    A[0] = -np.log(2 * np.pi)
-    W, masses = layout.x_major(), []
-    for sign in (1, -1):
-        kicked = A.copy()
-        kicked[0, 0, 0] += sign * h
-        Exponential(space_)(kicked, steps, W)
-        masses.append(W[0].real.sum(axis=1) * layout.grid.dp)
-    response = np.fft.fft((masses[0] - masses[1]) / (2 * h)).real[:13]
-    z = np.arange(13.0)
-    np.testing.assert_allclose(response, split_phi(z, steps), rtol=2e-3)

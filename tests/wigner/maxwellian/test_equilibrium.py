@@ -42,8 +42,8 @@ def test_repair_of_the_moments_vanishes_with_the_lattice():
         solver.exponential(A, solver.steps, bare)
         repair = np.abs(M - bare).max() / solver.profile.max()
         assert repair <= 1.5 * solver.repair * N[0].max()
-        assert solver.repair <= max(solver.tolerance, 0.1 * solver.defect)
-        defects.append(solver.defect)
+        assert solver.repair <= max(solver.tolerance, 0.1 * solver.memory.defect)
+        defects.append(solver.memory.defect)
     assert defects[0] / defects[1] > 20
     assert defects[1] / defects[2] > 20
 

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.setups import modulated, space
+from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.memory import Memory
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.maxwellian.steps import Steps
@@ -85,3 +86,37 @@ def test_what_is_restored_is_the_whole_memory_but_for_steps_that_were_given(
         moved = 1.02 * N
         np.testing.assert_array_equal(new.follow(moved).A, old.follow(moved).A)
         same(new.memory, old.memory)
+
+
+def test_what_the_symbol_teaches_is_remembered_and_left_alone_by_a_solve_aside() -> None:
+    """On a coarse lattice the map and the symbol differ: offset, gain and defect are in use."""
+    space_ = space((8, 6), (16, 16), EPSILON, alpha=0.5)
+    solver, N = Maxwellian(space_, 1e-6), modulated(space_.layout.grid, EPSILON)
+    W = space_.layout.x_major()
+    solver.follow_symbol(N, W)
+    solver.follow_symbol(1.0001 * N, W)
+    assert solver.memory.offset is not None
+    assert solver.memory.gain < 0.5
+    assert 1e-6 < solver.memory.defect <= solver.memory.worst_defect
+    before = solver.memory.copy()
+    solver.solve_aside(1.1 * N)
+    same(solver.memory, before)
+
+
+def test_a_trusted_correction_is_verified_by_the_symbol() -> None:
+    """A gain that promises too much costs another attempt, not the tolerance."""
+    space_ = space((12, 10), (28, 28), EPSILON, alpha=0.5)
+    solver, N = Maxwellian(space_, 1e-6), modulated(space_.layout.grid, EPSILON)
+    W = space_.layout.x_major()
+    solver.follow_symbol(N, W)
+    solver.follow_symbol((1 + 1e-5) * N, W)
+    assert solver.memory.gain < 0.1
+    small = solver.follow_symbol((1 + 1.3e-5) * N, W)
+    assert small.evaluations == 1  # its correction was not evaluated, and was right
+    assert small.first > 1e-6 >= solver.repair
+    solver.memory.gain = 1e-9
+    solver.memory.secants.forget()
+    large = solver.follow_symbol(1.5 * N, W)
+    assert large.evaluations > 1
+    assert solver.repair <= 1e-6
+    assert solver.memory.gain > 1e-9
