@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,13 @@ from ..errors import CaseError, Fault
 from ..evolution.evolve import record_times
 from ..evolution.relaxation import TABLEAUS
 from ..flows import factors, kernels
+from ..flows.diffusion import Diffusions
 from ..flows.splitting import SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
 from ..machine import keep_freed
 from ..maxwellian import constraint
 from ..maxwellian.moment_map import MomentMap
+from ..maxwellian.steps import MOST_NUMBERS
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid, sums
 from ..phase_space.layout import Layout, block_width, blocks_of_columns
@@ -40,6 +43,8 @@ BASE = 1.0e8
 WARM, COLD = 3, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
+# Largest number of steps that is guessed.
+MOST_GUESSED = 12
 # Seconds that timing one operation may take.
 PATIENCE = 0.1
 
@@ -56,8 +61,8 @@ class Work:
         Quantum Maxwellians in a step.
     kicks, frees
         Two-sided products by functions of x and of p in the transport of a step.
-    levels
-        Splittings combined in the exponential; a guess where the case says "auto".
+    numbers
+        Numbers of splitting steps combined in the exponential; a guess where the case says "auto".
     """
 
     steps: int
@@ -65,7 +70,7 @@ class Work:
     solves: int
     kicks: int
     frees: int
-    levels: int
+    numbers: tuple[int, ...]
 
 
 def work(case: Case) -> Work:
@@ -77,7 +82,7 @@ def work(case: Case) -> Work:
     flows = 2 if case.time.scheme == "strang" else solves * (solves - 1) // 2 + 1
     splitting = _splitting(case)
     kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
-    return Work(steps, len(times), solves, kicks, frees, _levels(case))
+    return Work(steps, len(times), solves, kicks, frees, _numbers(case))
 
 
 def _solves(case: Case) -> int:
@@ -90,12 +95,19 @@ def _splitting(case: Case) -> Splitting:
     return SPLITTINGS.get(case.time.splitting, STRANG if tableau is None else tableau.splitting)
 
 
-def _levels(case: Case) -> int:
-    """For fields of moderate steepness the error of L levels is about 2 (0.015 eps^2)^L."""
+def _numbers(case: Case) -> tuple[int, ...]:
+    """The cheapest for fields of moderate steepness, where c_J is about (0.045 J eps^2)^J.
+
+    The error of J numbers m is c_J/prod m^2, see ``steps``.
+    """
     if case.maxwellian.richardson is not None:
-        return case.maxwellian.richardson
-    ratio = min(0.015 * case.physics.epsilon**2, 0.5)
-    return min(8, max(1, math.ceil(math.log(case.maxwellian.tolerance / 2) / math.log(ratio))))
+        return tuple(range(1, case.maxwellian.richardson + 1))
+    size, likely = 0.045 * case.physics.epsilon**2, []
+    for J in range(2, MOST_NUMBERS + 1):
+        bound = (J * size) ** J / case.maxwellian.tolerance
+        sets = combinations(range(1, MOST_GUESSED + 1), J)
+        likely += [numbers for numbers in sets if math.prod(numbers) ** 2 >= bound]
+    return min(likely, key=sum, default=tuple(range(MOST_GUESSED - 5, MOST_GUESSED + 1)))
 
 
 def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
@@ -164,10 +176,9 @@ def size(n: float) -> str:
 def seconds(case: Case, problem: Problem, ranks: int) -> float:
     """Wall time of the whole run on as many ranks, all like this one."""
     todo, grid = work(case), problem.grid
-    position, momentum, moment_map = (
-        timer(problem, todo.levels) for timer in (_position, _momentum, _moment_map)
-    )
-    products = todo.levels * (todo.levels + 1) // 2 * (position + momentum)
+    position, momentum, diffusion = _position(problem), _momentum(problem), _diffusion(problem)
+    moment_map = _moment_map(problem, todo.numbers)
+    products = sum(todo.numbers) * (position + diffusion)
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
     record = moment_map + 2 * (position + momentum)
@@ -194,42 +205,59 @@ def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
     return Layout(grid, _First(ranks)), float(ranks)
 
 
-def _position(problem: Problem, levels: int) -> float:
+def _position(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of x on all of W."""
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, ROWS)
     space = PhaseSpace(layout, problem.physics)
-    factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1 / levels)
+    factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1)
     W = layout.x_major()
     W[:] = 0.0
     return parts * _shortest(lambda: space.position.apply(W, factor))
 
 
-def _momentum(problem: Problem, levels: int) -> float:
+def _momentum(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of p on all of W."""
-    grid = problem.grid
-    layout, parts = _part(grid, grid.np, COLUMNS)
+    layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
     space, physics = PhaseSpace(layout, problem.physics), problem.physics
     K = factors.parabola(space.momentum.q)
-    factor = factors.kinetic(K, physics.epsilon, physics.alpha or 1.0, 0.1 / levels)
+    factor = factors.kinetic(K, physics.epsilon, physics.alpha or 1.0, 0.1)
+    return parts * _by_columns(
+        layout, lambda block, columns: space.momentum.apply(block, columns, factor)
+    )
+
+
+def _diffusion(problem: Problem) -> float:
+    """Seconds of exp(-delta K) on both sides on all of W."""
+    layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
+    space = PhaseSpace(layout, problem.physics)
+    diffusion = Diffusions(problem.grid, problem.physics, layout.p)(0.25)
+    return parts * _by_columns(
+        layout, lambda block, columns: space.momentum.diffuse(block, columns, diffusion)
+    )
+
+
+def _by_columns(layout: Layout, action: Callable[[NDArray, slice], None]) -> float:
+    """Seconds of an action on all columns of a rank, in blocks as they are in a run."""
+    grid = layout.grid
     width = min(block_width(grid), layout.n_p_local)
     block, starts = blocks_of_columns(1, grid.n_x, width)[0], range(0, layout.n_p_local, width)
 
-    def action() -> None:
+    def whole() -> None:
         for start in starts:
             columns = slice(start, min(start + width, layout.n_p_local))
-            space.momentum.apply(block[..., : columns.stop - start], columns, factor)
+            action(block[..., : columns.stop - start], columns)
 
-    return parts * _shortest(action)
+    return _shortest(whole)
 
 
-def _moment_map(problem: Problem, levels: int) -> float:
+def _moment_map(problem: Problem, numbers: tuple[int, ...]) -> float:
     """Seconds of a moment map."""
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, problem.physics)
     A = constraint.classical(_spin(problem.N))
-    return parts * _shortest(lambda: moments(A, range(1, levels + 1)))
+    return parts * _shortest(lambda: moments(A, numbers))
 
 
 def _spin(N: NDArray) -> NDArray:

@@ -96,7 +96,7 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     yield (
         "maxwellians",
         f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
-        f"of {todo.levels} splittings{guess}",
+        f"from {_counted(todo.numbers)} of the splitting{guess}",
     )
     yield "records", f"{todo.records} in moments.h5, together about {size(stored)}"
     yield (
@@ -109,6 +109,10 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
         f"this machine has {size(machine_memory())}",
     )
     yield "time", f"about {_duration(duration)} on {ranks} rank(s), each with a core like this one"
+
+
+def _counted(numbers: tuple[int, ...]) -> str:
+    return f"{' + '.join(str(m) for m in numbers)} step{'s' if numbers != (1,) else ''}"
 
 
 def _tails(reach: Pair) -> str:

@@ -53,8 +53,8 @@ def execute(
     ConstraintError
         If a quantum Maxwellian cannot be computed, not even with shorter steps.
     StateError
-        If a state is not finite, lost mass, or does not fit into the p box. In both cases there is
-        a checkpoint from before, and what was recorded stays.
+        If a state is not finite, lost mass, or does not fit into the p box. Unless it was the
+        initial one, there is a checkpoint from before; what was recorded stays.
     OSError
         If the directory cannot be written; what was recorded stays.
     """

@@ -6,9 +6,9 @@ delta = 1/2, so that with s over the window and k(s) = exp(-K/2) e_0
     <S S^dagger>(y) = E(y) (sum_s k(s)^dagger exp(A(y+s)/2) k(s)) E(y),    E = exp(A/4).
 
 The sum is a convolution of the four components of exp(A/2). Aliasing apart, this is what
-``moment_map`` gives for one level, at a thousandth of the cost of a few levels. It differs from
-the limit by some eps^2/40, so a solution of the constraint for the one is soon corrected to one
-for the other.
+``moment_map`` gives for one step, at a thousandth of the cost of the usual numbers of steps. It
+differs from the limit by some eps^2/40, so a solution of the constraint for the one is soon
+corrected to one for the other.
 """
 
 from __future__ import annotations

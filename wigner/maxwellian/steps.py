@@ -115,7 +115,7 @@ def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
 
 
 def _change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
-    """From some numbers to others, relative to the n0 of the largest, which is always sound."""
+    """From some numbers to others, relative to max n0 for the largest number, which is sound."""
     change = combined(moments, numbers) - combined(moments, others)
     return float(np.abs(change).max() / moments(max(numbers))[0].max())
 

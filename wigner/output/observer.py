@@ -35,6 +35,11 @@ SIGNS = {
     "edge_mass": (1e-6, "mass at the edge of the p box; use a larger grid.p_max"),
     "tail_eta": (1e-4, "W is losing resolution in p; use more points grid.n_p"),
     "tail_xi": (1e-4, "W is losing resolution in x; use more points grid.n_x"),
+    "lattice_defect": (
+        1e-4,
+        "the lattice cannot hold the quantum Maxwellian better; use more points grid.n_x if "
+        "tail_xi is large too, else grid.n_p and a larger grid.p_max",
+    ),
 }
 
 

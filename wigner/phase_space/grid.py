@@ -24,7 +24,9 @@ THERMAL_REACH = 8.5
 
 @dataclass(frozen=True)
 class PhaseGrid:
-    """Periodic box [0, L1) x [0, L2) in x times the box [-P1, P1) x [-P2, P2) in p.
+    """Periodic box [0, L1) x [0, L2) in x times the box [-P1, P1] x [-P2, P2] in p.
+
+    Points of p are in the middle of their cells, so that the lattice is its own mirror image.
 
     Attributes
     ----------

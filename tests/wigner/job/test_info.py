@@ -63,7 +63,7 @@ def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
         lines[8],
         "phase space    6912 cells; W takes 0.221 MB",
         "steps          4 of scheme sdirk2, dt <= 0.1, to t = 0.4",
-        "maxwellians    2 a step, to 1e-06, of 1 splittings",
+        "maxwellians    2 a step, to 1e-06, from 1 step of the splitting",
         "records        3 in moments.h5, together about 0.015 MB",
         "checkpoints    every 0.2, every 600 s, at the end; 0.221 MB each",
     ]

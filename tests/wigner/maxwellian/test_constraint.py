@@ -99,13 +99,6 @@ def test_response_of_the_density():
         np.testing.assert_allclose(response, expected, atol=2e-6)
 
 
-def test_phi_against_its_integral():
-    s, w = np.polynomial.legendre.leggauss(40)
-    for z in (0.0, 1e-5, 0.3, 2.0, 9.0):
-        integral = np.sum(0.5 * w * np.exp(-(z**2) * (1 - s**2) / 8))
-        assert phi(np.array(z)) == pytest.approx(integral, rel=1e-12)
-
-
 def test_multipliers_against_newton_on_dense_matrices():
     """x1 only: another discretisation, another method."""
     epsilon, L = 0.3, 5.0

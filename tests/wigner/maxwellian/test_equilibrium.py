@@ -1,4 +1,4 @@
-"""M(N) on the lattice: its moments, its levels, its errors and its cost."""
+"""M(N) on the lattice: its moments, its steps, its errors and its cost."""
 
 from __future__ import annotations
 

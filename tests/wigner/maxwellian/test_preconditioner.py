@@ -22,7 +22,7 @@ def maps(n, epsilon, alpha, length=(2 * np.pi, 5.0)):
 
 @pytest.mark.parametrize("n", [(20, 21), (1, 24), (24, 1)])
 @pytest.mark.parametrize(("epsilon", "alpha"), [(0.1, 0.5), (0.3, -2.0)])
-def test_it_is_the_first_level_of_the_moment_map(n, epsilon, alpha):
+def test_it_is_the_moment_map_of_one_step(n, epsilon, alpha):
     grid, moment_map, one_step = maps(n, epsilon, alpha)
     A = 0.2 * modulated(grid, epsilon)  # few waves: no aliasing
     expected = moment_map(A, (1,))
