@@ -87,11 +87,17 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
     assert calls(copy) == [
         f"{INSTALL} .[mpi,plot,report,test]",
         "-m ruff check .",
+        "-m ruff format --check .",
         "-m mypy",
         "-m pytest -k a b",
     ]
     call(copy, ".ci/run", "-q")
-    assert calls(copy) == ["-m ruff check .", "-m mypy", "-m pytest -q"]
+    assert calls(copy) == [
+        "-m ruff check .",
+        "-m ruff format --check .",
+        "-m mypy",
+        "-m pytest -q",
+    ]
     call(copy, "scripts/quickstart")
     assert calls(copy) == [RUN, PLOT]
 
