@@ -101,7 +101,7 @@ def load(directory: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -
             "checkpoint",
             ", ".join(refused) or "none",
             f"a complete one in {directory}",
-            f"moments.h5 is not touched; {remedy}start a new run in another directory",
+            f"moments.h5 is not touched; {remedy}run its case.toml anew in another directory",
         )
     )
 

@@ -66,7 +66,9 @@ def test_nothing_wrong_is_trusted(half: Path, how: str, capsys: pytest.CaptureFi
     lines = capsys.readouterr().err.splitlines()
     assert sum("cannot be used" in line for line in lines) == 2
     assert lines[-1].startswith("error: checkpoint: got ck-000000003.h5 (")
-    assert lines[-1].endswith("put back an undamaged copy, or start a new run in another directory")
+    assert lines[-1].endswith(
+        "put back an undamaged copy, or run its case.toml anew in another directory"
+    )
     assert {**snapshot(half), "run.log": b""} == {**before, "run.log": b""}
 
 

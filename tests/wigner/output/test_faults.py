@@ -223,7 +223,9 @@ def test_a_truncated_checkpoint_gives_way(whole: Path, share: float, capsys) -> 
     error = one_error(capsys.readouterr().err)
     assert f"got {new.name} (" in error
     assert f"{old.name} (" in error
-    assert "moments.h5 is not touched; put back an undamaged copy, or start a new run" in error
+    assert (
+        "moments.h5 is not touched; put back an undamaged copy, or run its case.toml anew" in error
+    )
     assert {**snapshot(whole), "run.log": b""} == {**before, "run.log": b""}
 
 
