@@ -47,7 +47,7 @@ richardson = 1
 every = 0.05
 checkpoint = 0.05
 """
-# What is counted since the last record, and spectra that are rounded as buffers lie in memory.
+# Spectra are rounded as buffers lie in memory.
 LOOSE = {"tail_eta": 1e-12, "tail_xi": 1e-12}
 
 

@@ -34,7 +34,8 @@ def test_what_is_wrong_with_records() -> None:
     expected = records(4)
     assert kill_loop.differences({}, expected) == []
     assert kill_loop.differences(records(3), expected) == []
-    assert kill_loop.differences({**records(4), "evaluations": np.zeros(4)}, expected) == []
+    counted = {**records(4), "evaluations": np.zeros(4)}
+    assert kill_loop.differences(counted, expected) == ["evaluations"]
     for time in ([0, 1, 1], [0, 2, 3], [1, 2, 3]):  # twice, a gap, none at the beginning
         found = {**records(3), "time": np.array(time, dtype=float)}
         assert kill_loop.differences(found, expected) == ["time"]

@@ -135,16 +135,27 @@ def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def _rotation(momentum, shift1, shift2, series, q1, q2, c, s):  # type: ignore[no-untyped-def]
-    """q, cosh(|q|) and sinh(|q|)/|q| of the columns, into the last four arguments."""
-    for b in range(len(c)):
-        q1[b], q2[b] = momentum[0, b] + shift1, momentum[1, b] + shift2
-        c[b] = s[b] = 0.0
-    for j in range(series.shape[1] - 1, -1, -1):
-        for b in range(len(c)):
-            square = q1[b] * q1[b] + q2[b] * q2[b]
-            c[b] = c[b] * square + series[0, j]
-            s[b] = s[b] * square + series[1, j]
+def _rotations(momentum, shift1, shifts2, series, square, R):  # type: ignore[no-untyped-def]
+    """R = (c, Re f21, Im f21) of all columns and all waves k2 of one k1, one after the other."""
+    n, last = momentum.shape[1], series.shape[1] - 1
+    c, re, im = R[0], R[1], R[2]
+    for k2 in range(len(shifts2)):
+        for b in range(n):
+            re[k2 * n + b] = -(momentum[1, b] + shifts2[k2])
+            im[k2 * n + b] = momentum[0, b] + shift1
+    for i in range(len(square)):
+        square[i] = re[i] * re[i] + im[i] * im[i]
+    s = R[3]
+    c[:], s[:] = series[0, last], series[1, last]
+    for j in range(last - 1, -1, -1):  # Horner's scheme for cosh and for sinh over its argument
+        a, b = series[0, j], series[1, j]
+        for i in range(len(square)):
+            c[i] = c[i] * square[i] + a
+        for i in range(len(square)):
+            s[i] = s[i] * square[i] + b
+    for i in range(len(square)):
+        re[i] *= s[i]
+        im[i] *= s[i]
 
 
 @_kernel(
@@ -154,24 +165,23 @@ def _rotation(momentum, shift1, shift2, series, q1, q2, c, s):  # type: ignore[n
 def diffusion(W, p, xi, momentum, shifts1, shifts2, series):  # type: ignore[no-untyped-def]
     """W^ -> xi p R(+) W^ R(-) with R = c - s (q2 sigma1 - q1 sigma2)."""
     _, n1, n2, n = W.shape
-    q1, q2, c, s = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    r1, r2, d, t = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    square, R, S = np.empty(n2 * n), np.empty((4, n2 * n)), np.empty((4, n2 * n))
     for k1 in range(n1 // 2 + 1):
         g1 = _mirrored(k1, n1)
+        _rotations(momentum, shifts1[k1], shifts2, series, square, R)
+        _rotations(momentum, shifts1[g1], shifts2, series, square, S)
         for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
             g2 = _mirrored(k2, n2)
-            _rotation(momentum, shifts1[k1], shifts2[k2], series, q1, q2, c, s)
-            _rotation(momentum, shifts1[g1], shifts2[g2], series, r1, r2, d, t)
             for b in range(n):
                 W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, xi[k1, k2] * p[b])
-                f21 = complex(-s[b] * q2[b], s[b] * q1[b])
-                f12 = f21.conjugate()
-                X11, X12 = _times(c[b], W11) + f12 * W21, _times(c[b], W12) + f12 * W22
-                X21, X22 = f21 * W11 + _times(c[b], W21), f21 * W12 + _times(c[b], W22)
-                f21 = complex(-t[b] * r2[b], t[b] * r1[b])
-                f12 = f21.conjugate()
-                Y11, Y12 = _times(d[b], X11) + X12 * f21, X11 * f12 + _times(d[b], X12)
-                Y21, Y22 = _times(d[b], X21) + X22 * f21, X21 * f12 + _times(d[b], X22)
+                i = k2 * n + b
+                c, f21, f12 = R[0, i], complex(R[1, i], R[2, i]), complex(R[1, i], -R[2, i])
+                X11, X12 = _times(c, W11) + f12 * W21, _times(c, W12) + f12 * W22
+                X21, X22 = f21 * W11 + _times(c, W21), f21 * W12 + _times(c, W22)
+                i = g2 * n + b
+                c, f21, f12 = S[0, i], complex(S[1, i], S[2, i]), complex(S[1, i], -S[2, i])
+                Y11, Y12 = _times(c, X11) + X12 * f21, X11 * f12 + _times(c, X12)
+                Y21, Y22 = _times(c, X21) + X22 * f21, X21 * f12 + _times(c, X22)
                 _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
 
 
