@@ -134,9 +134,11 @@ class _Search:
         if self.best is not None:
             got += ", the largest"
             place = worst_place(self.N - self.best.moments, self.grid)
+        used_up = self.evaluations >= self.budget
+        more = ", or a larger maxwellian.max_evaluations" if used_up else ""
         remedy = (
             f"likely cause: {'; '.join(causes)}; try a finer x lattice, a smaller dt or a larger "
-            "tolerance"
+            f"tolerance{more}"
         )
         return Fault("moment constraint", got, f"at most {self.tolerance:.1e}", remedy, place)
 

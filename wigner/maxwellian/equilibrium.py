@@ -18,7 +18,7 @@ from .constraint import Solution
 from .exponential import Exponential
 from .multiplier_solver import MultiplierSolver
 
-# Share of n0 by which the moments of the symbol may differ from those of the map before the
+# Share of max n0 by which the moments of the symbol may differ from those of the map before the
 # lattice is refused: M(N) is off by as much from point to point.
 DEFECT = 1e-3
 # Symbols computed for one M(N) at the most; one is usual.
@@ -37,8 +37,8 @@ class Maxwellian(MultiplierSolver):
     profile
         Gaussian in p, on the lattice of integral one.
     repair
-        Share of n0 that was returned as a multiple of it in the last M(N): at most the tolerance,
-        or a tenth of the defect where that is more.
+        Share of max n0 that was returned as a multiple of it in the last M(N): at most the
+        tolerance, or a tenth of the defect where that is more.
     seconds
         Wall time spent on the constraint and on the exponential.
     """

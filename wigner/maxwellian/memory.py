@@ -29,8 +29,8 @@ class Memory:
     gain
         Share of the residual that the last single correction of A left; 1 where more were needed.
     defect, worst_defect
-        Share of n0 by which the moments of the symbol on the lattice differ from those of the map,
-        when both were last known for one A, and the largest so far.
+        Share of max n0 by which the moments of the symbol on the lattice differ from those of the
+        map, when both were last known for one A, and the largest so far.
     secants
         What Anderson's method knows of the response of the moments to A.
     """

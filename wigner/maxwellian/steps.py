@@ -82,17 +82,20 @@ def choose(moments: Moments, tolerance: float) -> Steps:
     ResolutionError
         If no numbers up to ``MOST_STEPS`` are enough.
     """
-    doubt = np.inf
+    doubt, enough = np.inf, None
     for most in range(3, MOST_STEPS + 1):
         # the best known, and by how much leaving out its last number changes it
         doubt, best = min(
             ((_change(moments, m, m[:-1]), m) for m in _ladders(most)), key=lambda pair: pair[0]
         )
         if doubt <= tolerance:
+            enough = enough or Steps(tuple(best), doubt, spread(moments, best))
             for numbers in _likely(moments, best, SHARE * tolerance):
                 error = _change(moments, best, numbers)
                 if error <= SHARE * tolerance:
                     return Steps(numbers, error, spread(moments, numbers))
+    if enough is not None:
+        return enough
     raise ResolutionError(
         Fault(
             "splitting error of the quantum Maxwellian",

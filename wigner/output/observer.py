@@ -32,7 +32,10 @@ Totals = tuple[float, NDArray]
 
 # What a user should hear about: mass at the edge of the p box, and resolution that runs out.
 SIGNS = {
-    "edge_mass": (1e-6, "mass at the edge of the p box; use a larger grid.p_max"),
+    "edge_mass": (
+        1e-6,
+        "mass at the edge of the p box; use a larger grid.p_max and more points grid.n_p",
+    ),
     "tail_eta": (1e-4, "W is losing resolution in p; use more points grid.n_p"),
     "tail_xi": (1e-4, "W is losing resolution in x; use more points grid.n_x"),
     "lattice_defect": (

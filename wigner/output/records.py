@@ -37,8 +37,11 @@ SCALARS: Variables = {
     "edge_mass": ((), "share of |w0| in the outermost layers of the p box"),
     "tail_eta": ((), "relative Fourier amplitude of W beyond 2/3 of the reach in eta"),
     "tail_xi": ((), "relative Fourier amplitude of W beyond 2/3 of the reach in xi"),
-    "repair": ((), "share of n0 that M(N) was given as a Gaussian, at most the tolerance"),
-    "lattice_defect": ((), "share of n0 by which Exp(-K + A) on the lattice misses its moments"),
+    "repair": ((), "share of max n0 that M(N) was given as a Gaussian"),
+    "lattice_defect": (
+        (),
+        "share of max n0 by which M(N) on the lattice misses its moments",
+    ),
     "evaluations": ((), "moment-map evaluations per constraint solve since the last record"),
 }
 ARRAYS: Variables = {

@@ -63,6 +63,15 @@ def test_where_splitting_was_exact_the_spread_bounds_the_error():
     assert error < exact.error_at(some, 1e-8) == spread(some, (1, 2))
 
 
+def test_a_solution_that_roundoff_limits_is_taken():
+    """Where no set meets half the tolerance, one that meets the tolerance itself is enough."""
+    at_random = np.random.default_rng(2).normal(size=25)
+    smooth = series(1e-3)
+    moments = lambda m: smooth(m) + 1e-12 * at_random[m]  # noqa: E731
+    steps = choose(moments, 4e-12)
+    assert steps.error <= 4e-12
+
+
 def test_a_series_that_no_steps_tame_is_an_error():
     at_random = np.random.default_rng(1).normal(size=25)
     noise = lambda m: np.full((4, 2, 1), 1.0 + 1e-3 * at_random[m])  # noqa: E731
