@@ -39,17 +39,20 @@ class Exponential:
             Results of these numbers of steps are extrapolated.
         """
         (first, *others), (weight, *weights) = steps, extrapolation(steps)
-        self.strang(A, first, out)
+        refined = self.space.position.refined(A)
+        self._strang(A, refined, first, out)
         out *= weight
         for m, weight in zip(others, weights, strict=True):
-            self.strang(A, m, self._work)
+            self._strang(A, refined, m, self._work)
             for row in range(out.shape[1]):  # in the cache
                 out[:, row] += weight * self._work[:, row]
 
-    def strang(self, A: NDArray, m: int, out: NDArray) -> None:
-        """Write the symbol of S S^dagger with ``m`` steps into ``out``."""
+    def _strang(self, A: NDArray, refined: NDArray, m: int, out: NDArray) -> None:
+        """Write the symbol of S S^dagger with ``m`` steps into ``out``.
+
+        ``refined`` is A where the flows need it, at x + eps eta/2.
+        """
         delta = 0.5 / m
-        refined = self.space.position.refined(A)
         half = factors.multiplier(refined, delta / 2)
         diffusion = self._diffusion(delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)

@@ -19,7 +19,7 @@ from .constraint import Solution
 from .memory import Memory
 from .moment_map import MomentMap
 from .preconditioner import OneStep
-from .response import on_spectra, split_phi
+from .response import split_phi
 from .steps import Steps
 
 # Corrections in the linearised constraint at the most, some 4 are usual, and their size as a share
@@ -68,7 +68,6 @@ class MultiplierSolver:
         self.memory = Memory(given)
         self.moment_map = MomentMap(layout, physics)
         self._one_step = OneStep(self.moment_map.columns)
-        self._z = on_spectra(layout.grid, physics.epsilon)
         self._evaluated: tuple[NDArray, dict[int, NDArray]] | None = None
 
     @property
@@ -248,7 +247,7 @@ class MultiplierSolver:
             lambda A: self._combined(A, chosen.numbers),
             N,
             self.layout.grid,
-            split_phi(self._z, chosen.numbers),
+            split_phi(self._one_step.z, chosen.numbers),
             tolerance,
             start,
             self.max_evaluations,

@@ -37,6 +37,11 @@ class OneStep:
     """A -> <S S^dagger> for one step, components (a0, eps a) and (n0, eps n) on all of x.
 
     Every rank does the same: fields on x are replicated.
+
+    Attributes
+    ----------
+    z
+        eps |xi| of the spectra of real fields, ``(N1, N2//2 + 1)``.
     """
 
     def __init__(self, columns: Columns) -> None:
@@ -52,7 +57,7 @@ class OneStep:
         waves = [np.exp(1j * np.outer(k, s)) for k, s in zip(xi, window.offsets, strict=True)]
         spectra = waves[0] @ np.stack(images, axis=1) @ waves[1].T
         self._kernel = (2 * np.pi * epsilon) ** 2 / math.prod(window.spacing) * spectra
-        self._z = on_spectra(grid, epsilon)
+        self.z = on_spectra(grid, epsilon)
 
     def __call__(self, A: NDArray) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``."""
@@ -67,7 +72,7 @@ class OneStep:
 
     def near(self, steps: Sequence[int]) -> Corrections:
         """Corrections of the multipliers for some numbers of steps."""
-        return Corrections(self, split_phi(self._z, (1,)) / split_phi(self._z, steps))
+        return Corrections(self, split_phi(self.z, (1,)) / split_phi(self.z, steps))
 
     def changed(self, A: NDArray, missing: NDArray, responses: NDArray) -> NDArray | None:
         """Multipliers with ``missing`` more than A gives, each wave of it times its response.
