@@ -213,7 +213,9 @@ def test_impossible_moments_are_refused_with_the_place(spoil, message):
 
 def test_nothing_unconverged_is_returned():
     N = polarised((12, 12), 0.9)
-    with pytest.raises(ConstraintError, match=r"after 3 evaluations .*likely cause.*try.*max_evaluations"):
+    with pytest.raises(
+        ConstraintError, match=r"after 3 evaluations .*likely cause.*try.*max_evaluations"
+    ):
         solve(N, 0.4, max_evaluations=3)
 
 
