@@ -92,18 +92,20 @@ def _advance(
 ) -> bool:
     """The steps, with records at the times asked for; whether t_end was reached."""
     due, t_end, rejected = record_times(case.time.t_end, case.output.every), case.time.t_end, 0
+    recorded = 0.0
     _record(observer, model, u, 0.0)
     observer.expect(None)
     stop = agenda.decide(0.0).stop
     for step in integrate(model, u, t_end, tolerance, case.time.dt) if not stop else ():
         rejected += step.rejected
         while due and due[0] <= step.end:
-            observer.t = due.pop(0)
+            observer.t = recorded = due.pop(0)
             _record(observer, model, step.at(observer.t), step.end - step.start)
         observer.step(step.end, model.evaluations())
         stop = agenda.decide(step.end).stop if due else None
         if stop:
-            _record(observer, model, step.after.u, step.end - step.start)
+            if recorded < step.end:
+                _record(observer, model, step.after.u, step.end - step.start)
             break
     advice = "its records are kept; start again with a new directory"
     observer.finish(stop, {"rejected_steps": rejected}, advice)

@@ -158,6 +158,15 @@ def test_a_signal_ends_the_run_with_a_last_record(
     assert found["t"] == moments(output)["time"][-1] < 0.4
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_stopped_on_a_record_has_it_once(tmp_path: Path, model: str) -> None:
+    steps = ("time.dt=0.001", "output.every=0.001", "output.wall_limit=1e-6")
+    status, output = solve(tmp_path, model, *steps)
+    assert status == 3
+    np.testing.assert_array_equal(moments(output)["time"], [0, 0.001])
+    assert report(output)["t"] == 0.001
+
+
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_ranks_share_the_nonlocal_model(tmp_path: Path, ranks: int) -> None:
     """The same records on several ranks, to roundoff of the solver."""
