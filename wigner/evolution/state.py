@@ -56,7 +56,7 @@ class State:
             "format": np.array(FORMAT),
             "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
-            **({} if steps is None else {"splitting_error": np.array([steps.error, steps.spread])}),
+            **({} if steps is None else {"splitting_error": np.array(steps.errors)}),
             **{name: array for name, array in known.items() if array is not None},
             **{name: np.array(getattr(memory, name)) for name in SHARES},
             "since_record": np.array(self.since_record, dtype=int),
@@ -85,8 +85,8 @@ class State:
             )
         steps = None
         if "splitting_steps" in arrays:
-            error, spread = arrays["splitting_error"].tolist()
-            steps = Steps(tuple(arrays["splitting_steps"].tolist()), error, spread)
+            errors = arrays["splitting_error"].tolist()
+            steps = Steps(tuple(arrays["splitting_steps"].tolist()), *errors)
         secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},

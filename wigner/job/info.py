@@ -74,7 +74,7 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"
     yield "", f"a thermal state is {_tails(grid.p_max)} of its maximum at the edge of the box,"
     yield "", f"and {_tails(grid.eta_max)} at |eta| = pi/dp = {_by(grid.eta_max)}"
-    yield "moment map", f"windows of {window.n[0]} x {window.n[1]} points around each x point"
+    yield "moment map", f"windows of up to {window.n[0]} x {window.n[1]} points around each x point"
     yield "phase space", f"{grid.nx * grid.np} cells; W takes {size(FIELD * grid.nx * grid.np)}"
 
 

@@ -111,7 +111,7 @@ class Maxwellian(MultiplierSolver):
                 memory.gain = self.repair / solution.first if solution.evaluations < 3 else 1.0
             if self._knows(solution.A) or not self.repair <= self._bound:
                 # where the map has N + offset, the symbol has N
-                offset = self._combined(solution.A, self.steps) - (N - missing)
+                offset = self._combined(solution.A, self._in_use) - (N - missing)
                 self._note_defect(float(np.abs(offset).max() / N[0].max()), solution.A)
             if self.repair <= self._bound:
                 break

@@ -17,7 +17,7 @@ from ..flows.splitting import extrapolation
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
 from ..physics import Physics
-from .windows import Columns
+from .windows import ROUNDOFF, Columns
 
 
 class MomentMap:
@@ -29,11 +29,13 @@ class MomentMap:
         Each rank works on the columns of its x block.
     physics
         Its epsilon and alpha matter.
+    error
+        What the windows may miss, relative to the largest density.
     """
 
-    def __init__(self, layout: Layout, physics: Physics) -> None:
+    def __init__(self, layout: Layout, physics: Physics, error: float = ROUNDOFF) -> None:
         self.layout, self.epsilon = layout, physics.epsilon
-        self.columns = Columns(layout, physics)
+        self.columns = Columns(layout, physics, error)
 
     def __call__(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.

@@ -5,12 +5,13 @@ Fields on x alone: no phase space is needed, which is how the macroscopic models
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault, ResolutionError
+from ..flows.splitting import extrapolation
 from ..phase_space.layout import Layout
 from ..physics import Physics
 from . import constraint, steps
@@ -25,6 +26,8 @@ from .steps import Steps
 # Corrections in the linearised constraint at the most, some 4 are usual, and their size as a share
 # of the largest density.
 MOST_CORRECTIONS, SMALL = 40, 1e-4
+# Share of the tolerance that smaller windows may miss, and the errors that they are made for.
+WINDOWS, TRIED = 0.5, (0.3, 1e-2, 1e-4)
 # Choices of steps in one solve at the most: each is made for better multipliers.
 MOST_CHOICES = 4
 
@@ -51,6 +54,8 @@ class MultiplierSolver:
     ----------
     memory
         What is remembered from one solve to the next.
+    moment_map
+        The moment map in double precision. Solves use the one with the windows of the memory.
     """
 
     def __init__(
@@ -67,8 +72,9 @@ class MultiplierSolver:
         self._given = given
         self.memory = Memory(given)
         self.moment_map = MomentMap(layout, physics)
+        self._maps = {0.0: self.moment_map}
         self._one_step = OneStep(self.moment_map.columns)
-        self._evaluated: tuple[NDArray, dict[int, NDArray]] | None = None
+        self._evaluated: Evaluated | None = None
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -79,9 +85,13 @@ class MultiplierSolver:
         ValueError
             If they are not chosen yet.
         """
+        return self._in_use.numbers
+
+    @property
+    def _in_use(self) -> Steps:
         if self.memory.steps is None:
             raise ValueError("steps: got None, expected numbers; solve for the multipliers first")
-        return self.memory.steps.numbers
+        return self.memory.steps
 
     def restore(self, memory: Memory) -> None:
         """Remember what was remembered once; steps that were given stay."""
@@ -175,15 +185,32 @@ class MultiplierSolver:
         )
 
     def _chosen(self, A: NDArray) -> Steps:
-        """The cheapest steps that meet the tolerance at A."""
-        return steps.choose(lambda m: self._moments(A, m), self.tolerance)
+        """The cheapest steps that meet the tolerance at A, and the smallest windows for them."""
+        exact = lambda m: self._evaluate(A, Steps((m,)))[m]  # noqa: E731
+        chosen = steps.choose(exact, self.tolerance)
+        weights, largest = np.abs(extrapolation(chosen.numbers)), exact(chosen.numbers[-1])[0].max()
+        for error in (share * self.tolerance for share in TRIED):
+            found = self._map(error).by_steps(A, chosen.numbers)
+            missed = [
+                np.abs(exact(m) - moments).max()
+                for m, moments in zip(chosen.numbers, found, strict=True)
+            ]
+            if weights @ missed <= WINDOWS * self.tolerance * largest:
+                return replace(chosen, windows=error)
+        return chosen
+
+    def _map(self, error: float) -> MomentMap:
+        """The moment map whose windows are made for some error."""
+        if error not in self._maps:
+            self._maps[error] = MomentMap(self.layout, self.physics, error)
+        return self._maps[error]
 
     def _is_coarse(self, chosen: Steps) -> bool:
         """Whether the splitting error seems to exceed the tolerance, where A was last evaluated."""
         if self._evaluated is None:
             return False
-        _, known = self._evaluated
-        return chosen.error_at(known.__getitem__, self.tolerance) > self.tolerance
+        moments = self._evaluated.moments
+        return chosen.error_at(moments.__getitem__, self.tolerance) > self.tolerance
 
     def slope(self, A: NDArray, dN: NDArray, start: NDArray | None = None) -> NDArray:
         """The rate dA of the multipliers A of a density N that changes at the rate dN.
@@ -205,13 +232,13 @@ class MultiplierSolver:
         ConstraintError
             If the tolerance is not reached.
         """
-        numbers, iteration = self.steps, Iteration(Secants())
-        near = self._one_step.near(numbers)
-        largest = self._combined(A, numbers)[0].max()
+        chosen, iteration = self._in_use, Iteration(Secants())
+        near = self._one_step.near(chosen.numbers)
+        moment_map, largest = self._map(chosen.windows), self._combined(A, chosen)[0].max()
         dA = np.zeros_like(A) if start is None else start
         history: list[float] = []
         for _ in range(MOST_CORRECTIONS):
-            missing = dN - self.moment_map.derivative(A, dA, numbers)
+            missing = dN - moment_map.derivative(A, dA, chosen.numbers)
             history.append(float(np.abs(missing).max() / largest))
             if history[-1] <= self.tolerance:
                 return dA
@@ -244,7 +271,7 @@ class MultiplierSolver:
     ) -> Solution:
         """Multipliers for some numbers of steps."""
         return constraint.solve(
-            lambda A: self._combined(A, chosen.numbers),
+            lambda A: self._combined(A, chosen),
             N,
             self.layout.grid,
             split_phi(self._one_step.z, chosen.numbers),
@@ -256,30 +283,40 @@ class MultiplierSolver:
             gain,
         )
 
-    def _combined(self, A: NDArray, numbers: tuple[int, ...]) -> NDArray:
+    def _combined(self, A: NDArray, chosen: Steps) -> NDArray:
         """Moments extrapolated from those of some numbers of steps."""
-        self._evaluate(A, numbers)
-        return steps.combined(lambda m: self._moments(A, m), numbers)
+        return steps.combined(self._evaluate(A, chosen).__getitem__, chosen.numbers)
 
     def _knows(self, A: NDArray) -> bool:
         """Whether the moments at A are known for the steps in use."""
-        if self._evaluated is None or not np.array_equal(A, self._evaluated[0]):
+        known = self._evaluated
+        if known is None or not known.are_of(A, self._in_use.windows):
             return False
-        return all(m in self._evaluated[1] for m in self.steps)
+        return all(m in known.moments for m in self.steps)
 
-    def _moments(self, A: NDArray, m: int) -> NDArray:
-        """Those of m steps."""
-        return self._evaluate(A, (m,))[m]
-
-    def _evaluate(self, A: NDArray, numbers: tuple[int, ...]) -> dict[int, NDArray]:
+    def _evaluate(self, A: NDArray, chosen: Steps) -> dict[int, NDArray]:
         """Moments by number of steps; of the latest A only those not known yet are computed.
 
         A solve begins where the one before ended, and the choice of steps adds to what it has.
         """
-        if self._evaluated is None or not np.array_equal(A, self._evaluated[0]):
-            self._evaluated = A.copy(), {}
-        known = self._evaluated[1]
-        missing = [m for m in numbers if m not in known]
+        known = self._evaluated
+        if known is None or not known.are_of(A, chosen.windows):
+            known = self._evaluated = Evaluated(A.copy(), chosen.windows, {})
+        missing = [m for m in chosen.numbers if m not in known.moments]
         if missing:
-            known.update(zip(missing, self.moment_map.by_steps(A, missing), strict=True))
-        return known
+            found = self._map(chosen.windows).by_steps(A, missing)
+            known.moments.update(zip(missing, found, strict=True))
+        return known.moments
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Moments by number of steps, at some multipliers and with windows for some error."""
+
+    A: NDArray
+    windows: float
+    moments: dict[int, NDArray]
+
+    def are_of(self, A: NDArray, windows: float) -> bool:
+        """Whether they are those of these multipliers and windows."""
+        return windows == self.windows and np.array_equal(A, self.A)

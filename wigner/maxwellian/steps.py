@@ -44,6 +44,8 @@ class Steps:
         Error of the moments, relative to max n0.
     spread
         By how much the moments change when the smallest number is left out, likewise.
+    windows
+        Error that the windows of the moment map are made for; 0 for double precision.
     given
         Whether the numbers were prescribed; then their error is not looked at.
     """
@@ -51,7 +53,13 @@ class Steps:
     numbers: tuple[int, ...]
     error: float = 0.0
     spread: float = 0.0
+    windows: float = 0.0
     given: bool = False
+
+    @property
+    def errors(self) -> tuple[float, float, float]:
+        """(error, spread, windows)."""
+        return self.error, self.spread, self.windows
 
     def error_at(self, moments: Moments, tolerance: float) -> float:
         """Estimated error for other multipliers, whose moments of m steps ``moments`` gives.

@@ -24,11 +24,14 @@ from ..phase_space.grid import PhaseGrid, interpolation
 from ..phase_space.layout import Layout
 from ..physics import Physics
 
-# Half-width of a window in units of eps, and its momentum cut. Gram matrices square the column:
-# exp(-2 3.9^2) and exp(-8.5^2/2) are roundoff in the density.
+# Half-width of a window in units of eps, and its momentum cut, for double precision.
 REACH, CUT = 3.9, 8.5
+# Error of moments with them, relative to the largest density; none below is aimed at.
+ROUNDOFF = 1e-13
+# How far below its cut K is rounded: the largest momentum that a window has in full.
+EDGE = 0.75
 # Window lengths: those that FFTW transforms several times faster than their neighbours.
-LENGTHS = (16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
+LENGTHS = (10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 # Window points per pass: columns, tables and temporaries of a pass stay in the cache.
 BLOCK = 4096
 
@@ -56,20 +59,40 @@ class Window:
         return factors.rounded_parabola((q1, q2), (np.pi * epsilon / h1, np.pi * epsilon / h2))
 
 
-def window_for(grid: PhaseGrid, epsilon: float, alpha: float) -> Window:
-    """The smallest window that gives double precision, on a refinement of the x lattice.
+def window_for(
+    grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROUNDOFF
+) -> Window:
+    """The smallest window for moments to some error, on a refinement of the x lattice.
 
     Rashba coupling, (|p| +- eps alpha)^2/2, moves thermal momenta out by eps |alpha|.
+
+    Parameters
+    ----------
+    error
+        Relative to the largest density.
     """
-    widest = math.pi * epsilon / (CUT + epsilon * abs(alpha))
+    # Gram matrices square the column: the density misses exp(-thermal^2/2) and exp(-2 reach^2)
+    thermal = math.sqrt(-2 * math.log(max(error, ROUNDOFF)))
+    reach, cut = min(0.5 * thermal, REACH), min(thermal + EDGE, CUT)
+    widest, finest = (math.pi * epsilon / (c + epsilon * abs(alpha)) for c in (cut, CUT))
     steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
     h1, h2 = (
-        widest if n == 1 else step / math.ceil(step / widest)
+        widest if n == 1 else step / _refinement(step, widest, finest)
         for n, step in zip(grid.n_x, steps, strict=True)
     )
-    least = [math.ceil(2 * REACH * epsilon / h) for h in (h1, h2)]
+    least = [math.ceil(2 * reach * epsilon / h) for h in (h1, h2)]
     n1, n2 = (next((length for length in LENGTHS if length >= m), m) for m in least)
     return Window((n1, n2), (h1, h2))
+
+
+def _refinement(step: float, widest: float, finest: float) -> int:
+    """Points of a window to a lattice step, for a spacing of at most ``widest``.
+
+    Windows on the lattice itself need the spacing for double precision, ``finest``: else there is
+    no room beyond the thermal momenta for the waves that the fields have there.
+    """
+    ratio = math.ceil(step / widest)
+    return ratio if ratio > 1 else math.ceil(step / finest)
 
 
 @dataclass(frozen=True)
@@ -188,6 +211,11 @@ class Local:
 class Columns:
     """Columns of S for any A, a pass of them at a time.
 
+    Parameters
+    ----------
+    error
+        Of the moments, as for :func:`window_for`.
+
     Attributes
     ----------
     kernels
@@ -196,9 +224,9 @@ class Columns:
         As those of :class:`Places`.
     """
 
-    def __init__(self, layout: Layout, physics: Physics) -> None:
+    def __init__(self, layout: Layout, physics: Physics, error: float) -> None:
         self.layout, self.physics = layout, physics
-        self.window = window_for(layout.grid, physics.epsilon, physics.alpha)
+        self.window = window_for(layout.grid, physics.epsilon, physics.alpha, error)
         self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
         self._fft = Planner()
         self._dispersion = self.window.dispersion(physics.epsilon)

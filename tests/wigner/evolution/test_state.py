@@ -14,7 +14,7 @@ from wigner.maxwellian.steps import Steps
 FIELD = np.random.default_rng(1).normal(size=(4, 3, 2))
 EMPTY = Memory(None, None)
 FULL = Memory(
-    Steps((1, 3), 1e-7, 2e-4),
+    Steps((1, 3), 1e-7, 2e-4, 3e-8),
     FIELD,
     1e-9 * FIELD,
     0.03,

@@ -69,7 +69,7 @@ def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     ]
     assert re.match(r" +at most \de-1\d of a given field is lost between the points \(", lines[4])
     window = window_for(lattice(parse_case(small.CASE, overrides)), 0.4, 0.5).n
-    assert lines[8].startswith("moment map     windows of {} x {} points".format(*window))
+    assert lines[8].startswith("moment map     windows of up to {} x {} points".format(*window))
     assert re.match(r"memory +about 10\d MB on each of 2 rank\(s\), 2\d\d MB together; ", lines[-2])
     assert re.match(r"time +about [12] s on 2 rank\(s\), each with a core like this", lines[-1])
     assert text.count("warning: grid.n_p: got 1") == 2
