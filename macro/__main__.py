@@ -21,7 +21,8 @@ from .run import run
 
 RUN_HELP = f"""\
 Solve a macroscopic model of a case: the same case file as for the kinetic solver. DIR gets
-moments.h5, run.json, run.log and case.toml. It must not hold an earlier run.
+moments.h5, run.json, run.log and case.toml. It must not hold the results of an
+earlier run, unless --overwrite is given.
 
     python -m macro run case.toml --model local --output result
 
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.tolerance,
         arguments.output,
         comm,
+        overwrite=arguments.overwrite,
     )
 
 

@@ -14,7 +14,8 @@ from wigner.case.spec import Case, load_case
 from wigner.errors import SolveError
 from wigner.evolution.evolve import record_times
 from wigner.job.agenda import Agenda, stop_requests
-from wigner.job.supervise import Hosts, check_new, run_job
+from wigner.job.directories import check_new
+from wigner.job.supervise import Hosts, run_job
 from wigner.output import records
 from wigner.output.observer import Directory, Observer
 from wigner.output.records import Records, Variables
@@ -26,6 +27,7 @@ from .catalogue import initial, make_model, warnings
 from .imex import integrate
 from .model import Model
 
+INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
     "step": ((), "length of the time step"),
@@ -43,12 +45,17 @@ def run(
     tolerance: float,
     output: Path,
     comm: Communicator,
+    *,
+    overwrite: bool = False,
 ) -> int:
     """``macro run``; the exit status."""
 
+    def ready(unlocked: str = "") -> None:
+        check_new(output, overwrite=overwrite, resumable=False, unlocked=unlocked)
+
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = load_case(path, overrides)
-        check_new(output)
+        ready()
         check_ranks(lattice(case), len(hosts))
         problem = build(case)
         doubtful = warnings(name, case, problem, tolerance)
@@ -59,6 +66,8 @@ def run(
         output,
         comm,
         lambda case, problem: execute(case, problem, name, tolerance, output, comm),
+        ready,
+        INTACT,
     )
 
 
@@ -107,7 +116,7 @@ def _advance(
             if recorded < step.end:
                 _record(observer, model, step.after.u, step.end - step.start)
             break
-    advice = "its records are kept; start again with a new directory"
+    advice = "its records are kept; start again in a new directory, or with --overwrite"
     observer.finish(stop, {"rejected_steps": rejected}, advice)
     return stop is None
 

@@ -91,7 +91,7 @@ def records(output: Path) -> dict[str, np.ndarray]:
     """All variables of moments.h5 over time; none if there is no file."""
     if not (output / "moments.h5").exists():
         return {}
-    with h5py.File(output / "moments.h5") as file:
+    with h5py.File(output / "moments.h5", locking=False) as file:
         return {
             name: values[:]
             for name, values in file.items()
@@ -101,7 +101,7 @@ def records(output: Path) -> dict[str, np.ndarray]:
 
 def state(output: Path) -> np.ndarray:
     """W in the newest checkpoint."""
-    with h5py.File(sorted((output / "checkpoint").glob("*.h5"))[-1]) as file:
+    with h5py.File(sorted((output / "checkpoint").glob("*.h5"))[-1], locking=False) as file:
         return file["W"][:]
 
 

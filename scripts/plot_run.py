@@ -57,7 +57,7 @@ def read_run(path: Path) -> Run:
     ValueError
         If it has no record yet, or is not a file of moments.
     """
-    with h5py.File(path, "r") as file:
+    with h5py.File(path, "r", locking=False) as file:
         try:
             time = file["time"][:]
             if not time.size:

@@ -9,18 +9,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__
 from .job import commands
+from .job.directories import named
 from .job.launch import add_case, add_output, add_set, is_first, launched, parse, world
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
-and checkpoint/. It must not hold an earlier run.
+and checkpoint/. It must not hold the results of an earlier run, unless --overwrite is given.
 
     python -m wigner run case.toml --output result
     mpiexec -n 4 python -m wigner run case.toml --output result --set time.dt=0.01
@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.info(arguments.case, arguments.set, ranks) if is_first() else 0
     comm = world() if comm is None else comm
     if arguments.command == "run":
-        return commands.run(arguments.case, arguments.set, arguments.output, comm)
+        case, overrides, output = arguments.case, arguments.set, arguments.output
+        return commands.run(case, overrides, output, comm, overwrite=arguments.overwrite)
     return commands.resume(arguments.output, arguments.t_end, arguments.set, comm)
 
 
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (run, resume, info):
         add_set(sub)
     add_output(run)
-    resume.add_argument("output", type=Path, metavar="DIR", help="directory of the run")
+    resume.add_argument("output", type=named, metavar="DIR", help="directory of the run")
     resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
     info.add_argument(
         "--ranks", type=_count, metavar="P", help="ranks to assume (default: those of this job)"

@@ -1,5 +1,6 @@
 """A job: a command and its processes, from the arguments to the exit status.
 
+``directories``: whether a new run may use a directory, and what that would delete
 ``supervise``: input is checked before anything is done, and a failure on one rank ends all
 ``launch``: the processes of a job, their communicator, and the arguments that commands share
 ``agenda``: when a run writes a checkpoint, and when it stops

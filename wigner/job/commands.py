@@ -11,21 +11,27 @@ from ..case.spec import Case, load_case
 from ..errors import CaseError, Fault
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
+from .directories import check_new, usable
 from .estimate import check_memory
 from .info import describe
 from .run import execute
-from .supervise import FINISHED, Hosts, check_new, complain, run_job
+from .supervise import FINISHED, Hosts, Ready, complain, run_job
 
 
-def run(path: Path, overrides: Sequence[str], output: Path, comm: Communicator) -> int:
+def run(
+    path: Path, overrides: Sequence[str], output: Path, comm: Communicator, *, overwrite: bool
+) -> int:
     """``wigner run``; the exit status."""
+
+    def ready(unlocked: str = "") -> None:
+        check_new(output, overwrite=overwrite, resumable=True, unlocked=unlocked)
 
     def new_case() -> Case:
         case = load_case(path, overrides)
-        check_new(output)
+        ready()
         return case
 
-    return _run_job(new_case, output, comm, resume=False)
+    return _run_job(new_case, output, comm, ready, resume=False)
 
 
 def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Communicator) -> int:
@@ -33,13 +39,15 @@ def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Co
     end = [] if t_end is None else [f"time.t_end={t_end!r}"]
 
     def known_case() -> Case:
-        text = output / "case.toml"
-        if not text.exists():
+        text, expected = output / "case.toml", "the directory of a run"
+        with usable(output, expected):
+            known = text.exists()
+        if not known:
             remedy = "give the one that --output named"
-            raise CaseError(Fault("output", str(output), "the directory of a run", remedy))
+            raise CaseError(Fault("output", str(output), expected, remedy))
         return load_case(text, [*overrides, *end])
 
-    return _run_job(known_case, output, comm, resume=True)
+    return _run_job(known_case, output, comm, lambda unlocked: None, resume=True)
 
 
 def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
@@ -56,7 +64,9 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     return FINISHED
 
 
-def _run_job(read: Callable[[], Case], output: Path, comm: Communicator, *, resume: bool) -> int:
+def _run_job(
+    read: Callable[[], Case], output: Path, comm: Communicator, ready: Ready, *, resume: bool
+) -> int:
     """Run the case that ``read`` finds, after its checks on rank 0; the exit status."""
 
     def check(hosts: Hosts) -> tuple[Case, Problem]:
@@ -69,4 +79,4 @@ def _run_job(read: Callable[[], Case], output: Path, comm: Communicator, *, resu
     def solve(case: Case, problem: Problem) -> bool:
         return execute(case, problem, output, comm, resume=resume)
 
-    return run_job(check, output, comm, solve)
+    return run_job(check, output, comm, solve, ready)

@@ -15,7 +15,7 @@ from ..phase_space.moments import density
 from .guards import check_moments
 
 # What an error says before the first checkpoint.
-NOTHING_KEPT = "there is no checkpoint yet, a new run loses nothing"
+NOTHING_KEPT = "there is no checkpoint yet: run again, the same directory may be used"
 
 
 class KeptState:

@@ -11,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from ..phase_space.communicator import SERIAL, Communicator
+from .directories import named
 from .supervise import BAD_INPUT
 
 # What launchers tell the processes they start: how many there are, and which this one is.
@@ -62,7 +63,10 @@ def add_case(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser) -> None:
     """The directory of a new run."""
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="directory for the results"
+        "--output", type=named, required=True, metavar="DIR", help="directory for the results"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="delete the results of an earlier run in DIR"
     )
 
 

@@ -23,7 +23,6 @@ from .guards import check_edge
 from .kept import NOTHING_KEPT, KeptState
 from .retry import Retry
 
-CHECKPOINTS = "checkpoint"
 # Bytes of a checkpoint that a slow file system takes in a second.
 SLOW = 1e8
 
@@ -81,7 +80,7 @@ def _started(solver: Solver, directory: Directory, phases: Phases) -> Run:
             W = solver.initial_state()
     except SolveError as error:
         raise error.at(time=0.0, steps=0, kept=NOTHING_KEPT) from None
-    run = Run(observer, KeptState(solver, directory.path / CHECKPOINTS, W))
+    run = Run(observer, KeptState(solver, directory.path / checkpoint.DIRECTORY, W))
     run.record()
     run.save()
     return run
@@ -89,7 +88,8 @@ def _started(solver: Solver, directory: Directory, phases: Phases) -> Run:
 
 def _resumed(solver: Solver, directory: Directory, phases: Phases) -> Run:
     """A run at its newest checkpoint; at t = 0 if it did not come to write one."""
-    checkpoints, layout, time = directory.path / CHECKPOINTS, solver.layout, solver.case.time
+    layout, time = solver.layout, solver.case.time
+    checkpoints = directory.path / checkpoint.DIRECTORY
     if not checkpoint.found(checkpoints, layout.comm) and directory.is_blank():
         return _started(solver, directory, phases)
     with phases("setup"):

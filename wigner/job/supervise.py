@@ -14,11 +14,12 @@ from pathlib import Path
 
 from ..case.problem import Problem
 from ..case.spec import Case
-from ..errors import BusyError, CaseError, CheckpointError, Fault, SolveError
+from ..errors import CaseError, CheckpointError, SolveError
 from ..machine import machine_memory
 from ..output.logs import logging_to
 from ..output.run_json import Report
 from ..phase_space.communicator import Communicator
+from .directories import usable
 
 FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 # Seconds that the other ranks have to fail as well before one of them ends all.
@@ -27,21 +28,14 @@ REPORT = "This is a fault of the program, not of the input: please report it wit
 INTACT = "is whole up to its last record and checkpoint: correct the cause, then resume"
 # Where BLAS libraries look for their number of threads.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-RESULTS = ("run.json", "moments.h5", "checkpoint", "case.toml")
 
 log = logging.getLogger(__name__)
 
 # Name and memory in bytes of the machine of each rank.
 Hosts = list[tuple[str, int]]
 Check = Callable[[Hosts], tuple[Case, Problem]]
-
-
-def check_new(output: Path) -> None:
-    """Raise CaseError if the directory holds a run."""
-    for name in RESULTS:
-        if (output / name).exists():
-            expected = f"a new directory, but {name} is there"
-            raise CaseError(Fault("output", str(output), expected, "use another, or resume"))
+# Is told why the directory could not be locked, if so.
+Ready = Callable[[str], None]
 
 
 def run_job(
@@ -49,6 +43,8 @@ def run_job(
     output: Path,
     comm: Communicator,
     execute: Callable[[Case, Problem], bool],
+    ready: Ready = lambda unlocked: None,
+    intact: str = INTACT,
 ) -> int:
     """Check the input on rank 0, then execute it on all ranks; the exit status.
 
@@ -60,11 +56,15 @@ def run_job(
         The run's directory, made when the case is known to be good.
     execute
         Does the work; whether it came to the end.
+    ready
+        Looks at the directory once more when it is locked; raises CaseError if it cannot be used.
+    intact
+        What is to be said of the directory after an error of the system.
     """
     ours: Path | None = None  # the directory, once it is sure that it is this run's
     try:
         with ExitStack() as stack:
-            case, problem = _agree(check, output, comm, stack)
+            case, problem = _agree(check, ready, output, comm, stack)
             ours = output
             return FINISHED if execute(case, problem) else STOPPED
     except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
@@ -72,10 +72,10 @@ def run_job(
     except SolveError as error:
         return _fail(str(error), ours, comm)
     except OSError as error:
-        return _fail(f"{error}; {output} {INTACT}" if ours else str(error), ours, comm)
+        return _fail(f"{error}; {output} {intact}" if ours else str(error), ours, comm)
     except MemoryError as error:
         what = f"memory: {error or 'none left'}; use more ranks, more machines or fewer points"
-        return _fail(f"{what}; {output} {INTACT}" if ours else what, ours, comm)
+        return _fail(f"{what}; {output} {intact}" if ours else what, ours, comm)
     except KeyboardInterrupt:  # before the run took over the signals
         return _fail("interrupted before the run began", ours, comm)
     except Exception as error:  # whatever one rank alone runs into must end all of them
@@ -84,7 +84,7 @@ def run_job(
 
 
 def _agree(
-    check: Check, output: Path, comm: Communicator, stack: ExitStack
+    check: Check, ready: Ready, output: Path, comm: Communicator, stack: ExitStack
 ) -> tuple[Case, Problem]:
     """What rank 0 finds in the input, on all ranks; the log is open afterwards.
 
@@ -99,7 +99,10 @@ def _agree(
     if comm.rank == 0:
         try:
             found = check(hosts)
-            _open(output, stack)
+            with usable(output):
+                output.mkdir(parents=True, exist_ok=True)
+                unlocked = stack.enter_context(logging_to(output))
+            ready(unlocked)
             for warning in (*found[1].warnings, *_threads(places)):
                 log.warning(warning)
         except CaseError as error:
@@ -108,18 +111,6 @@ def _agree(
     if isinstance(agreed, CaseError):
         raise agreed
     return agreed
-
-
-def _open(output: Path, stack: ExitStack) -> None:
-    """Make the directory and log into it."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(logging_to(output))
-    except BusyError as error:
-        raise CaseError(*error.faults) from None
-    except OSError as error:
-        fault = Fault("output", str(output), "a directory to write in", str(error))
-        raise CaseError(fault) from None
 
 
 def complain(error: Exception) -> int:
@@ -168,7 +159,8 @@ def _all_failed(comm: Communicator) -> bool:
 def _note_failure(message: str, output: Path) -> None:
     """Failure in run.log and run.json, if they can be written."""
     try:
-        with (output / "run.log").open("a", encoding="utf-8") as file:
+        log_file = output / "run.log"
+        with log_file.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"error: {message}\n")
         Report.read(output).fail(message)
     except OSError as error:

@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-KEPT = 2
+# Where checkpoints are in the directory of a run, and how many.
+DIRECTORY, KEPT = "checkpoint", 2
 # Bytes that the seal may take; HDF5 calls such a room at the beginning a user block.
 ROOM = 512
 # Bytes of the HDF5 structure at the most.
@@ -112,8 +113,13 @@ def name(steps: int) -> str:
 
 
 def found(directory: Path, comm: Communicator) -> list[Path]:
-    """Files in the place of checkpoints, the newest last, on all ranks."""
-    return comm.bcast(sorted(directory.glob("ck-*.h5")))
+    """:func:`stored`, on all ranks."""
+    return comm.bcast(stored(directory))
+
+
+def stored(directory: Path) -> list[Path]:
+    """Files in the place of checkpoints, the newest last."""
+    return sorted(directory.glob("ck-*.h5"))
 
 
 def together(comm: Communicator, action: Callable[[], Result]) -> list[Result]:
@@ -162,7 +168,7 @@ def _create(part: Path, layout: Layout, state: State) -> _Places:
     part.write_bytes(empty.getvalue())
     beside = 8 * grid.nx + sum(array.nbytes for array in arrays.values())
     files.reserve(part, size + beside + STRUCTURE)
-    with h5py.File(part, "r+") as file:
+    with files.hdf5(part, "r+") as file:
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
@@ -188,7 +194,7 @@ def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
             written = 0
             while written < len(block):
                 written += os.pwrite(raw.fileno(), block[written:], start + written)
-        os.fsync(raw.fileno())
+        files.flush(raw.fileno())
     return checksums
 
 
@@ -201,7 +207,7 @@ def _complete(part: Path, final: Path, checksums: list[NDArray], places: _Places
         raw.seek(0)
         raw.write(_seal(places.W, places.end, _rest(part, places.W, places.end)))
     files.publish(part, final)
-    for old in sorted(final.parent.glob("ck-*.h5"))[:-KEPT]:
+    for old in stored(final.parent)[:-KEPT]:
         old.unlink()
 
 
@@ -240,7 +246,7 @@ def _read(path: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> St
     """Read this rank's rows into ``W``, and check them; the state."""
     x = layout.x
     _check_seal(path)
-    with h5py.File(path, "r") as file:
+    with files.hdf5(path, "r") as file:
         state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
         _check_physics(state.physics, physics)
         file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])

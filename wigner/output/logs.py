@@ -89,8 +89,10 @@ class Terminal(Patient):
 
 
 @contextmanager
-def logging_to(directory: Path) -> Iterator[None]:
+def logging_to(directory: Path) -> Iterator[str]:
     """Log into ``directory/run.log`` and on standard error; nobody else may do so meanwhile.
+
+    Gives what the file system says if it has no locks; nobody else can be kept away then.
 
     Raises
     ------
@@ -100,15 +102,18 @@ def logging_to(directory: Path) -> Iterator[None]:
         If the file cannot be written.
     """
     path, logger = directory / "run.log", logging.getLogger("wigner")
-    with _locked(path):
-        file = LogFile(path, encoding="utf-8")
+    with _locked(path) as unlocked:
+        file = LogFile(path, encoding="utf-8", errors="backslashreplace")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.addFilter(Sparse())
         handlers, before = [file, _terminal()], logger.level
         try:
             logger.handlers += handlers
             logger.setLevel(logging.INFO)
-            yield
+            if unlocked:
+                told = "%s cannot be locked (%s): make sure that no other run uses this directory"
+                logger.warning(told, directory, unlocked)
+            yield unlocked
         finally:
             logger.setLevel(before)
             for handler in handlers:
@@ -126,8 +131,12 @@ def _terminal() -> logging.Handler:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file, made if need be; the kernel lets go of it if the process is killed."""
+def _locked(path: Path) -> Iterator[str]:
+    """Hold a file, made if need be; the kernel lets go of it if the process is killed.
+
+    Gives what a file system without locks says.
+    """
+    unlocked = ""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,9 +144,9 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
         expected, remedy = "a directory that no run is using", "wait for the end of that run"
         raise BusyError(Fault("output", str(path.parent), expected, remedy)) from None
-    except OSError:
-        pass  # a file system without locks
+    except OSError as error:
+        unlocked = str(error.strerror or error)
     try:
-        yield
+        yield unlocked
     finally:
         os.close(descriptor)

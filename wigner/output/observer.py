@@ -19,7 +19,7 @@ from ..evolution.state import State
 from ..machine import peak_memory
 from ..phase_space.communicator import Communicator
 from ..timing import Phases
-from . import files
+from . import checkpoint, files
 from .checkpoint import on_first
 from .logs import PROGRESS
 from .records import Records
@@ -77,7 +77,7 @@ class Directory:
         return on_first(self.comm, self.moments.is_blank)
 
     def start(self, phases: Phases) -> Observer:
-        """Begin a new run: make the directory's files.
+        """Begin a new run: make the directory's files, in place of those of an earlier run.
 
         Raises
         ------
@@ -86,6 +86,7 @@ class Directory:
         """
 
         def create() -> Begun:
+            self._discard()
             files.write_text(self.path / "case.toml", self.case.text)
             begun = self._begin(Report(self.path), 0.0, None)
             self.moments.create(self.problem, self.attributes(begun.session))
@@ -122,6 +123,17 @@ class Directory:
     def attributes(self, session: Session) -> dict[str, str | int]:
         """Attributes of moments.h5."""
         return {"case": self.case.text} | session.attributes()
+
+    def _discard(self) -> None:
+        """Delete the checkpoints of an earlier run, and say so; other files will be replaced."""
+        checkpoints = checkpoint.stored(self.path / checkpoint.DIRECTORY)
+        moments = self.moments.path
+        results = [path for path in (moments, *checkpoints) if path.exists()]
+        if results:
+            told = [f"{path.name} ({path.stat().st_size / 1e6:.3g} MB)" for path in results]
+            log.info("deletes the results of an earlier run in %s: %s", self.path, ", ".join(told))
+        for path in checkpoints:
+            path.unlink()
 
     def _begin(self, report: Report, t: float, first: Totals | None) -> Begun:
         """Enter a session into a report; rank 0 only."""

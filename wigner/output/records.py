@@ -8,7 +8,6 @@ between two records, as the file holds fields on x only.
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +71,6 @@ class Records:
         self, path: Path, scalars: Variables = SCALARS, arrays: Variables = ARRAYS
     ) -> None:
         self.path, self._scalars, self._arrays = path, scalars, arrays
-        self._part = path.with_name(f"{path.name}.part")
         self.names = ("time", *scalars, *arrays)
         self.digest = 0
 
@@ -103,8 +101,9 @@ class Records:
                     variable.attrs["long_name"] = meaning
         with h5py.File(image, "r+") as file:  # h5netcdf would make arrays of numbers
             file.attrs.update(attributes)
-        self._part.write_bytes(image.getvalue())
-        os.replace(self._part, self.path)
+        part = files.beside(self.path)
+        part.write_bytes(image.getvalue())
+        files.replace(part, self.path)
         self.digest = 0
 
     def append(self, t: float, values: Mapping[str, ArrayLike]) -> None:
@@ -135,7 +134,7 @@ class Records:
         """
         self.digest = 0
         try:
-            with h5py.File(self.path, "r") as file:
+            with files.hdf5(self.path, "r") as file:
                 for k in range(records):
                     values = (file[name][k] for name in self.names)
                     self.digest = _digest(values, self.digest)
@@ -172,7 +171,7 @@ class Records:
         files.synchronise(self.path)
 
     def _read(self, name: str) -> np.ndarray:
-        with h5py.File(self.path, "r") as file:
+        with files.hdf5(self.path, "r") as file:
             if name not in file:
                 raise OSError(f"{self.path} has no {name}: it is not the moments of a run")
             return file[name][:]
@@ -180,14 +179,15 @@ class Records:
     @contextmanager
     def _copy(self, growth: int) -> Iterator[h5py.File]:
         """A copy of the file to change; it replaces the file when the change is complete."""
+        part = files.beside(self.path)
         try:
-            shutil.copyfile(self.path, self._part)
-            files.reserve(self._part, 2 * growth + len(self.names) * STRUCTURE)
-            with h5py.File(self._part, "r+") as file:
+            shutil.copyfile(self.path, part)
+            files.reserve(part, 2 * growth + len(self.names) * STRUCTURE)
+            with files.hdf5(part, "r+") as file:
                 yield file
-            os.replace(self._part, self.path)
+            files.replace(part, self.path)
         finally:
-            self._part.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
 
 def _digest(values: Iterable[NDArray], start: int) -> int:

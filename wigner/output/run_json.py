@@ -87,6 +87,11 @@ class Report:
         report._values = values
         return report
 
+    @property
+    def state(self) -> str:
+        """The last known state of the run; empty where there is none."""
+        return str(self._values.get("state", ""))
+
     def begin(self, session: Session, values: dict[str, Any]) -> None:
         """A session begins: the run is running."""
         self._values.pop("message", None)
