@@ -36,6 +36,16 @@ class Factor:
         """Whether it is a multiple of the identity."""
         return len(self.entries) == 1
 
+    @property
+    def squared(self) -> Factor:
+        """F^2 of a factor that is Hermitian or a multiple of the identity."""
+        if self.is_scalar:
+            return Factor((self.entries[0] ** 2,))
+        f11, f12, f21, f22 = self.entries
+        square, trace = (f21 * f12).real, (f11 + f22).real
+        entries = f11.real**2 + square, trace * f12, trace * f21, f22.real**2 + square
+        return Factor(entries, hermitian=True)
+
     @cached_property
     def matrix(self) -> NDArray:
         """Entries (11, 12, 21, 22) as one array, ``(4, n1, n2)``."""

@@ -8,6 +8,9 @@ the factor (see ``factors``).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 import pyfftw
 from numpy.typing import NDArray
@@ -138,12 +141,31 @@ class PositionSide:
 
     def apply(self, W: NDArray, factor: Factor) -> None:
         """Conjugate x-major ``W`` by ``factor`` (tabulated on the refined lattice), in place."""
-        m1, m2 = self._n_p
-        step = max(1, BLOCK // (m1 * m2))
-        for start in range(0, W.shape[1], step):
-            rows = slice(start, start + step)
-            block = W[:, rows].reshape(2, -1, m1, m2)
-            self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
-            modes_first = np.moveaxis(block, 1, 3)
-            self._multiply(modes_first, factor, self._at1[rows].T, self._at2[rows].T)
+        for rows in self._passes(W):
+            block = self._in_eta(W, rows, factor)
             self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
+
+    def add_in_eta(self, W: NDArray, factor: Factor, total: NDArray, *, first: bool) -> None:
+        """Add what :meth:`apply` gives to ``total``, in Fourier space; W is used up.
+
+        ``total`` has rows of np coefficients; with ``first`` it has anything before.
+        """
+        for rows in self._passes(W):
+            block = self._in_eta(W, rows, factor).reshape(2, -1, total.shape[2])
+            if first:
+                total[:, rows] = block
+            else:
+                total[:, rows] += block
+
+    def _passes(self, W: NDArray) -> Iterator[slice]:
+        """Rows of W, a few at a time."""
+        step = max(1, BLOCK // math.prod(self._n_p))
+        return (slice(start, start + step) for start in range(0, W.shape[1], step))
+
+    def _in_eta(self, W: NDArray, rows: slice, factor: Factor) -> NDArray:
+        """Some rows of W, made the coefficients of the product, ``(2, rows, *n_p)``."""
+        block = W[:, rows].reshape(2, -1, *self._n_p)
+        self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
+        modes_first = np.moveaxis(block, 1, 3)
+        self._multiply(modes_first, factor, self._at1[rows].T, self._at2[rows].T)
+        return block

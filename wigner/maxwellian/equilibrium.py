@@ -23,6 +23,8 @@ from .multiplier_solver import MultiplierSolver
 DEFECT = 1e-3
 # Symbols computed for one M(N) at the most; one is usual.
 ATTEMPTS = 5
+# Share of the tolerance that the symbol may miss where it has no modes in eta.
+MODES = 0.5
 # Share of the defect that may be repaired where the lattice cannot hold M(N) to the tolerance.
 REPAIRED = 0.1
 # By how much the tail of A in xi must exceed that of a thermal state in p to be the likely cause.
@@ -54,7 +56,7 @@ class Maxwellian(MultiplierSolver):
         self.space = space
         self.repair = 0.0
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
-        self.exponential = Exponential(space)
+        self.exponential = Exponential(space, MODES * tolerance)
         p1, p2 = space.layout.grid.p_flat
         gaussian = np.exp(-0.5 * (p1**2 + p2**2))
         self.profile = gaussian / (gaussian.sum() * space.layout.grid.dp)

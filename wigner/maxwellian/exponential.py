@@ -14,19 +14,35 @@ from numpy.typing import NDArray
 
 from ..flows import factors
 from ..flows.diffusion import Diffusions
+from ..flows.factors import Factor
 from ..flows.splitting import extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
+from ..phase_space.layout import Layout
+from ..phase_space.synthesis import Synthesis, with_few_modes
 
 
 class Exponential:
-    """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation."""
+    """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation.
 
-    def __init__(self, space: PhaseSpace) -> None:
-        self.space = space
+    Parameters
+    ----------
+    space
+        The lattice of the symbols.
+    error
+        What of a thermal state may be left out in eta, relative to its maximum: the products are
+        made on so few points of p. With 0 they are made on all.
+    """
+
+    def __init__(self, space: PhaseSpace, error: float = 0.0) -> None:
         layout = space.layout
-        self._diffusion = Diffusions(layout.grid, space.physics, layout.p)
+        few = with_few_modes(layout.grid, error, layout.comm.size)
+        if few != layout.grid:
+            space = PhaseSpace(Layout(few, layout.comm), space.physics)
+        self._space = space
+        self._diffusion = Diffusions(few, space.physics, space.layout.p)
         self._work = space.layout.x_major()
+        self._synthesis = Synthesis(few, layout.grid)
 
     def __call__(self, A: NDArray, steps: Sequence[int], out: NDArray) -> None:
         """Write Exp(-K + A) into x-major ``out``.
@@ -38,28 +54,24 @@ class Exponential:
         steps
             Results of these numbers of steps are extrapolated.
         """
-        (first, *others), (weight, *weights) = steps, extrapolation(steps)
-        refined = self.space.position.refined(A)
-        self._strang(A, refined, first, out)
-        out *= weight
-        for m, weight in zip(others, weights, strict=True):
-            self._strang(A, refined, m, self._work)
-            for row in range(out.shape[1]):  # in the cache
-                out[:, row] += weight * self._work[:, row]
+        position, total = self._space.position, out[:, :, : self._space.layout.grid.np]
+        refined = position.refined(A)
+        for m, weight in zip(steps, extrapolation(steps), strict=True):
+            half = factors.multiplier(refined, 0.25 / m)
+            self._between(A, half, m, weight)
+            position.add_in_eta(self._work, half, total, first=m == steps[0])
+        self._synthesis(out)
 
-    def _strang(self, A: NDArray, refined: NDArray, m: int, out: NDArray) -> None:
-        """Write the symbol of S S^dagger with ``m`` steps into ``out``.
+    def _between(self, A: NDArray, half: Factor, m: int, weight: float) -> None:
+        """``weight`` times the symbol of S S^dagger with ``m`` steps, but for the outermost factor.
 
-        ``refined`` is A where the flows need it, at x + eps eta/2.
+        ``half`` is exp(delta A/2) where the flows need it, at x + eps eta/2.
         """
-        delta = 0.5 / m
-        half = factors.multiplier(refined, delta / 2)
+        delta, space, work = 0.5 / m, self._space, self._work
         diffusion = self._diffusion(delta)
         # the innermost factors act on the identity: exp(delta A/2) 1 exp(delta A/2) = exp(delta A)
-        self.space.diffuse_field(pauli.pack(pauli.exp(delta * A)), diffusion, out)
-        if m > 1:
-            full = factors.multiplier(refined, delta)
-            for _ in range(m - 1):
-                self.space.by_position(out, full)
-                self.space.diffuse(out, diffusion)
-        self.space.by_position(out, half)
+        space.diffuse_field(weight * pauli.pack(pauli.exp(delta * A)), diffusion, work)
+        full = half.squared if m > 1 else half
+        for _ in range(m - 1):
+            space.by_position(work, full)
+            space.diffuse(work, diffusion)

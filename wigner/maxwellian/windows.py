@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..flows import factors
 from ..flows.kernels import for_windows
-from ..phase_space.fft import BACKWARD, FORWARD, Planner
+from ..phase_space.fft import BACKWARD, FORWARD, LENGTHS, Planner
 from ..phase_space.grid import PhaseGrid, interpolation
 from ..phase_space.layout import Layout
 from ..physics import Physics
@@ -30,8 +30,6 @@ REACH, CUT = 3.9, 8.5
 ROUNDOFF = 1e-13
 # How far below its cut K is rounded: the largest momentum that a window has in full.
 EDGE = 0.75
-# Window lengths: those that FFTW transforms several times faster than their neighbours.
-LENGTHS = (10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 # Window points per pass: columns, tables and temporaries of a pass stay in the cache.
 BLOCK = 4096
 
@@ -59,9 +57,7 @@ class Window:
         return factors.rounded_parabola((q1, q2), (np.pi * epsilon / h1, np.pi * epsilon / h2))
 
 
-def window_for(
-    grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROUNDOFF
-) -> Window:
+def window_for(grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROUNDOFF) -> Window:
     """The smallest window for moments to some error, on a refinement of the x lattice.
 
     Rashba coupling, (|p| +- eps alpha)^2/2, moves thermal momenta out by eps |alpha|.

@@ -13,6 +13,8 @@ import pyfftw
 from numpy.typing import NDArray
 
 FORWARD, BACKWARD = "FFTW_FORWARD", "FFTW_BACKWARD"
+# Lengths that FFTW transforms several times faster than their neighbours.
+LENGTHS = (10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 
 
 class Planner:

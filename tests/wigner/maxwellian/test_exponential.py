@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, periodic_parabola, space
+from tests.support.setups import mesh, modulated, periodic_parabola, space
 from validation.oracle import closed_forms, dense
 from wigner.flows import factors
 from wigner.flows.splitting import extrapolation
@@ -15,6 +15,7 @@ from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.phase_space import pauli
+from wigner.phase_space.moments import density
 
 
 def components(space, W):
@@ -200,3 +201,18 @@ def test_rounded_parabola_is_the_parabola_inside():
     np.testing.assert_allclose(K.momentum[0][inside], q[inside], atol=1e-9)
     beyond = factors.rounded_parabola((q + 16.0, q), (8.0, 8.0))
     np.testing.assert_allclose(beyond.energy[0], K.energy[0], atol=1e-10)
+
+
+@pytest.mark.parametrize("error", [1e-4, 1e-6, 1e-8])
+def test_few_modes_miss_what_was_allowed(error):
+    """The symbol made on few eta is that made on all of them, and its moments are the same."""
+    space_ = space((10, 8), (40, 41), 0.2, alpha=0.5, p_max=(8.0, 8.0))
+    A = 0.6 * modulated(space_.layout.grid, 0.2)
+    whole, part = space_.layout.x_major(), space_.layout.x_major()
+    Exponential(space_)(A, (2, 3), whole)
+    few = Exponential(space_, error)
+    few(A, (2, 3), part)
+    missed = np.abs(part - whole).max() / np.abs(whole).max()
+    assert 1e-3 * error < missed < 1.5 * error
+    moments = [density(space_.layout, W) for W in (whole, part)]
+    np.testing.assert_allclose(*moments, atol=1e-12)

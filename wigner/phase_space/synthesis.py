@@ -1,0 +1,95 @@
+"""From few Fourier coefficients in eta to the points of a finer p lattice.
+
+A symbol that is thermal in p is a Gaussian in eta: where a tolerance of 1e-6 is enough, most of
+the eta of a good lattice have nothing. What is made in the plane (x, eta) can be made on few of
+them and put on the lattice of W at last.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pyfftw
+from numpy.typing import NDArray
+
+from .fft import FORWARD, LENGTHS, Planner
+from .grid import PhaseGrid, frequencies
+
+# Points per pass: they stay in the second-level cache.
+BLOCK = 2**14
+
+
+def with_few_modes(grid: PhaseGrid, error: float, least: int = 1) -> PhaseGrid:
+    """The same boxes with no more points p than a thermal state needs to some error.
+
+    Beyond its pi/dp the state is less than ``error`` of its maximum in eta. A p lattice that has
+    fewer points than this, or would be left with fewer than ``least``, stays as it is.
+    """
+    if error <= 0:
+        return grid
+    reach = math.sqrt(-2 * math.log(min(error, 1.0)))
+    n1, n2 = (
+        min(n, next((m for m in LENGTHS if m >= 2 * P * reach / math.pi), n))
+        for n, P in zip(grid.n_p, grid.p_max, strict=True)
+    )
+    return replace(grid, n_p=(n1, n2)) if n1 * n2 >= least else grid
+
+
+class Synthesis:
+    """Fourier synthesis eta -> p, from the modes of one lattice to the points of another.
+
+    Parameters
+    ----------
+    few, grid
+        Lattices that differ in ``n_p`` alone; ``grid`` has as many points or more on each axis.
+    """
+
+    def __init__(self, few: PhaseGrid, grid: PhaseGrid) -> None:
+        self._few, self._n_p, self._fft = few, grid.n_p, Planner()
+        # the first points of the two lattices are half a cell from the edge, each by its own cell
+        phases = [
+            np.exp(0.5j * frequencies(m, 1 / m) * (1 / m - 1 / n))
+            for m, n in zip(few.n_p, grid.n_p, strict=True)
+        ]
+        self._phase = np.multiply.outer(*phases)
+        halves = [_halves(m, n) for m, n in zip(few.n_p, grid.n_p, strict=True)]
+        self._parts = [np.s_[:, :, i, j] for i, j in product(*halves)]
+
+    def __call__(self, W: NDArray) -> None:
+        """Replace coefficients by values, in place.
+
+        Parameters
+        ----------
+        W
+            x-major on ``grid``. The first numbers of each of its rows are the coefficients of
+            exp(-i p.eta) on ``few``, in FFT order, as an unnormalised transform over p with
+            exp(+2 pi i j k/n) gives them, divided by the number of points.
+        """
+        few, n_p = self._few.n_p, self._n_p
+        step = max(1, BLOCK // math.prod(n_p))
+        buffer = pyfftw.empty_aligned((2, step, *n_p), dtype=complex)
+        for start in range(0, W.shape[1], step):
+            block = W[:, start : start + step]
+            modes = block[..., : math.prod(few)].reshape(2, -1, *few)
+            values = buffer[:, : block.shape[1]]
+            if few == n_p:
+                values[:] = modes
+            else:
+                values[:] = 0.0
+                modes *= self._phase
+                for part in self._parts:
+                    values[part] = modes[part]
+            self._fft(values, (2, 3), FORWARD)  # eta -> p
+            block[:] = values.reshape(block.shape)
+
+
+def _halves(m: int, n: int) -> tuple[slice, slice]:
+    """Where the modes of ``m`` points are, those from 0 and those below, in any lattice.
+
+    The Nyquist mode of an even number is left out of a larger lattice, where it is two.
+    """
+    below = m // 2 if m % 2 or m == n else m // 2 - 1
+    return slice(0, (m + 1) // 2), slice(-below or n, None)
