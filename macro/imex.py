@@ -210,7 +210,8 @@ def integrate(
     tolerance
         Bound on the estimated error of a step, relative to the largest n0, for n0 and eps n alike.
     dt
-        The first step; those after it are as long as the tolerance allows.
+        The first step, lengthened to ``SHORTEST`` of the whole time; those after it are as long
+        as the tolerance allows.
 
     Raises
     ------
@@ -220,6 +221,7 @@ def integrate(
     """
     stepper = Stepper(model, tolerance, tableau)
     here, t, rejected = stepper.point(model.x.transform(u)), 0.0, 0
+    dt = max(dt, SHORTEST * t_end)
     while t < t_end:
         h = t_end - t if t + 1.01 * dt >= t_end else dt
         try:
@@ -235,7 +237,7 @@ def integrate(
             raise _stuck(t, h, why) from None
         else:
             rejected += 1
-        dt = h * _change(error, tableau.order)
+        dt = max(h * _change(error, tableau.order), SHORTEST * t_end)
 
 
 def solution(

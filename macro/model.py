@@ -53,6 +53,8 @@ class Model(ABC):
     ----------
     medium, x, physics
         What the models share, and the two parts of it.
+    seconds
+        Wall time by phase, of what takes long.
     stiff
         Real symbol of the linear part that a time step has to treat implicitly, on spectra,
         ``(4, N1, N2//2+1)``, not positive.
@@ -60,6 +62,7 @@ class Model(ABC):
 
     def __init__(self, medium: Medium) -> None:
         self.medium, self.x, self.physics = medium, medium.x, medium.physics
+        self.seconds: dict[str, float] = {}
         self.stiff = self._stiff()
 
     @abstractmethod

@@ -68,7 +68,8 @@ class Nonlocal(Constrained):
         perp_force = np.stack([force[1], -force[0], np.zeros_like(n0)])  # grad_perp(a0 + V)
         curl_a = np.stack([-grad_a[0, 2], -grad_a[1, 2], grad_a[0, 0] + grad_a[1, 1]])
         torque = cross(n, a)
-        pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.steps)
+        with self._timed("momenta"):
+            pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.steps)
         pM = np.moveaxis(pM, 1, 0)
 
         flux = np.empty((2, *u.shape))
@@ -93,5 +94,6 @@ class Nonlocal(Constrained):
             return np.zeros_like(torque)
         scaled = self.physics.scaled
         rate = np.concatenate([np.zeros_like(torque[:1]), -2 * torque])
-        self._turning = self.solver.slope(scaled(mu), scaled(rate), self._turning)
+        with self._timed("linearised constraint"):
+            self._turning = self.solver.slope(scaled(mu), scaled(rate), self._turning)
         return self.physics.unscaled(self._turning)[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,8 +42,15 @@ class Problem:
     identity: dict[str, str]
 
 
-def build(case: Case) -> Problem:
+def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Problem:
     """The problem of a case.
+
+    Parameters
+    ----------
+    kinetic
+        Whether it is for the kinetic solver; others have no lattice in p and steps of their own.
+    constrained
+        Whether the moment constraint has to be solved.
 
     Raises
     ------
@@ -55,18 +63,25 @@ def build(case: Case) -> Problem:
     faults: list[Fault] = []
     fields: dict[str, NDArray] = {}
     for key, formula in formulas(case).items():
-        try:
+        with suppress(ExpressionError):  # which comes again
             fields[key] = formula(grid.x[0][:, None], grid.x[1][None, :])
-            faults += checks.field(key, formula, fields[key], grid)
+    scales = checks.scales(fields, given.epsilon)
+    for key, formula in formulas(case).items():
+        try:
+            faults += checks.field(key, formula, grid, scales.get(key, 1.0))
         except ExpressionError as error:
             faults.append(replace(error.fault, what=key))
-    faults += checks.p_lattice(grid, given.epsilon * abs(given.alpha), case.grid.p_max)
-    faults += checks.times(case)
+    times = list(checks.times(case))
+    if kinetic:
+        faults += checks.p_lattice(grid, given.epsilon * abs(given.alpha), case.grid.p_max)
+        faults += times
+    else:
+        faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
     if fields.keys() == formulas(case).keys():
         V, n0, *n = fields.values()
         physics = Physics(given.epsilon, given.alpha, given.tau, V)
         N = physics.scaled(np.stack([n0, *n]))
-        faults += checks.density(N, grid)
+        faults += (fault for fault in checks.density(N, grid) if fault.fatal or constrained)
         if not any(fault.fatal for fault in faults):
             warnings = tuple(str(fault) for fault in faults)
             return Problem(grid, physics, N, warnings, _identity(case, grid))

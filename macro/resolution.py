@@ -1,0 +1,68 @@
+"""Whether the x lattice holds the rates of change of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model import Balance, Model, assembled
+
+# A rate is measured by the slowest diffusion of this share of n0 at least, so that what does not
+# change is not judged by its roundoff.
+SMALL = 1e-3
+# Errors of rates by the x lattice, in units of the largest rate, from which a user hears of them,
+# and how many times larger they have to be to be told again.
+UNEASY, AGAIN = 1e-4, 10.0
+
+
+@dataclass
+class WorstRates:
+    """The largest tail of the rates in a run so far, and when it was."""
+
+    value: float = 0.0
+    time: float = 0.0
+    told: float = UNEASY / AGAIN
+
+    def after(self, t: float, value: float) -> str:
+        """Take note of the tail at ``t``; a warning, empty if there is nothing new to tell."""
+        if value > self.value:
+            self.value, self.time = value, t
+        if value <= AGAIN * self.told:
+            return ""
+        self.told = value
+        what = f"the rates of n0 or n are off by about {value:.1e} of the largest at t = {t:.6g}"
+        return f"tail_rate: {what}; use more points grid.n_x"
+
+
+def rate_tail(model: Model, u: NDArray, balance: Balance) -> float:
+    """The largest share of the rates of n0, or of n, beyond two thirds of the Nyquist index.
+
+    Rates are made of products, whose spectra are wider than those of u. What lies beyond is about
+    as large as the error of the rates by aliases. Zero on axes of fewer than four points.
+
+    Parameters
+    ----------
+    u
+        Densities (n0, n), shape ``(4, N1, N2)``.
+    balance
+        The balance of the model at u.
+    """
+    x, scaled = model.x, model.physics.scaled
+    rates = np.abs(scaled(assembled(x, balance)))
+    slowest = model.physics.tau * (2 * np.pi / max(x.length)) ** 2
+    least = SMALL * slowest * float(np.abs(x.transform(u[0])).max())
+    far = ~x.kept & _long(x.n_x)
+    charge, spin = rates[0], rates[1:].max(axis=0)
+    return max(
+        float(sizes[far].max(initial=0.0) / max(float(sizes.max()), least))
+        for sizes in (charge, spin)
+    )
+
+
+def _long(n_x: tuple[int, int]) -> NDArray:
+    """The modes that vary along an axis of four points or more, on spectra."""
+    long1, long2 = (n >= 4 for n in n_x)
+    k1, k2 = np.arange(n_x[0])[:, None], np.arange(n_x[1] // 2 + 1)[None, :]
+    return (long1 & (k1 > 0)) | (long2 & (k2 > 0))
