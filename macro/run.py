@@ -27,6 +27,7 @@ from .catalogue import initial, make_model, warnings
 from .imex import integrate
 from .model import Model
 
+ADVICE = "its records are kept; start again in a new directory, or with --overwrite"
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
@@ -90,6 +91,7 @@ def execute(
         heading = "model {}, x lattice {} x {}".format(name, *problem.grid.n_x)
         facts = {"model": name, "tolerance": tolerance}
         observer = Directory(file, case, problem, comm, heading, facts).start(phases)
+        requests.heard = lambda name: observer.interrupted(name, ADVICE)
         with phases("setup"):
             model, u = make_model(name, case, problem, comm), initial(name, problem)
         agenda = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
@@ -116,8 +118,7 @@ def _advance(
             if recorded < step.end:
                 _record(observer, model, step.after.u, step.end - step.start)
             break
-    advice = "its records are kept; start again in a new directory, or with --overwrite"
-    observer.finish(stop, {"rejected_steps": rejected}, advice)
+    observer.finish(stop, {"rejected_steps": rejected}, ADVICE)
     return stop is None
 
 

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import NamedTuple
 
 from ..case.spec import OutputSpec
@@ -125,17 +126,30 @@ class Agenda:
         return time.monotonic() - self._saved_clock >= seconds
 
 
+class Requests(list[int]):
+    """Signals received so far that ask for an end.
+
+    ``heard`` is called with the name of the first, at once: the step may take longer than who
+    sent the signal waits before the run is killed.
+    """
+
+    heard: Callable[[str], None] | None = None
+
+    def receive(self, number: int, _frame: FrameType | None) -> None:
+        """A handler of signals."""
+        self.append(number)
+        if self.heard is not None and len(self) == 1:
+            self.heard(signal.Signals(number).name)
+
+
 @contextmanager
-def stop_requests() -> Iterator[list[int]]:
+def stop_requests() -> Iterator[Requests]:
     """The signals received so far that ask for an end; handlers are put back afterwards.
 
     However many arrive, they are only noted: the run ends after the step it is at.
     """
-    requests: list[int] = []
-    before = {
-        number: signal.signal(number, lambda received, _frame: requests.append(received))
-        for number in SIGNALS
-    }
+    requests = Requests()
+    before = {number: signal.signal(number, requests.receive) for number in SIGNALS}
     try:
         yield requests
     finally:

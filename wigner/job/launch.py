@@ -6,9 +6,11 @@ import argparse
 import io
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NoReturn
 
 from ..phase_space.communicator import SERIAL, Communicator
 from .directories import named
@@ -17,6 +19,10 @@ from .supervise import BAD_INPUT
 # What launchers tell the processes they start: how many there are, and which this one is.
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 RANKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID")
+# What a launcher sets that speaks PMIx.
+PMIX = ("PMIX_NAMESPACE", "PMIX_RANK")
+# What makes an mpi4py for the MPI whose mpicc is found first.
+BUILD = "pip install --force-reinstall --no-deps --no-binary mpi4py mpi4py"
 
 
 def world() -> Communicator:
@@ -29,19 +35,47 @@ def world() -> Communicator:
     """
     comm: Communicator
     try:
-        from mpi4py import MPI  # noqa: PLC0415 (optional, and only a run needs it)
+        import mpi4py  # noqa: PLC0415 (optional, and only a run needs it)
 
+        careful = "mpi4py.MPI" not in sys.modules and any(name in os.environ for name in PMIX)
+        if careful:  # an MPI that cannot find its ranks ends the process when it is initialised
+            mpi4py.rc.initialize, mpi4py.rc.finalize = False, True
+        from mpi4py import MPI  # noqa: PLC0415
+
+        if careful:
+            _check_pmix(MPI.Get_library_version())
+            MPI.Init_thread(MPI.THREAD_MULTIPLE)
         comm, got = MPI.COMM_WORLD, "an mpi4py for another MPI"
     except (ImportError, RuntimeError) as error:  # none, or one that finds no MPI library
-        comm, got = SERIAL, f"no mpi4py ({error})"
+        reason = str(error).replace("\n", ", ")
+        comm, got = SERIAL, f"no mpi4py that works ({reason})" if _has_mpi4py() else "no mpi4py"
     if comm.size == 1 and launched() > 1:
-        if is_first():
-            sys.stderr.write(
-                f"error: ranks: got {got}, expected that of the launcher, which started "
-                f"{launched()} processes; install it, or use the mpiexec beside this python\n"
-            )
-        raise SystemExit(BAD_INPUT)
+        _refuse(got, f"that of the launcher, which started {launched()} processes")
     return comm if comm.size > 1 else SERIAL
+
+
+def _has_mpi4py() -> bool:
+    """Whether mpi4py is installed, working or not."""
+    return sys.modules.get("mpi4py") is not None
+
+
+def _check_pmix(library: str) -> None:
+    """Refuse an MPI, by its own description, that the launcher's PMIx cannot start."""
+    if "MPICH" in library and "pmix" not in library.lower():
+        _refuse(
+            f"an mpi4py for {' '.join(library.split()[:3])} without PMIx",
+            "one for the launcher, which speaks PMIx as Open MPI's mpiexec and srun --mpi=pmix do",
+        )
+
+
+def _refuse(got: str, expected: str) -> NoReturn:
+    """End the process, with a message from the first one."""
+    if is_first():
+        remedy = f"use the mpiexec beside this python, or the MPI of the launcher: {BUILD}"
+        sys.stderr.write(f"error: ranks: got {got}, expected {expected}; {remedy}\n")
+    else:
+        time.sleep(0.5)  # the launcher may end all as soon as one has ended
+    raise SystemExit(BAD_INPUT)
 
 
 def launched() -> int:

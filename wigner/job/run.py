@@ -17,7 +17,7 @@ from ..output.records import Records
 from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.moments import diagnostics, moments
 from ..timing import Phases
-from .agenda import Agenda, stop_requests
+from .agenda import Agenda, Requests, stop_requests
 from .estimate import FIELD
 from .guards import check_edge
 from .kept import NOTHING_KEPT, KeptState
@@ -65,16 +65,18 @@ def execute(
         heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
         files = Directory(Records(directory / "moments.h5"), case, problem, comm, heading)
-        run = _resumed(solver, files, phases) if resume else _started(solver, files, phases)
+        begin = _resumed if resume else _started
+        run = begin(solver, files, phases, requests)
         saving = FIELD * grid.nx * grid.np / SLOW
         return run.advance(
             Agenda(case.output, comm, requests, phases.elapsed, run.observer.t, saving)
         )
 
 
-def _started(solver: Solver, directory: Directory, phases: Phases) -> Run:
+def _started(solver: Solver, directory: Directory, phases: Phases, requests: Requests) -> Run:
     """A run at t = 0, with its first record and checkpoint."""
     observer = directory.start(phases)
+    requests.heard = observer.interrupted
     try:
         with phases("setup"):
             W = solver.initial_state()
@@ -86,19 +88,21 @@ def _started(solver: Solver, directory: Directory, phases: Phases) -> Run:
     return run
 
 
-def _resumed(solver: Solver, directory: Directory, phases: Phases) -> Run:
+def _resumed(solver: Solver, directory: Directory, phases: Phases, requests: Requests) -> Run:
     """A run at its newest checkpoint; at t = 0 if it did not come to write one."""
     layout, time = solver.layout, solver.case.time
     checkpoints = directory.path / checkpoint.DIRECTORY
     if not checkpoint.found(checkpoints, layout.comm) and directory.is_blank():
-        return _started(solver, directory, phases)
+        return _started(solver, directory, phases, requests)
     with phases("setup"):
         kept = KeptState(solver, checkpoints, layout.x_major())
         state = kept.load()
         if state.t > time.t_end + 1e-9 * time.dt:
             expected = f"at least t = {state.t:g}, which the run has reached"
             raise CaseError(Fault("time.t_end", f"{time.t_end:g}", expected))
-        return Run(directory.resume(phases, state), kept)
+        observer = directory.resume(phases, state)
+        requests.heard = observer.interrupted
+        return Run(observer, kept)
 
 
 class Run:

@@ -176,13 +176,16 @@ def _cores() -> frozenset[int]:
 
 def _threads(places: list[tuple[str, frozenset[int]]]) -> Iterator[str]:
     """A warning for each machine whose ranks have more threads than cores."""
-    asked = [os.environ.get(name, "").split(",")[0] for name in THREADS]
-    threads = max((int(number) for number in asked if number.isdecimal()), default=1)
+    said = {name: os.environ.get(name, "").split(",")[0] for name in THREADS}
+    asked = {name: int(number) for name, number in said.items() if number.isdecimal()}
+    threads = max(asked.values(), default=1)
+    many = [f"{name}=1" for name, number in asked.items() if number > 1]
+    remedy = f"set {' '.join(many)}" if many else "give them more cores (mpiexec may bind them)"
     for host in dict.fromkeys(name for name, _ in places):
         shares = [cores for name, cores in places if name == host]
         ranks, cores = len(shares), len(frozenset().union(*shares))
         if ranks * threads > cores:
             yield (
                 f"{ranks} rank(s) x {threads} thread(s) on {cores} core(s) of {host}: "
-                "start fewer, or set OMP_NUM_THREADS=1"
+                f"start fewer, or {remedy}"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -106,7 +107,10 @@ class Directory:
         """
 
         def go_on() -> Begun:
-            begun = self._begin(Report.read(self.path), state.t, self.moments.totals(0))
+            report = Report.read(self.path)
+            if report.killed:
+                log.info("the session before did not come to its end: %s", report.killed)
+            begun = self._begin(report, state.t, self.moments.totals(0))
             self.moments.truncate(state.records, self.attributes(begun.session))
             files.write_text(self.path / "case.toml", self.case.text)
             log.info("resumed at t = %.6g after %d steps", state.t, state.steps)
@@ -242,6 +246,13 @@ class Observer:
         """A line for terminal and log."""
         if not self._comm.rank:
             log.info(line)
+
+    def interrupted(self, name: str, advice: str = "resume goes on") -> None:
+        """The signal of this name came; for its handler, so nobody is waited for."""
+        if not self._comm.rank:
+            message = f"stopped by {name} in the step after t = {self.t:.6g}; {advice}"
+            with suppress(OSError):
+                self._report.interrupt(message)
 
     def finish(self, reason: str | None, facts: Mapping[str, object], advice: str) -> None:
         """The last word of a session that came to t_end, or was stopped for a reason.

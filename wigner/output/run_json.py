@@ -39,6 +39,8 @@ class Session:
         Seconds of rank 0; "other" is in no phase.
     peak_memory_bytes_per_rank
         Of the rank that took most.
+    end
+        "finished", "stopped" or "failed"; empty while it runs, and for ever if it is killed.
     """
 
     ranks: int
@@ -53,6 +55,7 @@ class Session:
     wall_seconds: float = 0.0
     wall_seconds_by_phase: dict[str, float] = field(default_factory=dict)
     peak_memory_bytes_per_rank: int = 0
+    end: str = ""
 
     def spent(self, phases: Phases) -> None:
         """Set the wall time and its parts, and the memory of this rank."""
@@ -74,6 +77,8 @@ class Report:
         self._path = directory / "run.json"
         self._values: dict[str, Any] = {}
         self._sessions: list[dict[str, Any]] = []
+        self._heard: dict[str, str] = {}  # what a signal may be the last to say
+        self._over, self._writing = True, False
 
     @classmethod
     def read(cls, directory: Path) -> Report:
@@ -92,14 +97,27 @@ class Report:
         """The last known state of the run; empty where there is none."""
         return str(self._values.get("state", ""))
 
+    @property
+    def killed(self) -> str:
+        """What is known of the end of the last session if it was killed; empty if it was not."""
+        if not self._sessions:
+            return ""
+        if self._sessions[-1].get("end", "" if self.state == "running" else self.state):
+            return ""
+        return str(self._values.get("message", "no word of the cause"))
+
     def begin(self, session: Session, values: dict[str, Any]) -> None:
         """A session begins: the run is running."""
-        self._values.pop("message", None)
+        if self.killed:
+            self._sessions[-1]["end"] = f"killed ({self.killed})"
         self._sessions.append(asdict(session))
         self.update(session, {"state": "running"} | values)
 
     def update(self, session: Session, values: dict[str, Any]) -> None:
         """Set values, and all that follows from the sessions so far."""
+        if "state" in values:
+            self._tell(values["state"])
+            session.end = "" if values["state"] == "running" else values["state"]
         self._sessions[-1] = asdict(session)
         names = ("versions", "revision", "host", "ranks", "peak_memory_bytes_per_rank")
         self._values |= values | {name: getattr(session, name) for name in names}
@@ -107,12 +125,38 @@ class Report:
 
     def fail(self, message: str) -> None:
         """The run has failed."""
+        self._tell("failed")
+        if self._sessions:
+            self._sessions[-1]["end"] = "failed"
         self._write(self._values | {"state": "failed", "message": message})
 
+    def interrupt(self, message: str) -> None:
+        """A signal asks the session to stop. It may be killed before it does.
+
+        This is for handlers of signals, which may come within any other method.
+        """
+        if not self._over:
+            self._heard = {"state": "stopped", "message": message}
+            if not self._writing:
+                self._write(self._values)
+
+    def _tell(self, state: str) -> None:
+        """The session says itself how it is: what signals said no longer counts."""
+        self._over = state != "running"
+        self._heard = {}
+        self._values.pop("message", None)
+
     def _write(self, values: dict[str, Any]) -> None:
-        self._values = values
-        whole = values | {"updated": _now(), "sessions": self._sessions}
-        files.write_text(self._path, json.dumps(whole, indent=2) + "\n")
+        self._writing = True
+        try:
+            written = None
+            while written is not self._heard:  # a signal may come while the file is written
+                written = self._heard
+                self._values = values | written
+                whole = self._values | {"updated": _now(), "sessions": self._sessions}
+                files.write_text(self._path, json.dumps(whole, indent=2) + "\n")
+        finally:
+            self._writing = False
 
 
 def _totals(sessions: list[dict[str, Any]]) -> dict[str, Any]:

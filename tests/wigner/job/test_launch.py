@@ -83,6 +83,23 @@ def test_processes_that_cannot_find_each_other(tmp_path: Path) -> None:
     assert not output.exists()
 
 
+@pytest.mark.parametrize("module", ["wigner", "macro"])
+def test_an_mpi_that_the_launcher_cannot_start(tmp_path: Path, module: str) -> None:
+    """MPICH without PMIx ends the process in such an environment, with words of its own."""
+    wheel = ["-c", "from mpi4py import MPI; print(MPI.Get_library_version())"]
+    if "MPICH" not in (library := call(*wheel).stdout) or "pmix" in library.lower():
+        pytest.skip("needs an MPI without PMIx")
+    case, output = small.write_case(tmp_path), tmp_path / "output"
+    arguments = ["-m", module, "run", case, "--output", output]
+    arguments += ["--model", "local"] if module == "macro" else []
+    for rank, told in (("0", 1), ("1", 0)):
+        done = call(*arguments, PMIX_NAMESPACE="1", PMIX_RANK=rank)
+        assert done.returncode == 2
+        assert done.stderr.count("error: ranks: got an mpi4py for MPICH") == told
+        assert len(done.stderr.splitlines()) == told
+    assert not output.exists()
+
+
 def test_an_mpi4py_that_finds_no_mpi_is_none(
     case: str, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

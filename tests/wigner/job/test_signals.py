@@ -5,13 +5,16 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support import small
 from tests.support.mpi_runner import missing
 from tests.support.small import report, sets
 from wigner.__main__ import main
+from wigner.output import files
 from wigner.output.observer import Directory, Observer
+from wigner.output.run_json import Report, Session
 from wigner.timing import Phases
 
 LONG = sets("time.t_end=1000", "output.every=0.1")
@@ -76,6 +79,83 @@ def test_more_signals_while_the_first_is_obeyed(tmp_path: Path) -> None:
     assert process.returncode == 3, said
     assert report(output)["state"] == "stopped"
     assert "Traceback" not in said
+
+
+# A run that is killed in its third step, perhaps after it was asked to stop.
+KILLED = """
+import os, signal, sys
+sys.modules["mpi4py"] = None
+from wigner.__main__ import main
+from wigner.evolution.solver import Solver
+steps, step = [], Solver.step
+
+def killing(solver, length):
+    advance = step(solver, length)
+    def killed(W):
+        steps.append(length)
+        if len(steps) == 3:
+            for number in {signals}:
+                os.kill(os.getpid(), number)
+        advance(W)
+    return killed
+
+Solver.step = killing
+sys.exit(main({arguments}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("signals", "state", "told"),
+    [
+        ([], "running", "no word of the cause"),
+        (
+            [signal.SIGINT, signal.SIGTERM],
+            "stopped",
+            "stopped by SIGINT in the step after t = 0.2; resume goes on",
+        ),
+    ],
+)
+def test_a_run_that_is_killed_before_it_can_stop(
+    case: str, tmp_path: Path, signals: list[int], state: str, told: str, capsys
+) -> None:
+    output = tmp_path / "output"
+    arguments = ["run", case, "--output", str(output)]
+    numbers = [int(number) for number in (*signals, signal.SIGKILL)]
+    done = small.call("-c", KILLED.format(signals=numbers, arguments=arguments))
+    assert done.returncode == -signal.SIGKILL
+    found = report(output)
+    assert (found["state"], found.get("message", "no word of the cause")) == (state, told)
+    assert main(["resume", str(output)]) == 0
+    assert f"the session before did not come to its end: {told}\n" in capsys.readouterr().err
+    found = report(output)
+    assert found["state"] == "finished"
+    assert "message" not in found
+    assert [session["end"] for session in found["sessions"]] == [f"killed ({told})", "finished"]
+    np.testing.assert_allclose(small.moments(output)["time"], [0, 0.2, 0.4])
+
+
+def test_a_signal_while_the_report_is_written(tmp_path: Path, monkeypatch) -> None:
+    found, write = Report(tmp_path), files.write_text
+
+    def interrupted(path: Path, text: str) -> None:
+        if len(texts) == 1:
+            found.interrupt("stopped by SIGINT")
+        write(path, text)
+        texts.append(text)
+
+    texts: list[str] = []
+    monkeypatch.setattr(files, "write_text", interrupted)
+    session = Session(1, 0.0)
+    found.begin(session, {})
+    found.update(session, {"t": 0.1})
+    assert len(texts) == 3
+    assert (report(tmp_path)["state"], report(tmp_path)["t"]) == ("stopped", 0.1)
+    found.update(session, {"t": 0.2})
+    assert report(tmp_path)["message"] == "stopped by SIGINT"
+    found.update(session, {"state": "finished"})
+    found.interrupt("stopped by SIGTERM")
+    assert report(tmp_path)["state"] == "finished"
+    assert "message" not in report(tmp_path)
 
 
 @needs_mpi

@@ -70,12 +70,15 @@ def test_every_machine_is_looked_at(
     warnings = list(_threads(bound))
     assert len(warnings) == len(told)
     assert all(warning.startswith(text) for warning, text in zip(warnings, told, strict=True))
+    remedies = [f"set {name}=1" for name in variables] or ["give them more cores"]
+    assert all(remedies[0] in warning for warning in warnings)
 
 
 def test_ranks_that_share_a_core_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     (warning,) = _threads([("a", frozenset({3}))] * 2)
     assert warning.startswith("2 rank(s) x 1 thread(s) on 1 core(s) of a: start fewer, or")
+    assert "OMP_NUM_THREADS" not in warning  # it is set
 
 
 def test_a_run_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
