@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,23 +16,26 @@ from wigner.errors import SolveError
 from wigner.evolution.evolve import record_times
 from wigner.job.agenda import Agenda, stop_requests
 from wigner.job.directories import check_new
-from wigner.job.supervise import Hosts, run_job
+from wigner.job.supervise import Hosts, run_job, status
 from wigner.output import records
 from wigner.output.observer import Directory, Observer
 from wigner.output.records import Records, Variables
 from wigner.phase_space.communicator import Communicator
 from wigner.phase_space.layout import check_ranks
+from wigner.phase_space.moments import density_tails
 from wigner.timing import Phases
 
-from .catalogue import initial, make_model, warnings
+from .catalogue import MODELS, initial, make_model, warnings
 from .imex import integrate
 from .model import Model
+from .resolution import WorstRates, rate_tail
 
 ADVICE = "its records are kept; start again in a new directory, or with --overwrite"
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
     "step": ((), "length of the time step"),
+    "tail_rate": ((), "share of the rates of n0, or of n, beyond two thirds of the reach in xi"),
     "evaluations": records.SCALARS["evaluations"],
 }
 ARRAYS: Variables = {name: records.ARRAYS[name] for name in ("n0", "n", "a0", "a")} | {
@@ -58,7 +62,7 @@ def run(
         case = load_case(path, overrides)
         ready()
         check_ranks(lattice(case), len(hosts))
-        problem = build(case)
+        problem = build(case, kinetic=False, constrained=MODELS[name].constrained)
         doubtful = warnings(name, case, problem, tolerance)
         return case, replace(problem, warnings=(*problem.warnings, *doubtful))
 
@@ -74,8 +78,8 @@ def run(
 
 def execute(
     case: Case, problem: Problem, name: str, tolerance: float, directory: Path, comm: Communicator
-) -> bool:
-    """Run a model into an existing directory; True when t_end was reached.
+) -> int:
+    """Run a model into an existing directory; the exit status.
 
     A signal or the wall-clock limit ends the run after the step it is at, with a last record.
 
@@ -94,48 +98,60 @@ def execute(
         requests.heard = lambda name: observer.interrupted(name, ADVICE)
         with phases("setup"):
             model, u = make_model(name, case, problem, comm), initial(name, problem)
+        phases.include(model.seconds)
         agenda = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
         return _advance(model, u, case, tolerance, observer, agenda)
 
 
 def _advance(
     model: Model, u: NDArray, case: Case, tolerance: float, observer: Observer, agenda: Agenda
-) -> bool:
-    """The steps, with records at the times asked for; whether t_end was reached."""
+) -> int:
+    """The steps, with records at the times asked for; the exit status."""
     due, t_end, rejected = record_times(case.time.t_end, case.output.every), case.time.t_end, 0
-    recorded = 0.0
-    _record(observer, model, u, 0.0)
+    recorded, worst = 0.0, WorstRates()
+    _record(observer, model, u, 0.0, worst)
+    observer.watch(quality(u))
     observer.expect(None)
     stop = agenda.decide(0.0).stop
     for step in integrate(model, u, t_end, tolerance, case.time.dt) if not stop else ():
         rejected += step.rejected
         while due and due[0] <= step.end:
             observer.t = recorded = due.pop(0)
-            _record(observer, model, step.at(observer.t), step.end - step.start)
+            _record(observer, model, step.at(observer.t), step.end - step.start, worst)
         observer.step(step.end, model.evaluations())
+        observer.watch(quality(step.after.u))
         stop = agenda.decide(step.end).stop if due else None
         if stop:
             if recorded < step.end:
-                _record(observer, model, step.after.u, step.end - step.start)
+                _record(observer, model, step.after.u, step.end - step.start, worst)
             break
-    observer.finish(stop, {"rejected_steps": rejected}, ADVICE)
-    return stop is None
+    rates = {"value": worst.value, "time": worst.time}
+    observer.finish(stop, {"rejected_steps": rejected, "worst_tail_rate": rates}, ADVICE)
+    return status(stop, observer.quality.verdict)
 
 
-def _record(observer: Observer, model: Model, u: NDArray, length: float) -> None:
+def _record(observer: Observer, model: Model, u: NDArray, length: float, worst: WorstRates) -> None:
     """Give the densities and all that follows from them to the observer."""
+    try:
+        recorded = values(model, u)
+    except SolveError as error:
+        raise error.at(time=observer.t) from None
     with observer.phases("records"):
-        try:
-            recorded = values(model, u)
-        except SolveError as error:
-            raise error.at(time=observer.t) from None
         observer.record(recorded | {"step": length})
+    warning = worst.after(observer.t, float(np.asarray(recorded["tail_rate"])))
+    if warning:
+        observer.note(warning, logging.WARNING)
+
+
+def quality(u: NDArray) -> dict[str, float]:
+    """The indicators of quality that densities u = (n0, n) have by themselves."""
+    return dict(zip(("tail_n0", "tail_n"), density_tails(u), strict=True))
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
     """What is recorded of densities u = (n0, n)."""
     physics, mu = model.physics, model.multipliers(u)
-    flux = model.balance(u).flux
+    balance = model.balance(u)
     charge = u[0] * (mu[0] + physics.V)
     spin = physics.epsilon**2 * (u[1:] * mu[1:]).sum(axis=0)
     totals = u.sum(axis=(1, 2)) * model.x.cell
@@ -144,7 +160,8 @@ def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
         "n": u[1:],
         "a0": mu[0],
         "a": mu[1:],
-        "current": -np.moveaxis(flux, 0, 1),
+        "current": -np.moveaxis(balance.flux, 0, 1),
+        "tail_rate": rate_tail(model, u, balance),
         "mass": float(totals[0]),
         "spin_total": totals[1:],
         "free_energy": float((charge + spin).sum() * model.x.cell),

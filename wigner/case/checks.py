@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import Fault
 from ..phase_space import pauli
-from ..phase_space.grid import Pair, PhaseGrid, interpolation, place_of
+from ..phase_space.grid import Pair, PhaseGrid, beyond, interpolation, place_of
 from .formulas import Expression
 from .spec import Case
 from .values import shown
@@ -30,20 +30,42 @@ FINEST = 2**18
 # Polarisation and depletion that the constraint solver may not manage.
 POLARISED, DEPLETED = 0.95, 1e-3
 MOST_STEPS = 1e7
+# Roundoff of a formula, as a share of its values; and the least scales of a potential, in k_B T0,
+# and of a spin density, in units of the largest n0/eps: what is smaller has no effect, or is noise.
+ROUNDOFF, FAINT, NOISE = 4e-15, 1e-8, 1e-12
 
 
-def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
-    """What is wrong with a formula, given its values on the periodic x lattice.
+def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
+    """What each of the fields V, n0 and n of a case, by key, is to be compared with.
+
+    The same for V and V plus a constant, for n0 in any unit, and for n in any direction.
+    """
+    found = {}
+    for key, values in fields.items():
+        if key == "physics.potential":
+            found[key] = max(0.5 * float(np.ptp(values)), FAINT)
+        elif key == "initial.n0":
+            found[key] = float(np.abs(values).max())
+        else:
+            spins = (abs(f).max() for name, f in fields.items() if name.startswith("initial.n["))
+            n0 = np.abs(fields.get("initial.n0", np.zeros(1))).max()
+            found[key] = max(float(max(spins)), float(NOISE * n0 / epsilon))
+    return found
+
+
+def field(key: str, formula: Expression, grid: PhaseGrid, scale: float) -> Iterator[Fault]:
+    """What is wrong with a formula on the periodic x lattice.
 
     A formula must be periodic and resolved by the lattice, and must not depend on an axis that has
-    one point. A bump that is roundoff at the edges of the box is periodic in this sense.
+    one point. A bump that is roundoff at the edges of the box is periodic in this sense. What it
+    loses is compared with ``scale``, see :func:`scales`.
 
     Raises
     ------
     ExpressionError
         If it has no finite value somewhere.
     """
-    got = shown(formula.text)
+    got, values = shown(formula.text), formula(grid.x[0][:, None], grid.x[1][None, :])
     for axis in (0, 1):
         name, L = f"x{axis + 1}", grid.length[axis]
         if grid.n_x[axis] == 1:
@@ -55,14 +77,15 @@ def field(key: str, formula: Expression, values: NDArray, grid: PhaseGrid) -> It
             expected = f"a function of period {L:.10g} in {name}, but {break_} across the box"
             yield Fault(key, got, expected, "change the formula or grid.length")
             return
-    lost = missed(formula, values, grid)
-    if lost > UNEASY:
+    lost = missed(formula, values, grid, scale)
+    noise = ROUNDOFF * float(np.abs(values).max()) / scale if scale > 0 else 0.0
+    if lost > UNEASY + noise:
         expected = (
             f"a field that n_x = {list(grid.n_x)} resolves, but {100 * min(lost, 1.0):.2g} % of it "
             "is lost"
         )
-        remedy = f"use {_finer(formula, grid)}, or smooth it"
-        yield Fault(key, got, expected, remedy, fatal=lost > COARSE)
+        remedy = f"use {_finer(formula, grid, scale, UNEASY + noise)}, or smooth it"
+        yield Fault(key, got, expected, remedy, fatal=lost > COARSE + noise)
 
 
 def _on(formula: Expression, axis: int, points: NDArray, grid: PhaseGrid) -> NDArray:
@@ -76,7 +99,7 @@ def _varies(formula: Expression, axis: int, grid: PhaseGrid) -> bool:
     """Whether a formula depends on the place along an axis, asked at places in no ratio."""
     places = grid.length[axis] * np.modf(0.5 * (math.sqrt(5) - 1) * np.arange(8))[0]
     found = _on(formula, axis, places, grid)
-    return bool(np.ptp(found, axis=axis).max() > 1e-12 * np.abs(found).max())
+    return bool(np.ptp(found, axis=axis).max() > ROUNDOFF * np.abs(found).max())
 
 
 def _break(formula: Expression, values: NDArray, axis: int, grid: PhaseGrid) -> str:
@@ -98,31 +121,37 @@ def _break(formula: Expression, values: NDArray, axis: int, grid: PhaseGrid) -> 
     return ""
 
 
-def missed(formula: Expression, values: NDArray, grid: PhaseGrid) -> float:
+def missed(
+    formula: Expression, values: NDArray, grid: PhaseGrid, scale: float | None = None
+) -> float:
     """Share of a formula that its values on the lattice do not tell.
 
     The larger of the Fourier amplitudes beyond two thirds of Nyquist, and of the error of
-    trigonometric interpolation on a lattice four times finer, relative to the field.
+    trigonometric interpolation on a lattice four times finer, relative to ``scale``, or else to the
+    largest value.
     """
-    scale = max(float(np.abs(values).max()), 1e-8)
+    largest = float(np.abs(values).max())
+    scale = largest if scale is None else scale
+    mean = float(values.mean())
+    values = values - mean
     sizes = list(zip(grid.n_x, grid.length, strict=True))
     fine = [np.arange(4 * n) * (L / (4 * n)) if n > 1 else np.zeros(1) for n, L in sizes]
     I1, I2 = (interpolation(n, L, x) for (n, L), x in zip(sizes, fine, strict=True))
-    error = np.abs(I1 @ values @ I2.T - formula(fine[0][:, None], fine[1][None, :])).max()
+    exact = formula(fine[0][:, None], fine[1][None, :]) - mean
+    error = np.abs(I1 @ values @ I2.T - exact).max()
     spectrum = np.abs(np.fft.fft2(values)) / grid.nx
-    index = [np.abs(np.fft.fftfreq(n)) if n > 1 else np.zeros(n) for n in grid.n_x]
-    far = (index[0][:, None] > 1 / 3) | (index[1][None, :] > 1 / 3)
-    return float(max(error, spectrum[far].max(initial=0.0)) / scale)
+    lost = max(error, spectrum[beyond(grid.n_x)].max(initial=0.0))
+    return float(lost / scale) if scale > 0 else 0.0
 
 
-def _finer(formula: Expression, grid: PhaseGrid) -> str:
+def _finer(formula: Expression, grid: PhaseGrid, scale: float, allowed: float) -> str:
     """The smallest n_x, by powers of two finer, that resolves a formula, as a remedy."""
     n1, n2 = ({n * factor if n > 1 else 1 for factor in (1, 2, 4, 8)} for n in grid.n_x)
     for n_x in sorted(itertools.product(n1, n2), key=math.prod):
         if grid.nx < math.prod(n_x) <= FINEST:
             finer = replace(grid, n_x=n_x)
             values = formula(finer.x[0][:, None], finer.x[1][None, :])
-            if missed(formula, values, finer) <= UNEASY:
+            if missed(formula, values, finer, scale) <= allowed:
                 return f"n_x = {list(n_x)}"
     return "many more points"
 

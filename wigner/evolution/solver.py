@@ -19,6 +19,7 @@ from ..phase_space.layout import Layout
 from ..timing import Phases
 from . import initial
 from .evolve import Interval, record_times, schedule
+from .quality import Quality
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .state import State
 
@@ -71,11 +72,17 @@ class Solver:
         return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
 
     def snapshot(
-        self, t: float, steps: int, records: int, digest: int, since_record: Sequence[int]
+        self,
+        t: float,
+        steps: int,
+        records: int,
+        digest: int,
+        since_record: Sequence[int],
+        quality: Quality,
     ) -> State:
         """All but W that goes into a checkpoint; the arguments are those of ``State``."""
         memory, identity = self.maxwellian.memory.copy(), self.problem.identity
-        return State(t, steps, records, digest, tuple(since_record), memory, identity)
+        return State(t, steps, records, digest, tuple(since_record), memory, identity, quality)
 
     def restore(self, state: State) -> None:
         """Remember what was remembered at the checkpoint."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from ..errors import CheckpointError, Fault
 from ..maxwellian.anderson import Secants
 from ..maxwellian.memory import Memory
 from ..maxwellian.steps import Steps
+from .quality import Quality
 
 # Version of the arrays: 1 had p lattices from -P on, 2 has them symmetric about 0.
 FORMAT = 2
@@ -35,6 +36,8 @@ class State:
         What the constraint solver remembers.
     physics
         What the run solves, by key of the case: to be compared when it goes on.
+    quality
+        The worst of the run so far.
     """
 
     t: float
@@ -44,6 +47,7 @@ class State:
     since_record: tuple[int, ...]
     memory: Memory
     physics: dict[str, str]
+    quality: Quality = field(default_factory=Quality)
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
@@ -54,7 +58,8 @@ class State:
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "format": np.array(FORMAT),
-            "physics": np.frombuffer(json.dumps(self.physics).encode(), dtype=np.uint8),
+            "physics": _written(self.physics),
+            "quality": _written(self.quality.plain()),
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
             **({} if steps is None else {"splitting_error": np.array(steps.errors)}),
             **{name: array for name, array in known.items() if array is not None},
@@ -99,4 +104,12 @@ class State:
                 secants=secants,
             ),
             physics=json.loads(arrays["physics"].tobytes()),
+            quality=Quality.from_plain(json.loads(arrays["quality"].tobytes()))
+            if "quality" in arrays
+            else Quality(),
         )
+
+
+def _written(plain: object) -> NDArray:
+    """Plain data as an array of the bytes of its JSON."""
+    return np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)

@@ -76,7 +76,7 @@ def _run_job(
         check_memory(case, grid, hosts)
         return case, build(case)
 
-    def solve(case: Case, problem: Problem) -> bool:
+    def solve(case: Case, problem: Problem) -> int:
         return execute(case, problem, output, comm, resume=resume)
 
     return run_job(check, output, comm, solve, ready)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..case.checks import missed
+from ..case.checks import missed, scales
 from ..case.problem import Problem, formulas
 from ..case.spec import Case
 from ..case.units import ELEMENTARY_CHARGE, scale
@@ -63,10 +63,10 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     """Points, sizes and what they resolve."""
     grid = problem.grid
     chosen = "" if case.grid.p_max else " (auto)"
-    lost = [
-        (key, missed(formula, formula(grid.x[0][:, None], grid.x[1][None, :]), grid))
-        for key, formula in formulas(case).items()
-    ]
+    given = formulas(case)
+    fields = {key: f(grid.x[0][:, None], grid.x[1][None, :]) for key, f in given.items()}
+    sizes = scales(fields, problem.physics.epsilon)
+    lost = [(key, missed(given[key], fields[key], grid, sizes[key])) for key in given]
     key, share = max(lost, key=lambda item: item[1])
     window = window_for(grid, problem.physics.epsilon, problem.physics.alpha)
     yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"

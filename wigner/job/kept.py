@@ -8,6 +8,7 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from ..evolution.evolve import Interval, evolve
+from ..evolution.quality import Quality
 from ..evolution.solver import Solver
 from ..evolution.state import State
 from ..output import checkpoint
@@ -47,10 +48,16 @@ class KeptState:
             yield interval
 
     def save(
-        self, t: float, steps: int, records: int, digest: int, since_record: Sequence[int]
+        self,
+        t: float,
+        steps: int,
+        records: int,
+        digest: int,
+        since_record: Sequence[int],
+        quality: Quality,
     ) -> str:
         """Write a checkpoint; its name. The arguments are those of ``State``."""
-        state = self.solver.snapshot(t, steps, records, digest, since_record)
+        state = self.solver.snapshot(t, steps, records, digest, since_record, quality)
         path = checkpoint.save(self._checkpoints, self.solver.layout, self.W, state)
         self._keep(state)
         return path.name

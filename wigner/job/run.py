@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError
 from ..evolution.evolve import Interval
+from ..evolution.quality import Winding
 from ..evolution.solver import Solver
 from ..output import checkpoint
 from ..output.observer import Directory, Observer
 from ..output.records import Records
 from ..phase_space.communicator import SERIAL, Communicator
-from ..phase_space.moments import diagnostics, moments
+from ..phase_space.moments import Resolution, density, diagnostics, moments, resolution
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
 from .estimate import FIELD
 from .guards import check_edge
 from .kept import NOTHING_KEPT, KeptState
 from .retry import Retry
+from .supervise import status
 
 # Bytes of a checkpoint that a slow file system takes in a second.
 SLOW = 1e8
+# Steps between two looks at the quality, at the most; there are four of them within tau, and while
+# W winds up to the edge of its lattice.
+RARELY = 8
 
 
 def execute(
@@ -34,7 +40,7 @@ def execute(
     comm: Communicator = SERIAL,
     *,
     resume: bool = False,
-) -> bool:
+) -> int:
     """Run a case into an existing directory, or go on with the run that is there.
 
     A checkpoint is written when the case asks for one, and always at the beginning and at the
@@ -42,8 +48,8 @@ def execute(
 
     Returns
     -------
-    bool
-        True when t_end was reached, False when a signal or the wall-clock limit stopped the run.
+    int
+        The exit status: FINISHED, UNRESOLVED or STOPPED.
 
     Raises
     ------
@@ -111,9 +117,12 @@ class Run:
     def __init__(self, observer: Observer, state: KeptState) -> None:
         self.observer, self._state, self._solver = observer, state, state.solver
         self._retry = Retry(state, self.save)
+        problem, dt = state.solver.problem, state.solver.case.time.dt
+        fast = min(problem.physics.tau, Winding.on(problem.grid, problem.physics).flight)
+        self._rhythm = int(min(RARELY, max(1.0, fast / (4 * dt))))
 
-    def advance(self, agenda: Agenda) -> bool:
-        """Go on to t_end, or until the agenda says stop; whether t_end was reached."""
+    def advance(self, agenda: Agenda) -> int:
+        """Go on to t_end, or until the agenda says stop; the exit status."""
         output, solver = self.observer, self._solver
         left = sum(1 for _ in solver.intervals(output.t, output.steps))
         output.expect(left)
@@ -127,7 +136,7 @@ class Run:
             "lattice_defect": maxwellian.memory.worst_defect,
         }
         output.finish(stop, facts, "resume goes on")
-        return stop is None
+        return status(stop, output.quality.verdict)
 
     def _loop(self, left: int, agenda: Agenda) -> str | None:
         """The steps that are left, with records and checkpoints; why they were stopped."""
@@ -138,6 +147,8 @@ class Run:
             counts.clear()
             if interval.landed:
                 self.record()
+            elif self.observer.steps % self._rhythm == 0:
+                self._watch()
             save, stop = agenda.decide(interval.end)
             if save or stop or not left:
                 self.save()
@@ -177,17 +188,29 @@ class Run:
         """Give moments, diagnostics and multipliers of W to the observer."""
         solver, physics, W = self._solver, self._solver.problem.physics, self._state.W
         with self._located(), self.observer.phases("records"):
-            fields = moments(solver.layout, W, physics)
-            scalars = diagnostics(solver.layout, W, fields, physics)
+            found = moments(solver.layout, W, physics)
+            scalars = diagnostics(solver.layout, W, found, physics)
             check_edge(scalars.edge_mass, solver.layout, W)
-            solution = solver.maxwellian.solve_aside(physics.scaled(fields.densities))
+            solution = solver.maxwellian.solve_aside(physics.scaled(found.densities))
             A = physics.unscaled(solution.A)
-            values = vars(fields) | vars(scalars)
+            values = vars(found) | vars(scalars)
             values["spin_total"] = values.pop("spin")
             values |= {"a0": A[0], "a": A[1:]}
             maxwellian = solver.maxwellian
             values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
+            self._note(scalars)
             self.observer.record(values)
+
+    def _watch(self) -> None:
+        """Give the indicators of quality of W to the observer."""
+        layout, W = self._solver.layout, self._state.W
+        with self.observer.phases("records"):
+            self._note(resolution(layout, W, density(layout, W)))
+
+    def _note(self, found: Resolution) -> None:
+        values = {field.name: getattr(found, field.name) for field in fields(Resolution)}
+        defect = self._solver.maxwellian.memory.worst_defect
+        self.observer.watch({**values, "lattice_defect": defect})
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -195,5 +218,6 @@ class Run:
         with output.phases("checkpoints"):
             output.before_checkpoint()
             since = output.since_record
-            name = self._state.save(output.t, output.steps, output.records, output.digest, since)
+            numbers = output.t, output.steps, output.records, output.digest
+            name = self._state.save(*numbers, since, output.quality)
         output.note(f"{name} at t = {output.t:.6g}")

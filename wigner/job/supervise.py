@@ -21,7 +21,7 @@ from ..output.run_json import Report
 from ..phase_space.communicator import Communicator
 from .directories import usable
 
-FINISHED, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+FINISHED, FAILED, BAD_INPUT, STOPPED, UNRESOLVED = range(5)
 # Seconds that the other ranks have to fail as well before one of them ends all.
 GRACE = 2.0
 REPORT = "This is a fault of the program, not of the input: please report it with all the above."
@@ -42,7 +42,7 @@ def run_job(
     check: Check,
     output: Path,
     comm: Communicator,
-    execute: Callable[[Case, Problem], bool],
+    execute: Callable[[Case, Problem], int],
     ready: Ready = lambda unlocked: None,
     intact: str = INTACT,
 ) -> int:
@@ -55,7 +55,7 @@ def run_job(
     output
         The run's directory, made when the case is known to be good.
     execute
-        Does the work; whether it came to the end.
+        Does the work; the exit status, see :func:`status`.
     ready
         Looks at the directory once more when it is locked; raises CaseError if it cannot be used.
     intact
@@ -66,7 +66,7 @@ def run_job(
         with ExitStack() as stack:
             case, problem = _agree(check, ready, output, comm, stack)
             ours = output
-            return FINISHED if execute(case, problem) else STOPPED
+            return execute(case, problem)
     except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
         return complain(error) if comm.rank == 0 else BAD_INPUT
     except SolveError as error:
@@ -111,6 +111,16 @@ def _agree(
     if isinstance(agreed, CaseError):
         raise agreed
     return agreed
+
+
+def status(stop: str | None, verdict: str) -> int:
+    """The exit status of a run that was stopped for a reason, or came to its end.
+
+    ``verdict`` is that of ``Quality``.
+    """
+    if stop is not None:
+        return STOPPED
+    return UNRESOLVED if verdict == "unresolved" else FINISHED
 
 
 def complain(error: Exception) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..case.problem import Problem
 from ..case.spec import Case, as_dict
 from ..errors import CheckpointError, Fault, RecordsError
+from ..evolution.quality import Quality, Winding
 from ..evolution.state import State
 from ..machine import peak_memory
 from ..phase_space.communicator import Communicator
@@ -30,21 +31,6 @@ log = logging.getLogger(__name__)
 
 # Mass and total spin.
 Totals = tuple[float, NDArray]
-
-# What a user should hear about: mass at the edge of the p box, and resolution that runs out.
-SIGNS = {
-    "edge_mass": (
-        1e-6,
-        "mass at the edge of the p box; use a larger grid.p_max and more points grid.n_p",
-    ),
-    "tail_eta": (1e-4, "W is losing resolution in p; use more points grid.n_p"),
-    "tail_xi": (1e-4, "W is losing resolution in x; use more points grid.n_x"),
-    "lattice_defect": (
-        1e-4,
-        "the lattice cannot hold the quantum Maxwellian better; use more points grid.n_x if "
-        "tail_xi is large too, else grid.n_p and a larger grid.p_max",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -121,7 +107,7 @@ class Directory:
             raise CheckpointError(fault)
         begun = on_first(self.comm, go_on)
         observer = Observer(self, phases, begun, state.t, state.steps, state.records)
-        observer.since_record = list(state.since_record)
+        observer.since_record, observer.quality = list(state.since_record), state.quality
         return observer
 
     def attributes(self, session: Session) -> dict[str, str | int]:
@@ -182,6 +168,8 @@ class Observer:
         Time of the run, and its steps and records so far.
     since_record
         Evaluations of each constraint solve since the last record.
+    quality
+        The worst of the run so far.
     """
 
     def __init__(
@@ -199,7 +187,8 @@ class Observer:
         self._t_end = directory.case.time.t_end
         self._progress = Progress(t, self._t_end, None)
         self.since_record: list[int] = []
-        self._warned: set[str] = set()
+        problem = directory.problem
+        self.quality, self._winding = Quality(), Winding.on(problem.grid, problem.physics)
 
     @property
     def digest(self) -> int:
@@ -222,7 +211,7 @@ class Observer:
         log.info(self._progress.line(t, evaluations), extra=PROGRESS)
 
     def record(self, values: Mapping[str, ArrayLike]) -> None:
-        """Append the state at ``self.t`` to moments.h5, and warn of what goes wrong in it.
+        """Append the state at ``self.t`` to moments.h5.
 
         ``values`` has all variables of the file but the evaluations, which are counted here.
         """
@@ -234,18 +223,25 @@ class Observer:
             self._moments.append(self.t, {**values, "evaluations": mean})
             self._session.spent(self.phases)
             self._report.update(self._session, self._totals(values))
-            self._warn(values)
 
         on_first(self._comm, write)
+
+    def watch(self, values: Mapping[str, float]) -> None:
+        """Take note of indicators of quality at ``self.t``, and warn of what goes wrong."""
+        told = len(self.quality.warnings)
+        self.quality = self.quality.after(self.t, values, self._winding)
+        if not self._comm.rank:
+            for warning in self.quality.warnings[told:]:
+                log.warning(warning)
 
     def before_checkpoint(self) -> None:
         """Put on the disk what the checkpoint will count on."""
         on_first(self._comm, self._moments.synchronise)
 
-    def note(self, line: str) -> None:
+    def note(self, line: str, level: int = logging.INFO) -> None:
         """A line for terminal and log."""
         if not self._comm.rank:
-            log.info(line)
+            log.log(level, line)
 
     def interrupted(self, name: str, advice: str = "resume goes on") -> None:
         """The signal of this name came; for its handler, so nobody is waited for."""
@@ -273,6 +269,7 @@ class Observer:
             "records": self.records,
             "mass_drift": abs(now[0] / mass - 1),
             "spin_drift": (now[1] - spin).tolist(),
+            "quality": self.quality.as_dict(),
         }
         return totals | {name: values[name] for name in ("edge_mass",) if name in values}
 
@@ -283,6 +280,7 @@ class Observer:
         session.peak_memory_bytes_per_rank = peak
         session.spent(self.phases)
         values = {**facts, "state": state, "t": self.t, "steps": self.steps}
+        values |= {"quality": self.quality.as_dict()}
         values |= {"message": f"stopped by {reason}; {advice}"} if reason else {}
         self._report.update(session, values)
         each = session.evaluations / max(1, session.solves)
@@ -290,16 +288,8 @@ class Observer:
         log.info(
             f"{state} at t = {self.t:.6g}{f' by {reason}' if reason else ''}: {session.steps} "
             f"steps in {session.wall_seconds:.3g} s, {solves}"
-            f"{peak / 1e6:.0f} MB a rank"
+            f"{peak / 1e6:.0f} MB a rank; {self.quality.summary}"
         )
-
-    def _warn(self, values: Mapping[str, ArrayLike]) -> None:
-        """Say once what the diagnostics show to go wrong."""
-        for name, (limit, meaning) in SIGNS.items():
-            value = _number(values.get(name, 0.0))
-            if value > limit and name not in self._warned:
-                self._warned.add(name)
-                log.warning("%s = %.1e: %s", name, value, meaning)
 
 
 def _number(value: ArrayLike) -> float:

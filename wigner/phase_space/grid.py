@@ -143,6 +143,22 @@ def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
     return k1, k2[: n[1] // 2 + 1]
 
 
+def beyond(n: tuple[int, int], share: float = 2 / 3) -> NDArray:
+    """Which modes of a two-dimensional FFT-ordered lattice are beyond a share of Nyquist.
+
+    On an axis of two or three points these are all modes but the mean: one more wave would look
+    like one of them. An axis of one point has none.
+    """
+    far = [np.minimum(np.arange(m), m - np.arange(m)) >= least_beyond(m, share) for m in n]
+    return far[0][:, None] | far[1][None, :]
+
+
+def least_beyond(n: int, share: float) -> int:
+    """The least index of a mode that :func:`beyond` takes, on an axis of ``n`` points."""
+    first = math.floor(0.5 * share * n * (1 + 1e-12)) + 1
+    return max(min(first, n // 2), 1)
+
+
 def place_of(index: Sequence[np.intp], n_x: Sequence[int], length: Pair) -> Pair:
     """Coordinates (x1, x2) of a point of the x lattice."""
     x1, x2 = (float(j * L / n) for j, n, L in zip(index, n_x, length, strict=True))

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from ..physics import Physics
 from . import pauli
 from .fft import BACKWARD, FORWARD, Planner
+from .grid import beyond, mirror
 from .layout import Layout
 
 # Layers of p lattice points, on each side of each axis, that count as the edge of the box.
 EDGE = 2
+# The spin of a state that has less of it, as a share of its charge, is roundoff.
+SPINLESS = 1e-10
 
 
 def density(layout: Layout, W: NDArray) -> NDArray:
@@ -73,8 +76,66 @@ def moments(layout: Layout, W: NDArray, physics: Physics) -> Moments:
 
 
 @dataclass(frozen=True)
-class Diagnostics:
-    """Scalars that tell whether a state is sound.
+class Resolution:
+    """Numbers that tell whether the lattices hold a state.
+
+    Attributes
+    ----------
+    edge_mass
+        Share of int int |w0| in the outermost layers of the p box.
+    tail_eta, tail_xi
+        Largest Fourier amplitude of W beyond two thirds of the reach in eta and in xi, relative
+        to the largest: resolution left in p and in x.
+    spin_tail_eta
+        Largest Fourier amplitude of w beyond five sixths of the reach in eta, relative to the
+        largest of w: a small spin may be lost where ``tail_eta`` sees nothing. (A thermal w with
+        Rashba coupling has a longer tail than w0, hence not two thirds.)
+    tail_n0, tail_n
+        Largest Fourier amplitude of n0, and of n, beyond two thirds of the reach in xi, relative
+        to the largest of n0, and of n.
+    """
+
+    edge_mass: float
+    tail_eta: float
+    tail_xi: float
+    spin_tail_eta: float
+    tail_n0: float
+    tail_n: float
+
+
+def resolution(layout: Layout, W: NDArray, densities: NDArray) -> Resolution:
+    """Those of x-major ``W`` with densities (n0, n), or (n0, eps n), ``(4, N1, N2)``."""
+    grid = layout.grid
+    edge, whole = layout.total(_edge_and_whole(layout, W))
+    tail_n0, tail_n = density_tails(densities)
+    whole_eta, spin_eta = np.max(layout.comm.allgather(_spectra_p(layout, W)), axis=0)
+    spectrum_xi = np.max(layout.comm.allgather(_spectrum_x(layout, W)), axis=0)
+    return Resolution(
+        edge_mass=float(edge / whole),
+        tail_eta=_share_beyond(whole_eta, grid.n_p),
+        tail_xi=_share_beyond(spectrum_xi, grid.n_x),
+        spin_tail_eta=(
+            _share_beyond(spin_eta, grid.n_p, 5 / 6)
+            if spin_eta.max() > SPINLESS * whole_eta.max()
+            else 0.0
+        ),
+        tail_n0=tail_n0,
+        tail_n=tail_n,
+    )
+
+
+def density_tails(densities: NDArray) -> tuple[float, float]:
+    """``tail_n0`` and ``tail_n`` of (n0, n); the tail of a spin that is roundoff is 0."""
+    spectrum = np.abs(np.fft.fft2(densities))
+    charge, spin = spectrum[0], spectrum[1:].max(axis=0)
+    spinless = spin.max() <= SPINLESS * charge.max()
+    n = densities.shape[1], densities.shape[2]
+    return _share_beyond(charge, n), 0.0 if spinless else _share_beyond(spin, n)
+
+
+@dataclass(frozen=True)
+class Diagnostics(Resolution):
+    """Scalars that tell whether a state is sound, and whether the lattices hold it.
 
     Attributes
     ----------
@@ -88,11 +149,6 @@ class Diagnostics:
         (int int w0^2 + |w|^2)^(1/2): constant without collisions.
     purity
         Tr rho^2 / (Tr rho)^2, eq. (22).
-    edge_mass
-        Share of int int |w0| in the outermost layers of the p box.
-    tail_eta, tail_xi
-        Largest Fourier amplitude of W beyond two thirds of the reach in eta and in xi, relative
-        to the largest: resolution left in p and in x.
     """
 
     mass: float
@@ -100,9 +156,6 @@ class Diagnostics:
     energy: float
     l2_norm: float
     purity: float
-    edge_mass: float
-    tail_eta: float
-    tail_xi: float
 
 
 def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -> Diagnostics:
@@ -112,16 +165,13 @@ def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -
     mass, spin = float(fields.n0.sum() * dx), fields.n.sum(axis=(1, 2)) * dx
     energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
     square = float(layout.total(float(np.vdot(W, W).real))) * cell
-    edge, whole = layout.total(_edge_and_whole(layout, W))
     return Diagnostics(
+        **vars(resolution(layout, W, fields.densities)),
         mass=mass,
         spin=(float(spin[0]), float(spin[1]), float(spin[2])),
         energy=float(energy.sum() * dx),
         l2_norm=float(np.sqrt(square)),
         purity=(2 * np.pi * physics.epsilon) ** 2 * square / (2 * mass**2),
-        edge_mass=float(edge / whole),
-        tail_eta=_tail(layout, _spectrum_p(layout, W), grid.n_p),
-        tail_xi=_tail(layout, _spectrum_x(layout, W), grid.n_x),
     )
 
 
@@ -132,15 +182,20 @@ def _edge_and_whole(layout: Layout, W: NDArray) -> NDArray:
     return np.array([size.sum() - inner, size.sum()])
 
 
-def _spectrum_p(layout: Layout, W: NDArray) -> NDArray:
-    """Largest |W~(x, eta)| over this rank's x, shape ``n_p``."""
+def _spectra_p(layout: Layout, W: NDArray) -> NDArray:
+    """Largest amplitudes over this rank's x of W~(x, eta), and of its w alone; ``(2, *n_p)``."""
     n_p = layout.grid.n_p
-    fft, largest = Planner(), np.zeros(n_p)
+    fft, largest = Planner(), np.zeros((2, *n_p))
     block = pyfftw.empty_aligned((2, *n_p), dtype=complex)
+    minus = mirror(n_p)
     for row in range(W.shape[1]):
         block[:] = W[:, row].reshape(block.shape)
         fft(block, (1, 2), BACKWARD)  # p -> eta
-        np.maximum(largest, np.abs(block).max(axis=0), out=largest)
+        first = block[0].ravel()  # of w0 + i w3, two real fields
+        w3 = 0.5 * np.abs(first - first[minus].conj()).reshape(n_p)
+        amplitudes = np.abs(block)
+        np.maximum(largest[0], amplitudes.max(axis=0), out=largest[0])
+        np.maximum(largest[1], np.maximum(amplitudes[1], w3), out=largest[1])
     return largest
 
 
@@ -154,24 +209,18 @@ def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     return largest
 
 
-def _tail(layout: Layout, spectrum: NDArray, n: tuple[int, int]) -> float:
-    """Largest amplitude with an index beyond two thirds of the Nyquist index, relative."""
-    return _share_beyond(np.max(layout.comm.allgather(spectrum), axis=0), n)
-
-
 def spectral_tail(field: NDArray) -> float:
     """Share of the largest Fourier amplitude found beyond two thirds of the reach in xi.
 
-    ``field`` has shape ``(..., N1, N2)``; means do not count. Zero by construction on axes of
-    fewer than four points.
+    ``field`` has shape ``(..., N1, N2)``; means do not count.
     """
     spectrum = np.abs(np.fft.fft2(field))
     spectrum[..., 0, 0] = 0.0
-    return _share_beyond(spectrum.reshape(-1, *field.shape[-2:]).max(axis=0), field.shape[-2:])
+    n = field.shape[-2], field.shape[-1]
+    return _share_beyond(spectrum.reshape(-1, *n).max(axis=0), n)
 
 
-def _share_beyond(spectrum: NDArray, n: tuple[int, int]) -> float:
-    index = [np.abs(np.fft.fftfreq(m)) if m > 1 else np.zeros(m) for m in n]
-    far = (index[0][:, None] > 1 / 3) | (index[1][None, :] > 1 / 3)
+def _share_beyond(spectrum: NDArray, n: tuple[int, int], share: float = 2 / 3) -> float:
+    """Largest amplitude with an index beyond a share of the Nyquist index, relative."""
     largest = spectrum.max()
-    return float(spectrum[far].max(initial=0.0) / largest) if largest > 0 else 0.0
+    return float(spectrum[beyond(n, share)].max(initial=0.0) / largest) if largest > 0 else 0.0

@@ -16,6 +16,7 @@ from wigner.__main__ import main
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.job.run import execute
+from wigner.job.supervise import FINISHED
 from wigner.output.observer import Observer
 from wigner.phase_space.communicator import SERIAL
 
@@ -48,12 +49,12 @@ def test_on_other_ranks(comm: object, shared_path: Path, scheme: str) -> None:
         for output in (alone, together, back, whole):
             output.mkdir()
         for output in (alone, together):
-            assert execute(case, build(case), output, SERIAL)
-        assert execute(longer, build(longer), alone, SERIAL, resume=True)
+            assert execute(case, build(case), output, SERIAL) == FINISHED
+        assert execute(longer, build(longer), alone, SERIAL, resume=True) == FINISHED
     comm.Barrier()
     assert main(["resume", str(together), "--t-end", "0.4"]) == 0
-    assert execute(case, build(case), back, comm)
-    assert execute(longer, build(longer), whole, comm)
+    assert execute(case, build(case), back, comm) == FINISHED
+    assert execute(longer, build(longer), whole, comm) == FINISHED
     if comm.rank == 0:
         assert [session["ranks"] for session in report(together)["sessions"]] == [1, comm.size]
         with h5py.File(together / "moments.h5") as file:
@@ -62,13 +63,13 @@ def test_on_other_ranks(comm: object, shared_path: Path, scheme: str) -> None:
         for path in back.rglob("*.*"):  # the half, to be resumed on one rank and on all
             (shared_path / "PP" / path.relative_to(back)).parent.mkdir(exist_ok=True)
             (shared_path / "PP" / path.relative_to(back)).write_bytes(path.read_bytes())
-        assert execute(longer, build(longer), back, SERIAL, resume=True)
+        assert execute(longer, build(longer), back, SERIAL, resume=True) == FINISHED
         for output in (together, back):
             small.same_records(output, alone, 1e-12)
             W = small.state(output)
             np.testing.assert_allclose(W, small.state(alone), rtol=0, atol=1e-12)
     comm.Barrier()
-    assert execute(longer, build(longer), shared_path / "PP", comm, resume=True)
+    assert execute(longer, build(longer), shared_path / "PP", comm, resume=True) == FINISHED
     if comm.rank == 0:  # on as many ranks, to the last bit
         small.same_records(shared_path / "PP", whole)
         np.testing.assert_array_equal(small.state(shared_path / "PP"), small.state(whole))

@@ -13,6 +13,7 @@ from wigner.__main__ import main
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.job.run import execute
+from wigner.job.supervise import FINISHED
 from wigner.output.observer import Observer
 from wigner.phase_space.communicator import SERIAL
 
@@ -80,7 +81,7 @@ def test_ranks_agree_with_a_serial_run(comm: object, shared_path: Path) -> None:
         small.write_case(shared_path)
         alone.mkdir()
         parsed = parse_case(small.CASE)
-        assert execute(parsed, build(parsed), alone, SERIAL)
+        assert execute(parsed, build(parsed), alone, SERIAL) == FINISHED
     comm.Barrier()
     assert main(["run", str(case), "--output", str(together)]) == 0
     if comm.rank == 0:

@@ -1,0 +1,86 @@
+"""A run ends with a verdict on its own quality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import small
+from tests.support.small import report, sets
+from wigner.__main__ import main
+from wigner.evolution.quality import INDICATORS
+
+CASE = """\
+[grid]
+n_x = [8, 1]
+length = [6.283185307179586, 1.0]
+n_p = [16, 14]
+
+[physics]
+epsilon = 0.3
+alpha = 0.0
+tau = 10.0
+potential = "0.3*cos(x1)"
+
+[initial]
+n0 = "1 + 0.2*cos(x1)"
+n = ["0", "0", "0.5*cos(x1)"]
+
+[time]
+t_end = 4.0
+dt = 0.4
+
+[maxwellian]
+tolerance = 1e-4
+richardson = 1
+"""
+
+
+@pytest.fixture
+def weak(tmp_path: Path) -> str:
+    """A case whose W winds up in p, as there are few collisions."""
+    path = tmp_path / "weak.toml"
+    path.write_text(CASE)
+    return str(path)
+
+
+def test_an_unresolved_run(weak: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    output = tmp_path / "output"
+    assert main(["run", weak, "--output", str(output)]) == 4
+    found = report(output)
+    quality = found["quality"]
+    assert (found["state"], quality["verdict"]) == ("finished", "unresolved")
+    assert quality["worst"].keys() == INDICATORS.keys() - {"tail_rate"}
+    worst = quality["worst"]["tail_eta"]
+    assert worst["value"] > 0.05
+    assert quality["estimated_error"]["n0"] > 0.01
+    told = [warning for warning in quality["warnings"] if "tail_eta" in warning]
+    times = [float(warning.split()[2].rstrip(":")) for warning in told]
+    assert len(times) > 1
+    assert 0 < min(times) < 4  # between the records, of which there are two
+    said = capsys.readouterr()
+    assert all(warning in said.err + said.out for warning in told)
+    *_, last = (output / "run.log").read_text().splitlines()
+    assert "finished at t = 4" in last
+    assert "unresolved: since t = " in last
+    # nothing is left to do, and the verdict stands
+    assert main(["resume", str(output)]) == 4
+    assert report(output)["quality"] == quality
+
+
+def test_the_same_run_with_collisions(weak: str, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    assert main(["run", weak, "--output", str(output), *sets("physics.tau=0.1")]) == 0
+    assert report(output)["quality"]["verdict"] != "unresolved"
+
+
+def test_a_resumed_run_has_the_same_verdict(weak: str, tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    records = sets("output.every=2")
+    assert main(["run", weak, "--output", str(whole), *records]) == 4
+    assert main(["run", weak, "--output", str(parts), *records, *sets("time.t_end=2")]) == 4
+    half = report(parts)["quality"]
+    assert main(["resume", str(parts), "--t-end", "4"]) == 4
+    assert report(parts)["quality"] == report(whole)["quality"] != half
+    small.same_records(parts, whole)
