@@ -1,6 +1,7 @@
 """Command line: python -m macro run CASE.toml --model MODEL --output DIR.
 
-Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept.
+Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept, 4 finished, but
+unresolved.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wigner-macro",
         description="Macroscopic models of the spinor Wigner-BGK equation.",
-        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept",
+        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept, "
+        "4 finished, but unresolved",
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")

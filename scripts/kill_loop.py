@@ -82,7 +82,7 @@ class Runs:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
                 return False
-        if process.returncode != 0:
+        if process.returncode not in (0, 4):  # 4: finished, but unresolved
             raise RuntimeError(f"exit status {process.returncode} of {arguments}:\n{said}")
         return True
 

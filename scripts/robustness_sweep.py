@@ -127,7 +127,7 @@ def outcome(text: str, directory: Path) -> tuple[str, str]:
     with redirect_stderr(said):
         status = wigner(["run", str(directory / "case.toml"), "--output", str(directory / "run")])
     errors = [line for line in said.getvalue().splitlines() if line.startswith("error: ")]
-    if status == 0 and not errors:
+    if status in (0, 4) and not errors:  # 4: finished, but unresolved
         return _finished(directory / "run" / "moments.h5")
     refusals = [match for line in errors if (match := REFUSED.match(line))]
     if status == 2 and errors and len(refusals) == len(errors):

@@ -1,6 +1,7 @@
 """Command line: python -m wigner run|resume|info.
 
-Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint.
+Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
+unresolved.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wigner",
         description="Spinor Wigner-BGK equation with Rashba coupling.",
-        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint",
+        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, "
+        "4 finished, but unresolved",
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
