@@ -1,19 +1,21 @@
 """Command line: python -m validation STUDY [CASE.toml] --output DIR [--size small|full].
 
-Exit status: 0 all claims hold, 1 a claim fails or a task cannot be computed, 2 bad input.
+Exit status: 0 no claim fails, 1 a claim fails or a task cannot be computed, 2 bad input, 3
+interrupted, with what was computed kept.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import shlex
+import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
@@ -21,15 +23,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from wigner.case.problem import build
 from wigner.case.spec import Case, load_case
-from wigner.errors import CaseError
-from wigner.job.launch import world
+from wigner.errors import CaseError, Fault
+from wigner.job.launch import add_set, parse, world
 from wigner.phase_space.communicator import Communicator
 
 from .formulas.corrections import CORRECTIONS
 from .harness.claims import Result
 from .harness.study import SIZES, Setting, Study, compute, conclude
 
-HOLDS, FAILS, BAD_INPUT = 0, 1, 2
+HOLDS, FAILS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
 try:
     from .harness import report
@@ -47,25 +49,39 @@ self-contained page), report.json (every number), figures/ and tasks/. What is c
 tasks/: started again, a study takes it from there.
 
     python -m validation all --output report
-    python -m validation tau case.toml --output mine
+    python -m validation tau case.toml --output mine --set physics.tau=0.02
     mpiexec -n 4 python -m validation all --output report"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run studies on all ranks, each doing whole tasks; the exit status."""
-    clock = time.perf_counter()
     comm = world()
-    arguments = _parse(argv, comm)
+    arguments = parse(_parser(), argv)
     usable, case = _agree(arguments, comm)
     if not usable:
         return BAD_INPUT
     _log_to_terminal(comm)
+    with _terminated_as_interrupted():
+        try:
+            return _studied(arguments, case, comm)
+        except KeyboardInterrupt:
+            if comm.rank == 0:
+                kept = f"what was computed is kept in {arguments.output / 'tasks'}"
+                print(f"interrupted: {kept}; the same command goes on", file=sys.stderr)
+            if comm.size > 1:  # the others may be waiting for this rank
+                comm.Abort(INTERRUPTED)
+            return INTERRUPTED
+
+
+def _studied(arguments: argparse.Namespace, case: Case | None, comm: Communicator) -> int:
+    """Compute, conclude and report; the exit status, on every rank."""
+    clock = time.perf_counter()
     names = [study.name for study in STUDIES] if arguments.study == "all" else [arguments.study]
     studies = [study for study in STUDIES if study.name in names]
     setting = Setting(arguments.size, case)
     try:
         outcomes = compute(studies, setting, arguments.output, comm)
-    except CaseError as error:  # raised on every rank: a study asks for more than the case allows
+    except CaseError as error:  # on every rank: all ask for more than the case allows
         if comm.rank == 0:
             _complain(error)
         return BAD_INPUT
@@ -79,6 +95,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception:  # the other ranks wait for the status, whatever happened
             log.exception("the studies were computed, but not reported; tasks/ is whole")
     return comm.bcast(status)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM ends a study as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write(
@@ -103,6 +129,7 @@ def command(study: str, arguments: argparse.Namespace) -> str:
     """What to type for one study."""
     case = [] if arguments.case is None else [str(arguments.case)]
     options = ["--output", str(arguments.output), "--size", arguments.size]
+    options += [part for entry in arguments.set for part in ("--set", entry)]
     return shlex.join(["python", "-m", "validation", study, *case, *options])
 
 
@@ -112,8 +139,11 @@ def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Cas
     if comm.rank == 0:  # the only rank that reads, creates and complains
         try:
             if arguments.case is not None:
-                case = load_case(arguments.case)
+                case = load_case(arguments.case, arguments.set)
                 build(case)
+            elif arguments.set:
+                remedy = "give CASE.toml, or leave --set out"
+                raise CaseError(Fault("--set", arguments.set[0], "a case to change", remedy))
             arguments.output.mkdir(parents=True, exist_ok=True)
         except (CaseError, OSError) as error:
             usable = False
@@ -137,24 +167,21 @@ def _log_to_terminal(comm: Communicator) -> None:
 
 
 def _tell(results: Sequence[Result], page: Path) -> None:
-    """Failing claims, and where the report is."""
+    """Answers, failing claims, how many there are of each verdict, and where the report is."""
+    for result in results:
+        if result.answer:
+            print(result.answer)
     claims = [claim for result in results for claim in result.claims]
-    failed = [claim for claim in claims if not claim.holds]
-    for claim in failed:
+    for claim in claims:
         note = f" ({claim.note})" if claim.note else ""
-        print(
-            f"FAILS {claim.key}: {claim.statement}: measured {claim.measured:.4g}, "
-            f"expected {claim.expected}{note}"
-        )
-    print(f"{len(claims) - len(failed)} of {len(claims)} claims hold; {page}")
-
-
-def _parse(argv: Sequence[str] | None, comm: Communicator) -> argparse.Namespace:
-    """The arguments; help and errors are printed once, whatever the number of ranks."""
-    if comm.rank == 0:
-        return _parser().parse_args(argv)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return _parser().parse_args(argv)
+        if claim.fails:
+            print(
+                f"FAILS {claim.key}: {claim.statement}: measured {claim.measured:.4g}, "
+                f"expected {claim.expected}{note}"
+            )
+    others = Counter(claim.undecided for claim in claims if claim.undecided)
+    told = "".join(f", {count} {verdict}" for verdict, count in others.items())
+    print(f"{sum(claim.holds for claim in claims)} of {len(claims)} claims hold{told}; {page}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="wigner-validate",
         description=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="exit status: 0 all claims hold, 1 a claim fails, 2 bad input",
+        epilog="exit status: 0 no claim fails, 1 a claim fails, 2 bad input, 3 interrupted",
     )
     names = [*(study.name for study in STUDIES), "all"]
     parser.add_argument("study", choices=names, metavar="STUDY", help=", ".join(names))
@@ -172,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="directory for the report"
     )
+    add_set(parser)
     parser.add_argument(
         "--size",
         choices=SIZES,

@@ -18,6 +18,10 @@ from wigner.physics import Physics
 from ..oracle import bgk, dense, rates
 from ..oracle.dense import Box
 
+# The least part of a term that no other term has, relative to the largest term, for its factor to
+# be looked for.
+OWN = 1e-3
+
 
 class Fields(NamedTuple):
     """Densities ``u = (n0, n)``, shape ``(4, N1, N2)``, and potential on the lattice of a box."""
@@ -132,6 +136,19 @@ def low_pass(f: NDArray, keep: tuple[int, int]) -> NDArray:
 
 
 def fitted(values: NDArray, terms: list[NDArray]) -> NDArray:
-    """Factors of the terms whose sum is nearest to the values, by least squares."""
+    """Factors of the terms whose sum is nearest to the values, by least squares.
+
+    The factor of a term that vanishes, or that the other terms make up, is not a number.
+    """
     columns = np.stack([np.broadcast_to(term, values.shape).ravel() for term in terms], axis=1)
-    return np.linalg.lstsq(columns, values.ravel(), rcond=None)[0]
+    largest = np.linalg.norm(columns, axis=0).max()
+    factors = np.full(len(terms), np.nan)
+    if not largest > 0:
+        return factors
+    found = np.linalg.lstsq(columns, values.ravel(), rcond=None)[0]
+    for k, column in enumerate(columns.T):
+        others = np.delete(columns, k, axis=1)
+        own = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
+        if np.linalg.norm(own) > OWN * largest:
+            factors[k] = found[k]
+    return factors

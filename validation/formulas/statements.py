@@ -31,11 +31,18 @@ class Sides(NamedTuple):
     right: NDArray
     scale: NDArray | None = None
 
-    def sizes(self) -> tuple[float, float, float]:
-        """Largest entries of both sides, and the largest difference over the scale."""
+    def sizes(self) -> tuple[float, float, float, float]:
+        """Largest entries of both sides, the largest difference over the scale, and the scale."""
         left, right = (float(np.abs(side).max()) for side in (self.left, self.right))
-        scale = max(left, right) if self.scale is None else np.abs(self.scale).max()
-        return left, right, float(np.abs(self.left - self.right).max() / scale)
+        scale = max(left, right) if self.scale is None else float(np.abs(self.scale).max())
+        difference = float(np.abs(self.left - self.right).max())
+        return left, right, difference / scale if scale > 0 else 0.0, scale
+
+
+def natural(s: Setup, sides: Sides) -> float:
+    """What sides are made of that may cancel: the largest of M for symbols, of n0 for fields."""
+    symbols = np.shape(sides.left)[-4:] == (*s.box.n, *s.n_p)
+    return float(np.abs(s.W if symbols else s.u[0]).max())
 
 
 # Section 2.3: the Moyal product and theta

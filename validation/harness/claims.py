@@ -1,18 +1,27 @@
 """What a study says: claims with verdicts that follow from numbers, tables and figures.
 
 A verdict is never set. It is computed from what was measured and from what was expected before.
+Numbers that cannot decide a claim leave it undecided. In a case of the user's own that is no
+failure; the cases that are shipped are chosen so that they decide every claim.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the command says what to install where matplotlib is missing
     from matplotlib.figure import Figure
 
 Cell = str | int | float | None
+
+# Why numbers may leave a claim undecided: both sides of it vanish, errors are too near their floor,
+# or orders still change along the ladder towards the one expected.
+MOOT, BURIED, EARLY = "not applicable", "not measurable", "not yet asymptotic"
+# A side of an equation that is smaller than this share of its terms is taken to be zero.
+VANISHING = 1e-11
 
 
 def number(value: float) -> str:
@@ -103,6 +112,8 @@ class Claim:
         The correction that this claim is evidence for.
     note
         A remark for the reader: how it was measured, or why it could not be.
+    undecided
+        MOOT, BURIED or EARLY if the numbers cannot decide; the note says what they were.
 
     Raises
     ------
@@ -118,6 +129,7 @@ class Claim:
     printed: Expected | None = None
     about: Correction | None = None
     note: str = ""
+    undecided: str = ""
 
     def __post_init__(self) -> None:
         print_, right = self.printed, self.expected
@@ -129,12 +141,19 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether the number is where it was expected."""
-        return self.measured in self.expected
+        """Whether the number is where it was expected, and decides."""
+        return not self.undecided and self.measured in self.expected
+
+    @property
+    def fails(self) -> bool:
+        """Whether the number contradicts the claim."""
+        return not self.undecided and not self.holds
 
     @property
     def verdict(self) -> str:
-        """ "holds", "print refuted" or "FAILS"."""
+        """ "holds", "print refuted", "FAILS", or why it is undecided."""
+        if self.undecided:
+            return self.undecided
         if not self.holds:
             return "FAILS"
         return "holds" if self.printed is None else "print refuted"
@@ -153,6 +172,46 @@ class Claim:
             "about": "" if self.about is None else self.about.key,
             "note": self.note,
         }
+
+
+def decided(claim: Claim) -> Claim:
+    """The claim with a verdict by its number alone."""
+    return replace(claim, undecided="")
+
+
+def relative_claim(
+    key: str,
+    statement: str,
+    place: str,
+    difference: float,
+    size: float,
+    expected: Expected,
+    *,
+    natural: float,
+    note: str = "",
+) -> Claim:
+    """The claim that two sides agree: their difference over the larger of them.
+
+    It is moot where both sides vanish but for roundoff of what they are made of, and where they are
+    so small a part of it that the difference is as expected relative to the terms alone.
+
+    Parameters
+    ----------
+    difference, size
+        The largest difference, and the largest entry of either side.
+    natural
+        The largest of the terms that cancel where a side vanishes.
+    """
+    natural = max(natural, size)
+    measured = difference / size if size > 0 else 0.0
+    if size <= VANISHING * natural:
+        told = f"both sides vanish: {number(size)}, of terms of {number(natural)}"
+    elif measured not in expected and difference / natural in expected:
+        told = f"both sides are small, {number(size)}, against terms of {number(natural)}"
+    else:
+        return Claim(key, statement, place, measured, expected, note=note)
+    about = "; ".join(part for part in (note, told) if part)
+    return Claim(key, statement, place, measured, expected, note=about, undecided=MOOT)
 
 
 @dataclass(frozen=True)
@@ -175,23 +234,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with what it shows; ``key`` is the name of its files."""
+    """A figure with what it shows; ``key`` is the name of its files.
+
+    It is drawn when the report is written, so that no figure can lose what was computed.
+    """
 
     key: str
     caption: str
-    figure: Figure = field(repr=False)
+    draw: Callable[[], Figure] = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Result:
-    """All that a study says: ``summary`` in a few sentences, then the evidence."""
+    """All that a study says: ``summary`` in a few sentences, then the evidence.
+
+    ``answer`` is what of it is also told on the terminal.
+    """
 
     summary: str
     claims: tuple[Claim, ...]
     tables: tuple[Table, ...] = ()
     drawings: tuple[Drawing, ...] = ()
+    answer: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether every claim does."""
-        return all(claim.holds for claim in self.claims)
+        """Whether no claim fails."""
+        return not any(claim.fails for claim in self.claims)

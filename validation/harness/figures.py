@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,20 +34,35 @@ def panels(
     return figure, axes
 
 
-def line(ax: Axes, x: Numbers, y: Numbers, label: str, k: int, style: str = "-") -> None:
-    """The k-th curve of a panel."""
+def line(
+    ax: Axes, x: Numbers, y: Numbers, label: str, k: int, style: str = "-", *, positive: bool = True
+) -> None:
+    """The k-th curve of a panel; with logarithmic axes those points of it that are positive."""
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if positive:
+        x, y = x[(x > 0) & (y > 0)], y[(x > 0) & (y > 0)]
     ax.plot(x, y, style, color=COLOURS[k % 7], marker=MARKERS[k % 7], ms=5, lw=1.4, label=label)
 
 
 def logarithmic(ax: Axes, xlabel: str, ylabel: str, title: str = "") -> None:
-    """Logarithmic axes with a light grid."""
-    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    """Logarithmic axes with a light grid; a panel without a positive number says so."""
     ax.set_title(title, fontsize=11)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if not any(np.size(curve.get_xdata()) for curve in ax.lines):
+        empty(ax)
+        return
+    ax.set(xscale="log", yscale="log")
     ax.grid(visible=True, which="major", color="#e3e7ec", lw=0.8)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(subs=(1.0,) if _decades(axis) > 1.5 else (1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
         axis.set_minor_formatter(NullFormatter())
+
+
+def empty(ax: Axes) -> None:
+    """A panel of which nothing is left but its labels."""
+    ax.set(xticks=[], yticks=[])
+    ax.text(0.5, 0.5, "zero in this case", transform=ax.transAxes, ha="center", color="#5d6876")
 
 
 def _decades(axis: Axis) -> float:
@@ -66,7 +81,12 @@ def _number(value: float) -> str:
 
 
 def slope(ax: Axes, h: Numbers, last: float, order: float, below: float = 0.5) -> None:
-    """A reference line of a given order, ``below`` times the error ``last`` at the finest h."""
+    """A reference line of a given order, ``below`` times the error ``last`` at the finest h.
+
+    None where that error is zero.
+    """
+    if not last > 0:
+        return
     x = np.sort(np.asarray(h, dtype=float))
     y = below * last * (x / x[0]) ** order
     ax.plot(x, y, "--", color=GREY, lw=1.0, zorder=0)
@@ -83,8 +103,9 @@ def slope(ax: Axes, h: Numbers, last: float, order: float, below: float = 0.5) -
 
 
 def legend(ax: Axes, **options: Any) -> None:
-    """A small legend without a frame."""
-    ax.legend(frameon=False, fontsize=9, **options)
+    """A small legend without a frame, of what there is in a panel."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(frameon=False, fontsize=9, **options)
 
 
 def texture(
@@ -99,7 +120,8 @@ def texture(
 ) -> QuadMesh:
     """A field in colour over (x1, x2) with an in-plane vector field as arrows; the colour image.
 
-    ``longest`` is the length of vector that is drawn as 1.3 times as long as the arrows are apart.
+    ``longest`` is the length of vector that is drawn as 1.3 times as long as the arrows are apart;
+    zero if there are no arrows to draw.
     """
     image = ax.pcolormesh(
         *x,
@@ -110,6 +132,9 @@ def texture(
         shading="gouraud",
         rasterized=True,
     )
+    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
+    if not longest > 0:
+        return image
     thin = [slice(None, None, max(1, n // 12)) for n in field.shape]
     x1, x2 = (axis[part] for axis, part in zip(x, thin, strict=True))
     spacing = min(np.diff(x1).min(), np.diff(x2).min())
@@ -131,20 +156,23 @@ def texture(
         headlength=3.6,
         headaxislength=3.2,
     )
-    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     return image
 
 
 def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float) -> QuadMesh:
     """Errors ``(y, x)`` in colour by their logarithm, with the line ``good``; the colour image."""
     image = ax.pcolormesh(
-        x, y, errors, norm=LogNorm(1e-4, 1.0), cmap="RdYlGn_r", shading="gouraud", rasterized=True
+        *(x, y, np.maximum(errors, 1e-16)),
+        norm=LogNorm(1e-4, 1.0),
+        cmap="RdYlGn_r",
+        shading="gouraud",
+        rasterized=True,
     )
     if errors.min() < good < errors.max():
         ax.contour(
             x,
             y,
-            np.log(errors),
+            np.log(np.maximum(errors, 1e-16)),
             levels=[np.log(good)],
             colors="black",
             linewidths=2.2,
@@ -155,13 +183,25 @@ def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float
 
 
 def bars(
-    ax: Axes, names: Sequence[str], series: dict[str, Sequence[float]], marks: dict[str, float]
+    ax: Axes,
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    marks: Mapping[str, float],
 ) -> None:
-    """Horizontal logarithmic bars side by side, zeros left out; vertical lines for ``marks``."""
+    """Horizontal logarithmic bars side by side, zeros left out; vertical lines for ``marks``.
+
+    What is smaller than roundoff of the largest counts as zero.
+    """
+    sizes = np.array([v for values in (*series.values(), marks.values()) for v in values])
+    if not sizes.max(initial=0.0) > 0:
+        empty(ax)
+        return
+    sizes = sizes[sizes > 1e-14 * sizes.max()]
     y, height = np.arange(len(names))[::-1], 0.8 / len(series)
     for k, (label, values) in enumerate(series.items()):
         ax.barh(y + 0.2 - k * height, values, height, color=COLOURS[k], label=label)
     for k, (label, value) in enumerate(marks.items()):
-        ax.axvline(max(value, 1e-300), color=COLOURS[k], ls="--", lw=1.2, label=label)
-    sizes = [v for values in (*series.values(), marks.values()) for v in values if v > 1e-14]
-    ax.set(xscale="log", yticks=y, yticklabels=names, xlim=(0.3 * min(sizes), 3 * max(sizes)))
+        if value > 0:
+            ax.axvline(value, color=COLOURS[k], ls="--", lw=1.2, label=label)
+    ax.set(xscale="log", yticks=y, yticklabels=names)
+    ax.set_xlim(0.3 * sizes.min(), 3 * sizes.max())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import logging
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from wigner.output import files
 
 from .claims import Cell, Correction, Drawing, Result, Table, number
 from .study import Study
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,24 +65,33 @@ def write(
 ) -> Path:
     """Write report.html, report.json and figures/*.svg, *.png; the path of the page.
 
+    A figure that cannot be drawn is left out, with the reason in its place.
+
     Raises
     ------
     OSError
         If the directory cannot be written.
     """
-    images = {}
+    images, faults = {}, {}
     for chapter in chapters:
         for drawing in chapter.result.drawings:
-            images[drawing.key] = _save(drawing, chapter.command, directory / "figures")
-    text = json.dumps(plain(chapters, source), indent=2, ensure_ascii=False, allow_nan=False)
+            try:
+                images[drawing.key] = _save(drawing, chapter.command, directory / "figures")
+            except OSError:
+                raise
+            except Exception as error:  # whatever it is, the numbers are worth a report
+                log.exception("figure %s could not be drawn", drawing.key)
+                faults[drawing.key] = f"{type(error).__name__}: {error}"
+    values = plain(chapters, source, faults)
+    text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     files.write_text(directory / "report.json", text + "\n")
     page = directory / "report.html"
-    files.write_text(page, _html(chapters, corrections, source, images))
+    files.write_text(page, _html(chapters, corrections, source, images, faults))
     return page
 
 
-def plain(chapters: Sequence[Chapter], source: Origin) -> dict[str, Any]:
-    """Every number of a report, as plain data."""
+def plain(chapters: Sequence[Chapter], source: Origin, faults: Mapping[str, str]) -> dict[str, Any]:
+    """Every number of a report, and why figures are missing by their keys, as plain data."""
     return asdict(source) | {
         "holds": all(chapter.result.holds for chapter in chapters),
         "studies": [
@@ -96,6 +108,8 @@ def plain(chapters: Sequence[Chapter], source: Origin) -> dict[str, Any]:
                         "caption": drawing.caption,
                         "command": chapter.command,
                     }
+                    if drawing.key not in faults
+                    else {"files": [], "caption": drawing.caption, "fault": faults[drawing.key]}
                     for drawing in chapter.result.drawings
                 ],
             }
@@ -122,12 +136,12 @@ def _plain_table(table: Table) -> dict[str, Any]:
 def _save(drawing: Drawing, command: str, directory: Path) -> str:
     """Write a figure's files, which name their command; its SVG as a data URI."""
     directory.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
+    figure, buffer = drawing.draw(), io.BytesIO()
     # the same bytes from the same numbers
     with matplotlib.rc_context({"svg.hashsalt": drawing.key, "svg.fonttype": "path"}):
         about = {"Title": drawing.caption, "Description": command}
-        drawing.figure.savefig(buffer, format="svg", metadata=about | {"Date": None})
-        drawing.figure.savefig(directory / f"{drawing.key}.png", dpi=150, metadata=about)
+        figure.savefig(buffer, format="svg", metadata=about | {"Date": None})
+        figure.savefig(directory / f"{drawing.key}.png", dpi=150, metadata=about)
     (directory / f"{drawing.key}.svg").write_bytes(buffer.getvalue())
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
 
@@ -136,7 +150,8 @@ def _html(
     chapters: Sequence[Chapter],
     corrections: Sequence[Correction],
     source: Origin,
-    images: dict[str, str],
+    images: Mapping[str, str],
+    faults: Mapping[str, str],
 ) -> str:
     """The page."""
     environment = Environment(
@@ -156,7 +171,9 @@ def _html(
         chapters=chapters,
         source=source,
         images=images,
+        faults=faults,
         claims=claims,
-        failed=[claim for claim in claims if not claim.holds],
+        failed=[claim for claim in claims if claim.fails],
+        undecided=[claim for claim in claims if claim.undecided],
         corrections=[(correction, supporting) for correction, supporting in evidence if supporting],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +10,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from wigner.case.spec import Case
+from wigner.errors import CaseError, WignerError
 from wigner.phase_space.communicator import Communicator
 
 from . import tasks
-from .claims import Claim, Expected, Result
+from .claims import MOOT, Claim, Expected, Result, decided
 from .tasks import Outcome, Outcomes, Task, TaskError
 
 SIZES = ("small", "full")
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,23 @@ class Study:
 def compute(
     studies: Sequence[Study], setting: Setting, directory: Path, comm: Communicator
 ) -> dict[str, Outcome]:
-    """What the tasks of studies give, by "study/task", on all ranks; kept in ``directory``."""
-    everything = [
-        replace(task, name=f"{study.name}/{task.name}")
-        for study in studies
-        for task in study.plan(setting)
-    ]
+    """What the tasks of studies give, by "study/task", on all ranks; kept in ``directory``.
+
+    Raises
+    ------
+    CaseError
+        If none of the studies can be planned for the case.
+    """
+    everything, refused = [], []
+    for study in studies:
+        try:
+            planned = study.plan(setting)
+        except CaseError as error:
+            refused.append(error)
+        else:
+            everything += [replace(task, name=f"{study.name}/{task.name}") for task in planned]
+    if len(refused) == len(studies):
+        raise refused[0]
     return tasks.compute(everything, directory / "tasks", comm)
 
 
@@ -76,16 +91,23 @@ def conclude(
 ) -> list[Result]:
     """Results of studies from what :func:`compute` gave.
 
-    A study one of whose tasks failed has one claim, which fails and says why.
+    A study that cannot be planned for the case, one of whose tasks failed, or that cannot be
+    concluded has one claim, which says why; the other studies are concluded all the same. The
+    cases that are shipped have to decide every claim.
     """
-    return [
-        _conclude(
-            study,
-            setting,
-            {task.name: outcomes[f"{study.name}/{task.name}"] for task in study.plan(setting)},
-        )
-        for study in studies
-    ]
+    results = []
+    for study in studies:
+        try:
+            result = _conclude(study, setting, outcomes)
+        except WignerError as error:  # more is asked than the case allows
+            result = _told(study, "the study suits the case", str(error), MOOT)
+        except Exception as error:  # whatever it is, the other studies are reported
+            log.exception("%s could not be concluded", study.name)
+            result = _told(study, "the study is concluded", f"{type(error).__name__}: {error}")
+        if setting.case is None:
+            result = replace(result, claims=tuple(decided(claim) for claim in result.claims))
+        results.append(result)
+    return results
 
 
 def run(
@@ -97,20 +119,24 @@ def run(
 
 def _conclude(study: Study, setting: Setting, outcomes: Mapping[str, Outcome]) -> Result:
     computed: Outcomes = {}
-    errors: list[TaskError] = []
-    for name, outcome in outcomes.items():
+    errors: dict[str, list[str]] = {}  # names of tasks by what was wrong with them
+    for task in study.plan(setting):
+        outcome = outcomes[f"{study.name}/{task.name}"]
         if isinstance(outcome, TaskError):
-            errors.append(outcome)
+            errors.setdefault(outcome.kind, []).append(str(outcome))
         else:
-            computed[name] = outcome
+            computed[task.name] = outcome
     if not errors:
         return study.conclude(setting, computed)
-    claim = Claim(
-        f"{study.name}.tasks",
-        "all tasks of the study are computed",
-        "",
-        math.nan,
-        Expected(0, 0),
-        note="; ".join(str(error) for error in errors),
-    )
+    told = [
+        f"{first}{f' (and {len(others)} other tasks likewise)' if others else ''}"
+        for first, *others in errors.values()
+    ]
+    return _told(study, "all tasks of the study are computed", "; ".join(told))
+
+
+def _told(study: Study, statement: str, note: str, undecided: str = "") -> Result:
+    """A result with one claim, that the study could be done; it fails if it can at all."""
+    key = f"{study.name}.tasks"
+    claim = Claim(key, statement, "", math.nan, Expected(0, 0), note=note, undecided=undecided)
     return Result("The study could not be concluded.", (claim,))

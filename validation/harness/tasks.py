@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wigner.errors import WignerError
 from wigner.output import files
 from wigner.phase_space.communicator import Communicator
 
@@ -64,7 +65,17 @@ class Task:
 
 
 class TaskError(RuntimeError):
-    """A task could not be computed."""
+    """A task could not be computed.
+
+    Attributes
+    ----------
+    kind
+        The same for errors of one kind; what they say differs in numbers.
+    """
+
+    def __init__(self, text: str, kind: str = "") -> None:
+        super().__init__(text)
+        self.kind = kind or text
 
 
 Outcomes = dict[str, Arrays]  # of tasks that were computed, by name
@@ -92,9 +103,7 @@ def compute(tasks: Sequence[Task], directory: Path, comm: Communicator) -> dict[
     """
     if len({task.name for task in tasks}) < len(tasks):
         raise ValueError(f"tasks: got {[s.name for s in tasks]}, expected different names")
-    own: dict[str, Outcome] = {}
-    for task in share(tasks, comm.size)[comm.rank]:
-        own[task.name] = _outcome(task, directory)
+    own = _computed(share(tasks, comm.size)[comm.rank], directory)
     merged = {name: value for part in comm.allgather(own) for name, value in part.items()}
     return {task.name: merged[task.name] for task in tasks}
 
@@ -110,21 +119,50 @@ def share(tasks: Sequence[Task], ranks: int) -> list[list[Task]]:
     return shares
 
 
+def _computed(tasks: Sequence[Task], directory: Path) -> dict[str, Outcome]:
+    """What this rank's tasks give. Each line of progress says what is left."""
+    known = {task.name: load(_path(task, directory), task.fingerprint()) for task in tasks}
+    todo = [task for task in tasks if known[task.name] is None]
+    if len(todo) < len(tasks):
+        log.info("%d of %d tasks taken from %s", len(tasks) - len(todo), len(tasks), directory)
+    outcomes: dict[str, Outcome] = {name: found for name, found in known.items() if found}
+    clock, done, whole = time.perf_counter(), 0.0, sum(task.weight for task in todo)
+    told: set[str] = set()
+    for number, task in enumerate(todo, start=1):
+        before = time.perf_counter()
+        outcome = _outcome(task, directory)
+        outcomes[task.name] = outcome
+        done += task.weight
+        now = time.perf_counter()
+        left = _span((now - clock) * (whole - done) / done)
+        result = f"{now - before:.1f} s"
+        if isinstance(outcome, TaskError):
+            result = "failed likewise" if outcome.kind in told else f"failed: {outcome}"
+            told.add(outcome.kind)
+        log.info("%s: %s (%d of %d, %s left)", task.name, result, number, len(todo), left)
+    return outcomes
+
+
+def _span(seconds: float) -> str:
+    """A time to come, in words."""
+    return f"about {seconds:.0f} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
+
+
+def _path(task: Task, directory: Path) -> Path:
+    return directory / f"{re.sub(r'[^A-Za-z0-9.=+-]+', '_', task.name)}.npz"
+
+
 def _outcome(task: Task, directory: Path) -> Outcome:
-    """A task taken from its file or computed; the error as a value, so that no rank waits."""
-    path = directory / f"{re.sub(r'[^A-Za-z0-9.=+-]+', '_', task.name)}.npz"
-    stored = load(path, task.fingerprint())
-    if stored is not None:
-        log.info("%s: taken from %s", task.name, path.name)
-        return stored
-    clock = time.perf_counter()
+    """A task computed and kept; the error as a value, so that no rank waits."""
     try:
         arrays = {key: np.asarray(value) for key, value in task.compute(*task.arguments).items()}
+    except WignerError as error:
+        kind = f"{type(error).__name__}: {error.fault.what}"
+        return TaskError(f"{task.name}: {error}", kind)
     except Exception as error:  # whatever it is, the other tasks are done and the report says so
-        log.exception("%s failed", task.name)
+        log.exception("%s: a fault of the program, please report it", task.name)
         return TaskError(f"{task.name}: {type(error).__name__}: {error}")
-    save(path, task.fingerprint(), arrays)
-    log.info("%s: %.1f s", task.name, time.perf_counter() - clock)
+    save(_path(task, directory), task.fingerprint(), arrays)
     return arrays
 
 

@@ -6,4 +6,5 @@
 ``truncation``: the local model against the nonlocal one, over epsilon and alpha
 ``errors``: errors of the kinetic solver, each of one cause
 ``density_operator``: the density operator of a Wigner function, as dense matrices
+``conservation``: what is conserved, or may only fall, along solutions
 """

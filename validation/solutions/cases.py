@@ -6,9 +6,12 @@ well as those that stand here.
 
 from __future__ import annotations
 
+import json
+import math
 import tomllib
 from dataclasses import dataclass
 
+from wigner.case.problem import build, formulas
 from wigner.case.spec import SCALED, Case, parse_case
 from wigner.case.values import toml
 
@@ -68,6 +71,9 @@ scheme = "sdirk2"
 tolerance = 1e-8
 """
 
+# How often the fastest diffusion on the lattice may go by within t_end, for an explicit method.
+STIFFEST = 100.0
+
 
 @dataclass(frozen=True)
 class Shipped:
@@ -83,8 +89,33 @@ class Shipped:
 
 
 def chosen(setting: Setting, shipped: Shipped) -> Case:
-    """The user's case if there is one, in scaled units, else the shipped one."""
-    return shipped.in_size(setting) if setting.case is None else scaled(setting.case)
+    """The user's case if there is one, in scaled units and with n0 of order one, else the shipped.
+
+    Floors and natural scales of the studies are those of densities of order one.
+    """
+    return shipped.in_size(setting) if setting.case is None else normalised(scaled(setting.case))
+
+
+def normalised(case: Case) -> Case:
+    """The case with densities in units of the largest n0, unless that is of order one.
+
+    The equation is linear in the unit of W; nothing else changes.
+    """
+    largest = float(build(case).N[0].max())
+    if 0.1 <= largest <= 10:
+        return case
+    n0, *n = (f"({formula.text})/{largest!r}" for formula in list(formulas(case).values())[1:])
+    return changed(case, f"initial.n0={n0}", f"initial.n={json.dumps(n)}")
+
+
+def slowed(case: Case) -> Case:
+    """The case with tau so short that the macroscopic models are not too stiff for the studies.
+
+    These follow them by an explicit method, whose steps are as long as diffusion across a cell.
+    """
+    finest = max(n / L for n, L in zip(case.grid.n_x, case.grid.length, strict=True))
+    most = STIFFEST / ((math.pi * finest) ** 2 * case.time.t_end)
+    return changed(case, f"physics.tau={most!r}") if case.physics.tau > most else case
 
 
 def scaled(case: Case) -> Case:

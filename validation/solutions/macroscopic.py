@@ -15,6 +15,7 @@ from macro.model import Model
 from macro.nonlocal_model import Nonlocal
 from wigner.case.problem import build
 from wigner.case.spec import Case
+from wigner.errors import Fault, SolveError
 
 RTOL = 1e-8
 
@@ -43,8 +44,8 @@ def solution(
 
     Raises
     ------
-    RuntimeError
-        If the integrator gives up.
+    SolveError
+        If the integrator gives up, or the model cannot be evaluated.
     """
     integrated = solve_ivp(
         lambda _, y: model.rate(y.reshape(u.shape)).ravel(),
@@ -56,7 +57,8 @@ def solution(
         t_eval=[t] if times is None else times,
     )
     if not integrated.success:
-        raise RuntimeError(f"DOP853: {integrated.message}; the case is stiff: use a smaller n_x")
+        remedy = "the case is stiff: use a smaller n_x or tau"
+        raise SolveError(Fault("DOP853", integrated.message, remedy=remedy))
     y = integrated.y.T.reshape(-1, *u.shape)
     return y[0] if times is None else y
 
@@ -67,7 +69,11 @@ def at_end(case: Case, name: str) -> NDArray:
 
 
 def relative(u: NDArray, reference: NDArray) -> float:
-    """The larger of the relative errors of n0 and of n, each by its largest value."""
-    charge = np.abs(u[0] - reference[0]).max() / np.abs(reference[0]).max()
-    spin = np.abs(u[1:] - reference[1:]).max() / np.abs(reference[1:]).max()
+    """The larger of the relative errors of n0 and of n, each by its largest value.
+
+    A spin density below a thousandth of the largest n0 is measured by that.
+    """
+    largest = np.abs(reference[0]).max()
+    charge = np.abs(u[0] - reference[0]).max() / largest
+    spin = np.abs(u[1:] - reference[1:]).max() / max(np.abs(reference[1:]).max(), 1e-3 * largest)
     return float(max(charge, spin))

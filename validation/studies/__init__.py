@@ -2,9 +2,11 @@
 
 ``identities``: the identities of sections 2 and 3
 ``expansions``: the expansions of section 4, their orders and factors
+``pictures``: pictures of densities, kinetic and macroscopic
 ``tau``: kinetic solutions against the models as tau falls
 ``epsilon``: the local model against the nonlocal one as epsilon falls
 ``alpha``: the local model over the Rashba constant
+``budget``: the error of a user's run as it is, by parameter
 ``convergence``: orders and errors of the kinetic solver
 ``invariants``: what a solution keeps, and what it may only lose
 ``catalogue``: all of them

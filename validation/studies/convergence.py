@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wigner.flows.splitting import FOURTH, SPLITTINGS
 
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Expected, Result, Table, at_least, at_most, near
-from ..harness.orders import observed_orders, order_claim
+from ..harness.orders import DASH, observed_orders, order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions import errors
 from ..solutions.cases import STRIP, Shipped, changed, chosen
 from ..solutions.errors import SCHEMES
+from . import budget
 
 SMALL = ("grid.n_x=[8, 1]", "grid.n_p=[16, 16]", "physics.potential=0.5*cos(x1)")
 SHIPPED = Shipped(STRIP, small=SMALL)
@@ -50,7 +53,12 @@ OVER: dict[str, Callable[..., errors.Errors]] = {
 
 
 def plan(setting: Setting) -> list[Task]:
-    """One task for each tau, one for the splittings, and one for each kind of lattice error."""
+    """One task for each tau, one for the splittings, and one for each kind of lattice error.
+
+    Of a user's case the error of the run as it is, see ``budget``.
+    """
+    if setting.case is not None:
+        return budget.plan(setting)
     case = changed(chosen(setting, SHIPPED), "maxwellian.tolerance=1e-11")
     steps, finest = setting.pick(((4, 8, 16), 48), ((4, 8, 16, 32), 128))
     dt = case.time.t_end / setting.pick(2, 4)
@@ -73,6 +81,8 @@ def taus(setting: Setting) -> tuple[float, ...]:
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:
     """Orders in time at every tau, orders of the splittings, and the errors of each lattice."""
+    if setting.case is not None:
+        return budget.conclude(setting, outcomes)
     case = chosen(setting, SHIPPED)
     return Result(
         f"Errors of N = (n₀, εn) at t = {case.time.t_end:g}, relative to the largest density, "
@@ -200,7 +210,7 @@ def _time_tables(setting: Setting, outcomes: Outcomes) -> list[Table]:
                 f"{scheme}: error of N over dt and τ",
                 ("τ", *columns),
                 tuple(rows),
-                "— where an error is too near the floor for an order to be seen.",
+                DASH,
             )
         )
     return tables
@@ -234,10 +244,18 @@ def _table(h: NDArray, series: dict[str, NDArray], key: str, symbol: str, floor:
         (float(value), *(c for name in series for c in (float(series[name][k]), orders[name][k])))
         for k, value in enumerate(h)
     )
-    return Table(f"convergence-{key}", f"Errors over {symbol}", (symbol, *columns), rows)
+    return Table(f"convergence-{key}", f"Errors over {symbol}", (symbol, *columns), rows, DASH)
 
 
 def _draw_time(setting: Setting, outcomes: Outcomes) -> Drawing:
+    caption = (
+        "Error of N over the step, by scheme and relaxation time. The SDIRK schemes follow the "
+        "dynamics whatever τ is; Strang's splitting falls to order 1 where dt ≫ τ."
+    )
+    return Drawing("convergence-dt", caption, partial(_figure_of_dt, setting, outcomes))
+
+
+def _figure_of_dt(setting: Setting, outcomes: Outcomes) -> Figure:
     figure, axes = figures.panels(len(SCHEMES), size=(4.2, 3.9), shared=True)
     for ax, (scheme, order) in zip(axes[0], SCHEMES.items(), strict=True):
         for k, tau in enumerate(taus(setting)):
@@ -248,14 +266,18 @@ def _draw_time(setting: Setting, outcomes: Outcomes) -> Drawing:
         figures.slope(ax, run["dt"], least, order)
     axes[0, 0].set_ylabel("error of N")
     figures.legend(axes[0, 0], loc="lower right", ncols=2)
-    caption = (
-        "Error of N over the step, by scheme and relaxation time. The SDIRK schemes follow the "
-        "dynamics whatever τ is; Strang's splitting falls to order 1 where dt ≫ τ."
-    )
-    return Drawing("convergence-dt", caption, figure)
+    return figure
 
 
 def _draw_lattices(outcomes: Outcomes) -> Drawing:
+    caption = (
+        "Spectral convergence in the x lattice, the p lattice and the p box, and the error over "
+        "the tolerance asked of the quantum Maxwellian."
+    )
+    return Drawing("convergence-lattices", caption, partial(_figure_of_lattices, outcomes))
+
+
+def _figure_of_lattices(outcomes: Outcomes) -> Figure:
     figure, axes = figures.panels(4, size=(3.4, 3.3))
     names = {name: symbol for name, (_, symbol) in LATTICES.items()} | {"tolerance": "tolerance"}
     for k, (ax, (name, symbol)) in enumerate(zip(axes[0], names.items(), strict=True)):
@@ -263,11 +285,7 @@ def _draw_lattices(outcomes: Outcomes) -> Drawing:
         figures.logarithmic(ax, symbol, "error of N" if k == 0 else "")
         if name != "tolerance":
             ax.set_xscale("linear")
-    caption = (
-        "Spectral convergence in the x lattice, the p lattice and the p box, and the error over "
-        "the tolerance asked of the quantum Maxwellian."
-    )
-    return Drawing("convergence-lattices", caption, figure)
+    return figure
 
 
 STUDY = Study("convergence", "Convergence of the kinetic solver", plan, conclude)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from wigner.case.problem import build
 
@@ -20,8 +22,8 @@ from ..formulas import semiclassical
 from ..formulas.section4 import FACTORS, ROWS, Factor, Row
 from ..formulas.semiclassical import Kind, Series
 from ..harness import figures
-from ..harness.claims import Cell, Claim, Drawing, Result, Table, near
-from ..harness.orders import OrderError, fitted_slope, order_claim
+from ..harness.claims import EARLY, MOOT, Cell, Claim, Drawing, Result, Table, near
+from ..harness.orders import DASH, SHOWS, OrderError, fitted_slope, order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions.cases import SQUARE, STRIP, Shipped, chosen, ladder
@@ -37,9 +39,6 @@ PLANE = Shipped(SQUARE, small=GENTLE, full=GENTLE)
 FLOOR = 1e-9
 # The largest eps|n|/n0 of a ladder: the expansions are in powers of its square.
 POLARISED = 0.35
-# How far the error of a printed formula has to exceed that of the corrected one at the smallest
-# eps for its order to be looked at; a case may hardly have the term that is wrong.
-SHOWS = 5.0
 # The Rashba constant where the case has none.
 ALPHA = 0.5
 # How near a fitted factor has to come to a small whole number.
@@ -60,9 +59,11 @@ def epsilons(setting: Setting, kind: Kind) -> list[float]:
 
 
 def kinds(setting: Setting) -> list[Kind]:
-    """The kinds of tasks of a setting: the plane only with the shipped case in full size."""
-    plane = setting.case is None and setting.size == "full"
-    return [kind for kind in Kind if plane or kind is not Kind.PLANE]
+    """The kinds of tasks of a setting: the plane only with the shipped case, <M> in full size."""
+    left_out = {Kind.PLANE} if setting.size != "full" else set()
+    if setting.case is not None:
+        left_out = {Kind.PLANE, Kind.INVERSE}
+    return [kind for kind in Kind if kind not in left_out]
 
 
 def plan(setting: Setting) -> list[Task]:
@@ -110,7 +111,7 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
         "as printed are left out where the case hardly has the term that is wrong.",
         (
             *(_order(setting, outcomes, row) for row in rows),
-            *(_factor(factor, limits[factor.key]) for factor in FACTORS),
+            *(_factor(factor, *limits[factor.key]) for factor in FACTORS),
         ),
         (_table_of_factors(setting, outcomes, limits), _table_of_errors(setting, outcomes, rows)),
         (_draw(setting, outcomes),),
@@ -140,27 +141,43 @@ def _order(setting: Setting, outcomes: Outcomes, row: Row) -> Claim:
     )
 
 
-def limit(setting: Setting, outcomes: Outcomes, factor: Factor) -> float:
-    """A fitted factor at eps = 0: the polynomial in eps^2 through the three smallest eps."""
+def limit(setting: Setting, outcomes: Outcomes, factor: Factor) -> tuple[float, float]:
+    """A fitted factor at eps = 0, and how sure that is.
+
+    It is that of the polynomial in eps^2 through the three smallest eps; the one through two of
+    them tells how far it can be trusted. Not a number if the case does not have the term.
+    """
     h, values = series(setting, outcomes, factor.kind, factor.series)
-    return float(np.polyfit(np.square(h[-3:]), values[-3:], 2)[-1])
+    if not np.all(np.isfinite(values)):
+        return math.nan, math.nan
+    best, rough = (float(np.polyfit(np.square(h[-n:]), values[-n:], n - 1)[-1]) for n in (3, 2))
+    return best, abs(best - rough)
 
 
-def _factor(factor: Factor, value: float) -> Claim:
-    wrong = factor.printed != factor.correct
+def _factor(factor: Factor, value: float, doubt: float) -> Claim:
+    wrong, expected = factor.printed != factor.correct, near(factor.correct, WITHIN)
     number = f"{factor.printed:+g}, as printed" if wrong else f"{factor.correct:+g}"
+    note, undecided = "", ""
+    if math.isnan(value):
+        note, undecided = "the case does not have the term, or not apart from others", MOOT
+    elif value not in expected and abs(value - factor.correct) <= WITHIN + doubt:
+        note, undecided = f"continued to ε = 0 to ± {doubt:.2g}", EARLY
     return Claim(
         f"expansions.factor.{factor.key}",
         f"the factor of {factor.term} in {factor.place} is {number}",
         factor.place,
         value,
-        near(factor.correct, WITHIN),
+        expected,
         near(factor.printed, WITHIN) if wrong else None,
         factor.about,
+        note,
+        undecided,
     )
 
 
-def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, float]) -> Table:
+def _table_of_factors(
+    setting: Setting, outcomes: Outcomes, limits: dict[str, tuple[float, float]]
+) -> Table:
     h = epsilons(setting, Kind.RASHBA)
     return Table(
         "expansions-factors",
@@ -172,7 +189,7 @@ def _table_of_factors(setting: Setting, outcomes: Outcomes, limits: dict[str, fl
                 factor.place,
                 factor.printed,
                 *series(setting, outcomes, factor.kind, factor.series)[1],
-                limits[factor.key],
+                limits[factor.key][0],
                 factor.correct,
             )
             for factor in FACTORS
@@ -193,6 +210,7 @@ def _table_of_errors(setting: Setting, outcomes: Outcomes, rows: Sequence[Row]) 
         "Largest errors at the two ends of the ladder, and their order",
         ("place", "statement", "tasks", "error at the largest ε", "smallest ε", "error", "order"),
         tuple(cells),
+        DASH,
     )
 
 
@@ -232,16 +250,20 @@ PANELS: tuple[tuple[str, Kind, dict[str, tuple[Series, int | None]]], ...] = (
 
 
 def _draw(setting: Setting, outcomes: Outcomes) -> Drawing:
+    caption = (
+        "Errors of the expansions over ε. What is corrected falls with the order that the "
+        "expansion has; what is printed wrongly stays behind."
+    )
+    return Drawing("expansions-orders", caption, partial(_figure_of_orders, setting, outcomes))
+
+
+def _figure_of_orders(setting: Setting, outcomes: Outcomes) -> Figure:
     figure, axes = figures.panels(len(PANELS), size=(4.2, 3.9))
     for ax, (title, kind, lines) in zip(axes[0], PANELS, strict=True):
         _panel(ax, setting, outcomes, kind, lines)
         figures.logarithmic(ax, "ε", "largest error" if ax is axes[0, 0] else "", title)
         figures.legend(ax, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-    caption = (
-        "Errors of the expansions over ε. What is corrected falls with the order that the "
-        "expansion has; what is printed wrongly stays behind."
-    )
-    return Drawing("expansions-orders", caption, figure)
+    return figure
 
 
 def _panel(
