@@ -3,7 +3,8 @@
 #   prepare_environment EXTRAS    afterwards $python runs in it, and $mpiexec starts ranks
 #
 # PYTHON=...          the Python (3.11 or newer) to make .venv with
-# WIGNER_MPI=system   use the MPI in PATH, not the one that pip installs; decide before .venv is made
+# WIGNER_MPI=system   use the MPI in PATH, not the one that pip installs; decide before .venv is made.
+#                     mpi4py is built with its mpicc where the wheel cannot load it (Debian's MPICH)
 
 die() {
     printf 'error: %s\n' "$1" >&2
@@ -56,6 +57,21 @@ key = pathlib.Path("pyproject.toml").read_bytes() + "\n".join(sys.argv[1:]).enco
 print(hashlib.sha256(key).hexdigest())' "$PWD" "${WIGNER_MPI:-wheel}"
 }
 
+# Whether mpi4py finds an MPI; without starting it, which may fail outside of mpiexec.
+finds_mpi() {
+    "$python" -c 'import mpi4py; mpi4py.rc.initialize = False; from mpi4py import MPI' >/dev/null 2>&1
+}
+
+# mpi4py from its source, for the MPI whose mpicc is in PATH.
+build_mpi4py() {
+    printf 'the wheel of mpi4py does not find the MPI of this machine, building mpi4py with mpicc ...\n'
+    command -v "${MPICC:-mpicc}" >/dev/null ||
+        die "mpi4py must be built for the MPI of this machine, but no mpicc is in PATH; install it (Debian: apt install libmpich-dev or libopenmpi-dev), or leave out WIGNER_MPI=system"
+    "$python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --force-reinstall --no-deps \
+        --no-binary mpi4py 'mpi4py>=4.1' || die "mpi4py could not be built; it needs mpicc, a C compiler and Python.h (Debian: apt install gcc python3-dev)"
+    finds_mpi || die "mpi4py was built with $(command -v "${MPICC:-mpicc}"), but cannot load its MPI; is LD_LIBRARY_PATH right?"
+}
+
 # Each line of the stamp is "fingerprint extras"; an installation serves for fewer extras too.
 is_installed() {
     local wanted=$1 mark=$2 found extras
@@ -89,6 +105,9 @@ prepare_environment() {
         fi
         "$python" -m pip install --quiet --disable-pip-version-check --prefer-binary "${requirements[@]}" ||
             die "pip could not install the project; is there a network?"
+        if [[ ${WIGNER_MPI:-wheel} == system ]] && ! finds_mpi; then
+            build_mpi4py
+        fi
         "$python" -c 'import wigner.flows.kernels_numba' >/dev/null 2>&1 || true # compile once, not in each rank
         printf '%s %s\n' "$mark" "$extras" >.venv/wigner-installed
     fi

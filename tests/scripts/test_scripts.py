@@ -16,7 +16,7 @@ PYTHON = f"""#!/bin/bash
 case "$1 $2" in
     "-m venv") mkdir -p .venv/bin && touch .venv/pyvenv.cfg && cp "$0" .venv/bin/python &&
         cp "$(dirname "$0")/mpiexec" .venv/bin/ ;;
-    "-m "* | scripts/*) ;;
+    "-m "* | scripts/*) if [[ $* == *--no-binary* ]]; then rm -r "$BROKEN"; fi ;;
     *) exec "{sys.executable}" "$@" ;;
 esac
 printf '%s\\n' "$*" >> calls
@@ -115,6 +115,26 @@ def test_an_mpi_of_the_system_can_be_chosen(copy: Path) -> None:
     path = f"{copy.parent / 'bin'}:{os.environ['PATH']}"
     call(copy, "scripts/quickstart", WIGNER_MPI="system", PATH=path)
     assert calls(copy)[1] == f"{INSTALL} .[plot,report] mpi4py"
+
+
+@pytest.mark.parametrize("compiler", [True, False])
+def test_mpi4py_is_built_where_its_wheel_finds_no_mpi(copy: Path, compiler: bool) -> None:
+    """An mpi4py that cannot be imported, until it is built from source."""
+    broken, bin_ = copy.parent / "broken", copy.parent / "bin"
+    (broken / "mpi4py").mkdir(parents=True)
+    (broken / "mpi4py" / "__init__.py").write_text("raise ImportError('libmpi.so.12')")
+    if compiler:
+        (bin_ / "mpicc").symlink_to("/bin/true")
+    variables = {"PATH": f"{bin_}:/usr/bin:/bin", "PYTHONPATH": str(broken), "MPICC": "mpicc"}
+    status = 0 if compiler else 1
+    system = {"WIGNER_MPI": "system", "BROKEN": str(broken)}
+    message = call(copy, "scripts/quickstart", status=status, **variables, **system)
+    *_, built = (line for line in calls(copy) if " pip " in line)
+    if compiler:
+        assert built.endswith("--force-reinstall --no-deps --no-binary mpi4py mpi4py>=4.1")
+    else:
+        assert "no mpicc is in PATH; install it (Debian: apt install libmpich-dev" in message
+        assert "--no-binary" not in built
 
 
 @pytest.mark.parametrize("directory", [True, False])
