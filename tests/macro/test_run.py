@@ -22,7 +22,7 @@ from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.output.observer import Observer
 
-FIELDS = ("n0", "n", "current", "a0", "a", "mass", "spin_total", "free_energy", "step")
+FIELDS = ("n0", "n", "current", "a0", "a", "mass", "spin_total", "free_energy", "step", "tail_rate")
 
 
 @pytest.fixture(autouse=True)
@@ -248,3 +248,65 @@ def test_rejected_steps_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     _, output = solve(tmp_path, "local", *overrides)
     rejected = sum(found > 1 for found in sizes)
     assert report(output)["rejected_steps"] == rejected > 0
+
+
+@pytest.mark.parametrize("p_max", ["0.5", "30.0", '"auto"'])
+def test_the_p_lattice_is_none_of_its_business(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], p_max: str
+) -> None:
+    short = ("time.t_end=0.001", "time.dt=0.001", "output.every=0.001")
+    status, output = solve(tmp_path, "nonlocal", "grid.n_p=[4,4]", f"grid.p_max={p_max}", *short)
+    assert status == 0
+    assert "grid.n_p" not in capsys.readouterr().err
+    directory = tmp_path / "other"
+    directory.mkdir()
+    _, other = solve(directory, "nonlocal", *short)
+    np.testing.assert_array_equal(moments(output)["n"], moments(other)["n"])
+
+
+def test_warnings_of_the_kinetic_run_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Steps longer than tau or than the records, and densities that strain the constraint."""
+    steps = ("time.scheme=strang", "time.dt=0.2", "output.every=0.1", "time.t_end=0.2")
+    strained = ('initial.n=["2.4","0","0"]', "physics.potential=0", 'initial.n0="1"')
+    assert solve(tmp_path, "spin-drift-diffusion", *steps, *strained)[0] == 0
+    err = capsys.readouterr().err
+    for name in ("time.", "output.", "initial.", "grid.n_p"):
+        assert f"warning: {name}" not in err
+
+
+def test_a_coarse_lattice_is_told_with_a_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a run whose formulas the lattice holds, but not their products."""
+    solve(tmp_path, "local", "physics.alpha=1", "grid.n_x=[10,1]", "time.t_end=0.1")
+    first = moments(tmp_path / "output")["tail_rate"][0]
+    assert first > 1e-4
+    assert (
+        f"rates of n0 or n are off by about {first:.1e} of the largest" in capsys.readouterr().err
+    )
+    worst = report(tmp_path / "output")["worst_tail_rate"]["value"]
+    assert worst == max(moments(tmp_path / "output")["tail_rate"])
+    directory = tmp_path / "fine"
+    directory.mkdir()
+    solve(directory, "local", "physics.alpha=1", "grid.n_x=[24,1]", "time.t_end=0.1")
+    assert "off by about" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dt", ["1e-8", "5e-324"])
+def test_dt_is_only_the_first_step(tmp_path: Path, dt: str) -> None:
+    status, output = solve(tmp_path, "local", f"time.dt={dt}", "time.t_end=0.1")
+    assert status == 0
+    assert report(output)["steps"] < 40
+    np.testing.assert_array_equal(moments(output)["time"], [0, 0.1])
+
+
+def test_the_wall_time_is_told_by_phase(tmp_path: Path) -> None:
+    short = ("time.t_end=0.001", "time.dt=0.001", "output.every=0.001")
+    _, output = solve(tmp_path, "nonlocal", *short)
+    phases = report(output)["wall_seconds_by_phase"]
+    named = ("constraint", "momenta", "linearised constraint")
+    assert all(phases[name] > 0 for name in named)
+    assert phases["other"] > 0
+    assert sum(phases.values()) == pytest.approx(report(output)["wall_seconds"], abs=0.01)
