@@ -5,6 +5,7 @@
 ``launch``: the processes of a job, their communicator, and the arguments that commands share
 ``agenda``: when a run writes a checkpoint, and when it stops
 ``guards``: what every state must satisfy to be recorded
+``foresight``: what will become of the quality of a run
 ``estimate``: what a case will cost in memory and time
 ``kept``: the state of a run, in memory and in checkpoints
 ``retry``: a step whose constraint cannot be solved, done again in shorter parts

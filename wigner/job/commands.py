@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..case.problem import Problem, build, lattice
@@ -13,6 +14,7 @@ from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
 from .directories import check_new, usable
 from .estimate import check_memory
+from .foresight import foreseen
 from .info import describe
 from .run import execute
 from .supervise import FINISHED, Hosts, Ready, complain, run_job
@@ -55,13 +57,18 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     try:
         case = load_case(path, overrides)
         check_ranks(lattice(case), ranks)
-        sys.stdout.write(describe(case, build(case), ranks))
+        sys.stdout.write(describe(case, _warned(case, build(case)), ranks))
     except CaseError as error:
         return complain(error)
     except MemoryError:
         n_x, expected = list(case.grid.n_x), "a lattice whose fields fit into memory"
         return complain(CaseError(Fault("grid.n_x", str(n_x), expected, "use fewer points")))
     return FINISHED
+
+
+def _warned(case: Case, problem: Problem) -> Problem:
+    """The problem with warnings of what is foreseen."""
+    return replace(problem, warnings=(*problem.warnings, *map(str, foreseen(case, problem))))
 
 
 def _run_job(
@@ -74,7 +81,7 @@ def _run_job(
         grid = lattice(case)
         check_ranks(grid, len(hosts))
         check_memory(case, grid, hosts)
-        return case, build(case)
+        return case, _warned(case, build(case))
 
     def solve(case: Case, problem: Problem) -> int:
         return execute(case, problem, output, comm, resume=resume)

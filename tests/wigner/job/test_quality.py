@@ -84,3 +84,16 @@ def test_a_resumed_run_has_the_same_verdict(weak: str, tmp_path: Path) -> None:
     assert main(["resume", str(parts), "--t-end", "4"]) == 4
     assert report(parts)["quality"] == report(whole)["quality"] != half
     small.same_records(parts, whole)
+
+
+@pytest.mark.parametrize("p_max", ["auto", "7.0"])
+@pytest.mark.parametrize("alpha", ["0", "0.8"])
+def test_defaults_and_bounds_agree(
+    weak: str, tmp_path: Path, p_max: str, alpha: str, capsys: pytest.CaptureFixture
+) -> None:
+    output, lattice = tmp_path / "output", sets("grid.n_p=[24, 24]", f"grid.p_max={p_max}")
+    changes = sets(f"physics.alpha={alpha}", "physics.tau=0.1", "time.t_end=1", "grid.n_x=[12, 1]")
+    assert main(["run", weak, "--output", str(output), *lattice, *changes]) == 0
+    assert "warning" not in capsys.readouterr().err
+    quality = report(output)["quality"]
+    assert (quality["verdict"], quality["warnings"]) == ("resolved", [])
