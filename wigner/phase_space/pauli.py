@@ -48,10 +48,15 @@ def conjugation(e: NDArray, b: NDArray) -> NDArray:
 
 def exp(a: NDArray) -> NDArray:
     """Components of exp(a0 sigma_0 + a.sigma) = e^a0 (cosh|a| sigma_0 + sinh|a| a.sigma/|a|)."""
-    r = norm(a)
-    safe = np.where(r > 0, r, 1.0)
-    along = np.exp(a[0]) * np.where(r > 0, np.sinh(r) / safe, 1.0)
-    return np.stack([np.exp(a[0]) * np.cosh(r), along * a[1], along * a[2], along * a[3]])
+    r, weight = norm(a), np.exp(a[0])
+    rise = np.expm1(r)  # e^r - 1 gives both cosh and sinh, the latter without cancellation
+    fall = rise / (rise + 1)  # 1 - e^-r
+    along = 0.5 * weight * (rise + fall)
+    np.divide(along, r, out=along, where=r > 0)
+    e = np.empty_like(a)
+    e[0] = weight + 0.5 * weight * (rise - fall)
+    np.multiply(np.where(r > 0, along, weight), a[1:], out=e[1:])
+    return e
 
 
 def exp_derivative(a: NDArray, b: NDArray) -> NDArray:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import pyfftw
 from numpy.typing import NDArray
 
 from .fft import FORWARD, LENGTHS, Planner
@@ -70,20 +69,15 @@ class Synthesis:
         """
         few, n_p = self._few.n_p, self._n_p
         step = max(1, BLOCK // math.prod(n_p))
-        buffer = pyfftw.empty_aligned((2, step, *n_p), dtype=complex)
         for start in range(0, W.shape[1], step):
             block = W[:, start : start + step]
-            modes = block[..., : math.prod(few)].reshape(2, -1, *few)
-            values = buffer[:, : block.shape[1]]
-            if few == n_p:
-                values[:] = modes
-            else:
+            values = block.reshape(2, -1, *n_p)
+            if few != n_p:
+                modes = block[..., : math.prod(few)].reshape(2, -1, *few) * self._phase
                 values[:] = 0.0
-                modes *= self._phase
                 for part in self._parts:
                     values[part] = modes[part]
             self._fft(values, (2, 3), FORWARD)  # eta -> p
-            block[:] = values.reshape(block.shape)
 
 
 def _halves(m: int, n: int) -> tuple[slice, slice]:
