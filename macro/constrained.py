@@ -56,6 +56,11 @@ class Constrained(Model):
         counts, self._evaluations = self._evaluations, []
         return counts
 
+    def splitting_error(self) -> float | None:
+        """Estimated error of a prescribed splitting in the last multipliers; None without one."""
+        A = self.solver.memory.A
+        return None if A is None else self.solver.prescribed_error(A)
+
     def _stiff(self) -> NDArray:
         """-tau |xi|^2/phi(eps|xi|), the decay of small waves: -tau eps^2 |xi|^4/4 for large xi."""
         k = self.x.wave_number

@@ -85,6 +85,10 @@ class Model(ABC):
         """Moment-map evaluations of the constraint solves since the last call."""
         return []
 
+    def splitting_error(self) -> float | None:
+        """Estimated error of a prescribed splitting in the last multipliers; None without one."""
+        return None
+
     def _stiff(self) -> NDArray:
         """Classical diffusion and spin relaxation: tau (Lap - 4 alpha^2 (0, 1, 1, 2))."""
         physics = self.physics

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,28 +10,8 @@ from .model import Balance, Model, assembled
 # A rate is measured by the slowest diffusion of this share of n0 at least, so that what does not
 # change is not judged by its roundoff.
 SMALL = 1e-3
-# Errors of rates by the x lattice, in units of the largest rate, from which a user hears of them,
-# and how many times larger they have to be to be told again.
-UNEASY, AGAIN = 1e-4, 10.0
-
-
-@dataclass
-class WorstRates:
-    """The largest tail of the rates in a run so far, and when it was."""
-
-    value: float = 0.0
-    time: float = 0.0
-    told: float = UNEASY / AGAIN
-
-    def after(self, t: float, value: float) -> str:
-        """Take note of the tail at ``t``; a warning, empty if there is nothing new to tell."""
-        if value > self.value:
-            self.value, self.time = value, t
-        if value <= AGAIN * self.told:
-            return ""
-        self.told = value
-        what = f"the rates of n0 or n are off by about {value:.1e} of the largest at t = {t:.6g}"
-        return f"tail_rate: {what}; use more points grid.n_x"
+# Errors of rates by the x lattice, in units of the largest rate, from which a user hears of them.
+UNEASY = 1e-4
 
 
 def rate_tail(model: Model, u: NDArray, balance: Balance) -> float:

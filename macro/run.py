@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,9 @@ from wigner.evolution.evolve import record_times
 from wigner.job.agenda import Agenda, stop_requests
 from wigner.job.directories import check_new
 from wigner.job.supervise import Hosts, run_job, status
+from wigner.maxwellian.multiplier_solver import prescribed
 from wigner.output import records
+from wigner.output.alarm import Alarm
 from wigner.output.observer import Directory, Observer
 from wigner.output.records import Records, Variables
 from wigner.phase_space.communicator import Communicator
@@ -28,7 +31,7 @@ from wigner.timing import Phases
 from .catalogue import MODELS, initial, make_model, warnings
 from .imex import integrate
 from .model import Model
-from .resolution import WorstRates, rate_tail
+from .resolution import UNEASY, rate_tail
 
 ADVICE = "its records are kept; start again in a new directory, or with --overwrite"
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
@@ -108,8 +111,8 @@ def _advance(
 ) -> int:
     """The steps, with records at the times asked for; the exit status."""
     due, t_end, rejected = record_times(case.time.t_end, case.output.every), case.time.t_end, 0
-    recorded, worst = 0.0, WorstRates()
-    _record(observer, model, u, 0.0, worst)
+    recorded, alarms = 0.0, Alarms(Alarm(UNEASY), Alarm(case.maxwellian.tolerance))
+    _record(observer, model, u, 0.0, alarms)
     observer.watch(quality(u))
     observer.expect(None)
     stop = agenda.decide(0.0).stop
@@ -117,20 +120,34 @@ def _advance(
         rejected += step.rejected
         while due and due[0] <= step.end:
             observer.t = recorded = due.pop(0)
-            _record(observer, model, step.at(observer.t), step.end - step.start, worst)
+            _record(observer, model, step.at(observer.t), step.end - step.start, alarms)
         observer.step(step.end, model.evaluations())
         observer.watch(quality(step.after.u))
         stop = agenda.decide(step.end).stop if due else None
         if stop:
             if recorded < step.end:
-                _record(observer, model, step.after.u, step.end - step.start, worst)
+                _record(observer, model, step.after.u, step.end - step.start, alarms)
             break
-    rates = {"value": worst.value, "time": worst.time}
-    observer.finish(stop, {"rejected_steps": rejected, "worst_tail_rate": rates}, ADVICE)
+    facts = {"rejected_steps": rejected, **alarms.facts()}
+    observer.finish(stop, facts, ADVICE)
     return status(stop, observer.quality.verdict)
 
 
-def _record(observer: Observer, model: Model, u: NDArray, length: float, worst: WorstRates) -> None:
+class Alarms(NamedTuple):
+    """What is watched besides the quality: rates of change, and a prescribed splitting."""
+
+    rates: Alarm
+    splitting: Alarm
+
+    def facts(self) -> dict[str, object]:
+        """The worst of both, for run.json."""
+        return {
+            "worst_tail_rate": self.rates.as_dict(),
+            "worst_splitting_error": self.splitting.as_dict(),
+        }
+
+
+def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms: Alarms) -> None:
     """Give the densities and all that follows from them to the observer."""
     try:
         recorded = values(model, u)
@@ -138,9 +155,14 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, worst: 
         raise error.at(time=observer.t) from None
     with observer.phases("records"):
         observer.record(recorded | {"step": length})
-    warning = worst.after(observer.t, float(np.asarray(recorded["tail_rate"])))
-    if warning:
-        observer.note(warning, logging.WARNING)
+    lost = float(np.asarray(recorded["tail_rate"]))
+    if alarms.rates.rings(observer.t, lost):
+        what = f"the rates of n0 or n are off by about {lost:.1e} of the largest"
+        told = f"tail_rate: at t = {observer.t:.6g} {what}; use more points grid.n_x"
+        observer.note(told, logging.WARNING)
+    missed = model.splitting_error()
+    if missed is not None and alarms.splitting.rings(observer.t, missed):
+        observer.note(prescribed(missed, observer.t), logging.WARNING)
 
 
 def quality(u: NDArray) -> dict[str, float]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from macro.catalogue import initial, make_model
-from macro.resolution import WorstRates, rate_tail
+from macro.resolution import rate_tail
 from validation.solutions.cases import STRIP
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
@@ -47,10 +47,3 @@ def test_what_is_at_rest_has_no_tail() -> None:
     rest = ('initial.n=["0","0","0"]', "physics.potential=0", 'initial.n0="1"')
     assert found("local", *rest)[0] < 1e-9
     assert found("local", "grid.n_x=[1,1]", *rest)[0] == 0
-
-
-def test_a_warning_is_repeated_when_ten_times_worse() -> None:
-    worst = WorstRates()
-    told = [bool(worst.after(t, value)) for t, value in enumerate((5e-5, 2e-4, 1e-3, 3e-3, 1e-3))]
-    assert told == [False, True, False, True, False]
-    assert (worst.value, worst.time) == (3e-3, 3)

@@ -310,3 +310,15 @@ def test_the_wall_time_is_told_by_phase(tmp_path: Path) -> None:
     assert all(phases[name] > 0 for name in named)
     assert phases["other"] > 0
     assert sum(phases.values()) == pytest.approx(report(output)["wall_seconds"], abs=0.01)
+
+
+@pytest.mark.parametrize("levels", ["1", "4", '"auto"'])
+def test_a_prescribed_splitting_says_what_it_misses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], levels: str
+) -> None:
+    steps = ("time.t_end=0.001", "time.dt=0.001", "output.every=0.001")
+    _, output = solve(tmp_path, "nonlocal", f"maxwellian.richardson={levels}", *steps)
+    said = "the splitting of M(N) has an error of about" in capsys.readouterr().err
+    worst = report(output)["worst_splitting_error"]["value"]
+    assert said == (worst > 1e-6) == (levels == "1")
+    assert (worst == 0) == (levels == '"auto"')

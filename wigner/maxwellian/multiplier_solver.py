@@ -212,6 +212,19 @@ class MultiplierSolver:
         moments = self._evaluated.moments
         return chosen.error_at(moments.__getitem__, self.tolerance) > self.tolerance
 
+    def prescribed_error(self, A: NDArray) -> float | None:
+        """Estimated splitting error of steps that were prescribed, relative to max n0.
+
+        It is the change of the moments at A by one number of steps more; None where the steps are
+        chosen, which are within the tolerance.
+        """
+        if self._given is None:
+            return None
+        numbers = self._given.numbers
+        more = (*numbers, numbers[-1] + 1)
+        moments = dict(zip(more, self.moment_map.by_steps(A, more), strict=True))
+        return steps.change(moments.__getitem__, numbers, more)
+
     def slope(self, A: NDArray, dN: NDArray, start: NDArray | None = None) -> NDArray:
         """The rate dA of the multipliers A of a density N that changes at the rate dN.
 
@@ -307,6 +320,15 @@ class MultiplierSolver:
             found = self._map(chosen.windows).by_steps(A, missing)
             known.moments.update(zip(missing, found, strict=True))
         return known.moments
+
+
+def prescribed(error: float, t: float) -> str:
+    """A warning of what prescribed steps miss at ``t``."""
+    return (
+        f"maxwellian.richardson: at t = {t:.6g} the splitting of M(N) has an error of about "
+        f"{error:.1e} of the largest density, above maxwellian.tolerance; use a larger number, or "
+        '"auto"'
+    )
 
 
 @dataclass(frozen=True)

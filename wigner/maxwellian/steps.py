@@ -94,12 +94,12 @@ def choose(moments: Moments, tolerance: float) -> Steps:
     for most in range(3, MOST_STEPS + 1):
         # the best known, and by how much leaving out its last number changes it
         doubt, best = min(
-            ((_change(moments, m, m[:-1]), m) for m in _ladders(most)), key=lambda pair: pair[0]
+            ((change(moments, m, m[:-1]), m) for m in _ladders(most)), key=lambda pair: pair[0]
         )
         if doubt <= tolerance:
             enough = enough or Steps(tuple(best), doubt, spread(moments, best))
             for numbers in _likely(moments, best, SHARE * tolerance):
-                error = _change(moments, best, numbers)
+                error = change(moments, best, numbers)
                 if error <= SHARE * tolerance:
                     return Steps(numbers, error, spread(moments, numbers))
     if enough is not None:
@@ -116,7 +116,7 @@ def choose(moments: Moments, tolerance: float) -> Steps:
 
 def spread(moments: Moments, numbers: Sequence[int]) -> float:
     """Change of the combined moments when the smallest number is left out, relative to max n0."""
-    return _change(moments, numbers, numbers[1:])
+    return change(moments, numbers, numbers[1:])
 
 
 def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
@@ -125,7 +125,7 @@ def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
     return np.tensordot(weights, np.stack([moments(m) for m in numbers]), axes=1)
 
 
-def _change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
+def change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
     """From some numbers to others, relative to max n0 for the largest number, which is sound."""
     change = combined(moments, numbers) - combined(moments, others)
     return float(np.abs(change).max() / moments(max(numbers))[0].max())
@@ -147,7 +147,7 @@ def _likely(moments: Moments, best: range, tolerance: float) -> Iterator[tuple[i
     most, likely = best[-1], []
     for count in range(2, min(MOST_NUMBERS, most) + 1):
         largest = range(most - count + 1, most + 1)
-        c = _change(moments, best, largest) * math.prod(largest) ** 2
+        c = change(moments, best, largest) * math.prod(largest) ** 2
         sets = combinations(range(1, most + 1), count)
         likely += [m for m in sets if c <= DARING * tolerance * math.prod(m) ** 2]
     return iter(sorted(likely, key=lambda numbers: (sum(numbers), numbers)))

@@ -5,5 +5,6 @@
 ``records``: moments.h5, the moments record by record
 ``run_json``: run.json, the state of a run, its origin and its cost
 ``checkpoint``: checkpoints, which any number of ranks can read
+``alarm``: warnings of a number that should stay small
 ``observer``: all of these during one run
 """
