@@ -14,8 +14,11 @@ from collections.abc import Sequence
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from wigner import __version__
-from wigner.job.launch import add_case, add_output, add_set, parse, world
+try:
+    from wigner import __version__
+    from wigner.job.launch import add_case, add_output, add_set, parse, world
+except ImportError as error:
+    sys.exit(f"error: {error}; does another file hide wigner? the command wigner-macro finds it")
 
 from .catalogue import MODELS
 from .run import run

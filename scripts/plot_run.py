@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for name, figure in (("fields.png", draw_fields(run)), ("series.png", draw_series(run))):
         figure.savefig(directory / name, dpi=120)
-        print(directory / name)
+        print(str(directory / name).encode("utf-8", "backslashreplace").decode())
     return 0
 
 

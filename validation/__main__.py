@@ -17,14 +17,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+try:
+    from wigner.machine import shadowed
+except ImportError as error:
+    sys.exit(f"error: {error}; does another file hide wigner? wigner-validate finds it")
+
 from wigner.case.problem import build
 from wigner.case.spec import Case, load_case
 from wigner.errors import CaseError, Fault
+from wigner.job.directories import named
+from wigner.job.directories import usable as usable_directory
 from wigner.job.launch import add_set, parse, world
+from wigner.output import files
 from wigner.phase_space.communicator import Communicator
 
 from .formulas.corrections import CORRECTIONS
@@ -33,6 +42,9 @@ from .harness.study import SIZES, Setting, Study, compute, conclude
 
 HOLDS, FAILS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
+if hidden := [told for told in shadowed() if told.startswith("macro: ")]:
+    print(f"error: {hidden[0]}", file=sys.stderr)
+    sys.exit(BAD_INPUT)
 try:
     from .harness import report
     from .studies.catalogue import STUDIES
@@ -92,6 +104,8 @@ def _studied(arguments: argparse.Namespace, case: Case | None, comm: Communicato
             page = _write(studies, results, arguments, comm.size, time.perf_counter() - clock)
             _tell(results, page)
             status = HOLDS if all(result.holds for result in results) else FAILS
+        except OSError as error:
+            _complain(error, "what was computed is in tasks/: correct the cause, and run again")
         except Exception:  # the other ranks wait for the status, whatever happened
             log.exception("the studies were computed, but not reported; tasks/ is whole")
     return comm.bcast(status)
@@ -119,9 +133,9 @@ def _write(
         report.Chapter(study, result, command(study.name, arguments))
         for study, result in zip(studies, results, strict=True)
     ]
-    case = "shipped with the studies" if arguments.case is None else str(arguments.case)
+    case = str(arguments.case or "shipped with the studies")
     whole = command(arguments.study, arguments)
-    source = report.origin(whole, arguments.size, case, ranks, seconds)
+    source = report.origin(whole, arguments.size, files.printable(case), ranks, seconds)
     return report.write(chapters, CORRECTIONS, source, arguments.output)
 
 
@@ -130,7 +144,7 @@ def command(study: str, arguments: argparse.Namespace) -> str:
     case = [] if arguments.case is None else [str(arguments.case)]
     options = ["--output", str(arguments.output), "--size", arguments.size]
     options += [part for entry in arguments.set for part in ("--set", entry)]
-    return shlex.join(["python", "-m", "validation", study, *case, *options])
+    return files.printable(shlex.join(["python", "-m", "validation", study, *case, *options]))
 
 
 def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Case | None]:
@@ -144,16 +158,18 @@ def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Cas
             elif arguments.set:
                 remedy = "give CASE.toml, or leave --set out"
                 raise CaseError(Fault("--set", arguments.set[0], "a case to change", remedy))
-            arguments.output.mkdir(parents=True, exist_ok=True)
-        except (CaseError, OSError) as error:
+            with usable_directory(arguments.output):
+                (arguments.output / "tasks").mkdir(parents=True, exist_ok=True)
+                TemporaryFile(dir=arguments.output).close()
+        except CaseError as error:
             usable = False
             _complain(error)
     return comm.bcast((usable, case))
 
 
-def _complain(error: Exception) -> None:
-    """Say on standard error what is wrong with the input, line by line."""
-    for line in str(error).splitlines():
+def _complain(error: Exception, remedy: str = "") -> None:
+    """Say on standard error what is wrong, line by line."""
+    for line in (f"{error}; {remedy}" if remedy else str(error)).splitlines():
         print(f"error: {line}", file=sys.stderr)
 
 
@@ -197,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
         "case", type=Path, nargs="?", metavar="CASE.toml", help="a case instead of those shipped"
     )
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="directory for the report"
+        "--output", type=named, required=True, metavar="DIR", help="directory for the report"
     )
     add_set(parser)
     parser.add_argument(

@@ -1,15 +1,20 @@
-"""The machine and the software: memory, versions of packages, revision of the source."""
+"""The machine and the software: memory, versions of packages, where the source is."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import numpy as np
 
@@ -38,6 +43,35 @@ def revision() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return found.stdout.strip()
+
+
+def shadowed() -> Iterator[str]:
+    """What hides a package of this project from Python, or this project the installed one.
+
+    Python looks first in the directory in which ``python -m`` was typed, and in PYTHONPATH.
+    """
+    root = Path(__file__).resolve().parents[1]
+    remedy = "the commands wigner, wigner-macro and wigner-validate do not look where you are"
+    homes = list(_homes())
+    if homes and root not in homes:
+        yield f"wigner: taken from {root}, not from {homes[0]}, where it is installed; {remedy}"
+    for name in ("macro", "validation"):
+        with suppress(ImportError, ValueError):  # what Python cannot look up hides nothing
+            spec = find_spec(name)
+            if spec is not None and spec.origin is not None:
+                found = Path(spec.origin).resolve()
+                if found.parent != root / name:
+                    yield f"{name}: {found} hides the package in {root}; rename it: {remedy}"
+
+
+def _homes() -> Iterator[Path]:
+    """Where this project is installed, or was when it was installed as editable."""
+    for found in distributions(name=PACKAGES[0]):
+        about = json.loads(found.read_text("direct_url.json") or "{}")
+        if about.get("dir_info", {}).get("editable"):
+            yield Path(url2pathname(urlparse(about["url"]).path)).resolve()
+        elif found.read_text("RECORD") is not None:  # else it is what setuptools leaves in a source
+            yield Path(str(found.locate_file(""))).resolve()
 
 
 def machine_memory() -> int:

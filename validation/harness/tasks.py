@@ -162,17 +162,23 @@ def _outcome(task: Task, directory: Path) -> Outcome:
     except Exception as error:  # whatever it is, the other tasks are done and the report says so
         log.exception("%s: a fault of the program, please report it", task.name)
         return TaskError(f"{task.name}: {type(error).__name__}: {error}")
-    save(_path(task, directory), task.fingerprint(), arrays)
+    try:
+        save(_path(task, directory), task.fingerprint(), arrays)
+    except OSError as error:  # the outcome is as good as one that is kept
+        log.warning("%s: computed, but not kept (%s)", task.name, error)
     return arrays
 
 
 def save(path: Path, fingerprint: str, arrays: Arrays) -> None:
     """Write a task's file as a whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{FINGERPRINT: np.array(fingerprint)} | arrays)
-    files.publish(part, path)
+    part = files.beside(path)
+    try:
+        with part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **{FINGERPRINT: np.array(fingerprint)} | arrays)
+        files.publish(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load(path: Path, fingerprint: str) -> Arrays | None:

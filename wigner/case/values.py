@@ -160,6 +160,12 @@ def override_values(
 ) -> None:
     """Put every ``section.key=value`` into the document; report what is not of that form."""
     for override in overrides:
+        try:
+            override.encode()
+        except UnicodeEncodeError:  # Python keeps such bytes as half of a character
+            example = "type it on a terminal that is UTF-8 too"
+            faults.append(Fault("override", ascii(override), "text in UTF-8", example))
+            continue
         name, equals, written = override.partition("=")
         path = [part.strip() for part in name.split(".")]
         if not equals or len(path) != 2 or not all(path):

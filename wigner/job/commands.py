@@ -10,6 +10,7 @@ from pathlib import Path
 from ..case.problem import Problem, build, lattice
 from ..case.spec import Case, load_case
 from ..errors import CaseError, Fault
+from ..machine import shadowed
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
 from .directories import check_new, usable
@@ -58,6 +59,7 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
         case = load_case(path, overrides)
         check_ranks(lattice(case), ranks)
         sys.stdout.write(describe(case, _warned(case, build(case)), ranks))
+        sys.stdout.writelines(f"warning: {warning}\n" for warning in shadowed())
     except CaseError as error:
         return complain(error)
     except MemoryError:

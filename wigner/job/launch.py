@@ -116,7 +116,13 @@ def add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments; help and errors are printed once, whatever the number of ranks."""
+    """The arguments; help and errors are printed once, whatever the number of ranks.
+
+    From here on the process can print the name of any file.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     if is_first():
         return parser.parse_args(argv)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):

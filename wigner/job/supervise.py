@@ -15,7 +15,7 @@ from pathlib import Path
 from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, CheckpointError, SolveError
-from ..machine import machine_memory
+from ..machine import machine_memory, shadowed
 from ..output.logs import logging_to
 from ..output.run_json import Report
 from ..phase_space.communicator import Communicator
@@ -103,7 +103,7 @@ def _agree(
                 output.mkdir(parents=True, exist_ok=True)
                 unlocked = stack.enter_context(logging_to(output))
             ready(unlocked)
-            for warning in (*found[1].warnings, *_threads(places)):
+            for warning in (*found[1].warnings, *_threads(places), *shadowed()):
                 log.warning(warning)
         except CaseError as error:
             found = error

@@ -86,6 +86,11 @@ def write_text(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
+def printable(text: str) -> str:
+    """Text that can be written anywhere: of a name that is not UTF-8, the bytes are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def synchronise(path: Path) -> None:
     """Wait until a file or a directory is on the disk, where the file system can tell."""
     descriptor = os.open(path, os.O_RDONLY)
