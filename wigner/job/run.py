@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -13,7 +14,9 @@ from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveEr
 from ..evolution.evolve import Interval
 from ..evolution.quality import Winding
 from ..evolution.solver import Solver
+from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
+from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
 from ..output.records import Records
 from ..phase_space.communicator import SERIAL, Communicator
@@ -117,6 +120,7 @@ class Run:
     def __init__(self, observer: Observer, state: KeptState) -> None:
         self.observer, self._state, self._solver = observer, state, state.solver
         self._retry = Retry(state, self.save)
+        self._splitting = Alarm(state.solver.case.maxwellian.tolerance)
         problem, dt = state.solver.problem, state.solver.case.time.dt
         fast = min(problem.physics.tau, Winding.on(problem.grid, problem.physics).flight)
         self._rhythm = int(min(RARELY, max(1.0, fast / (4 * dt))))
@@ -134,6 +138,7 @@ class Run:
         facts = {
             "splitting_steps": None if steps is None else list(steps.numbers),
             "lattice_defect": maxwellian.memory.worst_defect,
+            "worst_splitting_error": self._splitting.as_dict(),
         }
         output.finish(stop, facts, "resume goes on")
         return status(stop, output.quality.verdict)
@@ -200,6 +205,13 @@ class Run:
             values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
             self._note(scalars)
             self.observer.record(values)
+            self._note_splitting(maxwellian.prescribed_error(solution.A))
+
+    def _note_splitting(self, error: float | None) -> None:
+        """Warn of the error of steps that were prescribed; of those chosen there is none."""
+        t = self.observer.t
+        if error is not None and self._splitting.rings(t, error):
+            self.observer.note(prescribed(error, t), logging.WARNING)
 
     def _watch(self) -> None:
         """Give the indicators of quality of W to the observer."""
