@@ -33,6 +33,7 @@ from validation.harness.study import Setting, Study, run
 from validation.harness.tasks import Outcomes, Task
 from validation.solutions.cases import STRIP, normalised, slowed
 from validation.solutions.macroscopic import relative
+from validation.studies import tau
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError, ConstraintError, Fault
@@ -153,8 +154,16 @@ def test_densities_of_any_unit() -> None:
 
 def test_the_models_are_not_followed_where_they_are_stiff() -> None:
     assert slowed(parse_case(STRIP)).physics.tau == 0.05
-    tau = slowed(parse_case(STRIP, ["physics.tau=1000"])).physics.tau
-    assert tau == pytest.approx(100 / (8**2 * 0.4))
+    slow = slowed(parse_case(STRIP, ["physics.tau=1000"])).physics.tau
+    assert slow == pytest.approx(100 / (8**2 * 0.4))
+
+
+def test_the_ladder_of_tau_begins_where_the_models_are_for() -> None:
+    def ladder(value: float) -> list[float]:
+        return tau.taus(Setting("small", parse_case(STRIP, [f"physics.tau={value}"])))
+
+    assert ladder(0.1) == [0.1, 0.05, 0.025]
+    assert ladder(1e10) == [0.2, 0.1, 0.05]
 
 
 def number(value: float) -> dict[str, float]:
