@@ -31,7 +31,7 @@ CASES = {
     "tiny": ('initial.n0="1e-15*(1+0.2*sin(x1))"', 'initial.n=["0","0","0.5e-15*cos(x1)"]'),
     "negative alpha": ("physics.alpha=-0.5",),
     "no alpha": ("physics.alpha=0",),
-    "weak collisions": ("physics.tau=1000",),
+    "weak collisions": ("physics.tau=1000", "initial.state=maxwellian"),
 }
 
 
