@@ -167,7 +167,7 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms:
 
 def quality(u: NDArray) -> dict[str, float]:
     """The indicators of quality that densities u = (n0, n) have by themselves."""
-    return dict(zip(("tail_n0", "tail_n"), density_tails(u), strict=True))
+    return dict(zip(("tail_n0", "tail_n", "n_share"), density_tails(u), strict=True))
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:

@@ -35,6 +35,7 @@ DOCUMENTED = {
     "lattice too coarse or small": r"lattice: got moments of M\(N\) that miss N",
     "splitting too coarse": r"splitting error of the quantum Maxwellian",
     "p box too small": r"edge_mass: got",
+    "tau too large for a prepared state": r"initial.state: got \"prepared\"",
 }
 REFUSED = re.compile(r"error: ((grid|physics|initial|time|maxwellian)\.\w+)(\[\d\])?: got ")
 

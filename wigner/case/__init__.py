@@ -2,7 +2,9 @@
 
 ``values``: kinds of values in TOML, how they are checked and how they are written back
 ``formulas``: formulas, parsed and evaluated without executing code
+``quantities``: numbers with units
 ``units``: physical units, and the scaled numbers that a material stands for
+``plausible``: numbers that no device has, and the slips of unit that they may come from
 ``spec``: the case file as one frozen, checked description of a run
 ``checks``: whether a lattice can hold the fields and states of a case
 ``problem``: the problem: the lattice, and V and N on it

@@ -30,6 +30,8 @@ FINEST = 2**18
 # Polarisation and depletion that the constraint solver may not manage.
 POLARISED, DEPLETED = 0.95, 1e-3
 MOST_STEPS = 1e7
+# Largest phase that double precision can tell, to 1e-4; and the largest number that has a square.
+MOST_PHASE, HUGE = 1e12, 1e100
 # Roundoff of a formula, as a share of its values; and the least scales of a potential, in k_B T0,
 # and of a spin density, in units of the largest n0/eps: what is smaller has no effect, or is noise.
 ROUNDOFF, FAINT, NOISE = 4e-15, 1e-8, 1e-12
@@ -43,7 +45,7 @@ def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
     found = {}
     for key, values in fields.items():
         if key == "physics.potential":
-            found[key] = max(0.5 * float(np.ptp(values)), FAINT)
+            found[key] = max(_half_range(values), FAINT)
         elif key == "initial.n0":
             found[key] = float(np.abs(values).max())
         else:
@@ -51,6 +53,30 @@ def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
             n0 = np.abs(fields.get("initial.n0", np.zeros(1))).max()
             found[key] = max(float(max(spins)), float(NOISE * n0 / epsilon))
     return found
+
+
+def _half_range(values: NDArray) -> float:
+    """Half of what values range over; it does not overflow."""
+    return 0.5 * float(values.max()) - 0.5 * float(values.min())
+
+
+def sizes(fields: Mapping[str, NDArray], case: Case) -> Iterator[Fault]:
+    """Fields so large or so small that arithmetic fails."""
+    for key, values in fields.items():
+        largest = float(np.abs(values).max())
+        if key == "physics.potential":
+            phase = _half_range(values) * (case.time.dt / case.physics.epsilon)
+            if phase > MOST_PHASE:
+                got = f"values from {values.min():.3g} to {values.max():.3g}"
+                expected = f"a potential with phases V dt/epsilon of at most {MOST_PHASE:.0e}"
+                yield Fault(key, got, expected, "check its unit, k_B T0, or use a smaller time.dt")
+            elif largest > HUGE:
+                yield Fault(key, f"values up to {largest:.3g}", f"at most {HUGE:.0e}", "shift it")
+        elif largest > HUGE or (key == "initial.n0" and 0 < largest < 1 / HUGE):
+            expected = (
+                f"densities from {1 / HUGE:.0e} to {HUGE:.0e}, as their squares must be numbers"
+            )
+            yield Fault(key, f"values up to {largest:.3g}", expected, "use another unit")
 
 
 def field(key: str, formula: Expression, grid: PhaseGrid, scale: float) -> Iterator[Fault]:

@@ -65,8 +65,11 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
     for key, formula in formulas(case).items():
         with suppress(ExpressionError):  # which comes again
             fields[key] = formula(grid.x[0][:, None], grid.x[1][None, :])
-    scales = checks.scales(fields, given.epsilon)
+    scales, sizes = checks.scales(fields, given.epsilon), [*checks.sizes(fields, case)]
+    faults += sizes
     for key, formula in formulas(case).items():
+        if any(fault.what == key for fault in sizes):
+            continue  # arithmetic with it would overflow
         try:
             faults += checks.field(key, formula, grid, scales.get(key, 1.0))
         except ExpressionError as error:
@@ -77,7 +80,7 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
         faults += times
     else:
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
-    if fields.keys() == formulas(case).keys():
+    if fields.keys() == formulas(case).keys() and not sizes:
         V, n0, *n = fields.values()
         physics = Physics(given.epsilon, given.alpha, given.tau, V)
         N = physics.scaled(np.stack([n0, *n]))

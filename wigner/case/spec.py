@@ -15,12 +15,15 @@ from typing import Any
 
 from ..errors import CaseError, Fault
 from .formulas import Expression, parse
+from .plausible import implausible
+from .quantities import LENGTH, MASS, RASHBA, TEMPERATURE, TIME, physical, scalable, settle
 from .units import PRESETS, MaterialSpec, scale
 from .values import (
     REQUIRED,
     Field,
     Kind,
     automatic,
+    both,
     broadcast,
     choice,
     integer,
@@ -117,8 +120,8 @@ STATE = choice("maxwellian", "prepared", "classical")
 SECTIONS: dict[str, dict[str, Field]] = {
     "grid": {
         "n_x": Field(sequence(2, integer(1)), "n_x = [32, 32]"),
-        "length": Field(sequence(2, POSITIVE), "length = [6.283185307179586, 10.0]"),
-        "n_p": Field(sequence(2, integer(4)), "n_p = [32, 32]"),
+        "length": Field(both(scalable(POSITIVE, LENGTH)), "length = [6.283185307179586, 10.0]"),
+        "n_p": Field(both(integer(4)), "n_p = [32, 32]"),
         "p_max": Field(automatic(broadcast(2, POSITIVE)), "p_max = 7.0", None),
     },
     "physics": {
@@ -133,8 +136,8 @@ SECTIONS: dict[str, dict[str, Field]] = {
         "state": Field(STATE, 'state = "maxwellian"', "maxwellian"),
     },
     "time": {
-        "t_end": Field(POSITIVE, "t_end = 1.0"),
-        "dt": Field(POSITIVE, "dt = 0.05"),
+        "t_end": Field(scalable(POSITIVE, TIME), "t_end = 1.0"),
+        "dt": Field(scalable(POSITIVE, TIME), "dt = 0.05"),
         "scheme": Field(choice("sdirk2", "sdirk3", "strang"), 'scheme = "sdirk2"', "sdirk2"),
         "splitting": Field(choice("auto", "strang", "fourth"), 'splitting = "auto"', "auto"),
     },
@@ -144,18 +147,20 @@ SECTIONS: dict[str, dict[str, Field]] = {
         "max_evaluations": Field(integer(1), "max_evaluations = 200", 200),
     },
     "output": {
-        "every": Field(POSITIVE, "every = 0.1", None),
-        "checkpoint": Field(POSITIVE, "checkpoint = 0.5", None),
-        "checkpoint_wall": Field(POSITIVE, "checkpoint_wall = 600", 600.0),
-        "wall_limit": Field(POSITIVE, "wall_limit = 3600", None),
+        "every": Field(scalable(POSITIVE, TIME), "every = 0.1", None),
+        "checkpoint": Field(scalable(POSITIVE, TIME), "checkpoint = 0.5", None),
+        "checkpoint_wall": Field(physical(POSITIVE, TIME), "checkpoint_wall = 600", 600.0),
+        "wall_limit": Field(physical(POSITIVE, TIME), "wall_limit = 3600", None),
     },
     "material": {
         "preset": Field(choice(*PRESETS), 'preset = "InAs"', None),
-        "effective_mass": Field(POSITIVE, "effective_mass = 0.04  # electron masses"),
-        "temperature": Field(POSITIVE, "temperature = 77  # K"),
-        "rashba": Field(FINITE, "rashba = 7.5e-12  # eV m"),
-        "relaxation_time": Field(POSITIVE, "relaxation_time = 1e-13  # s"),
-        "reference_length": Field(POSITIVE, "reference_length = 50e-9  # m"),
+        "effective_mass": Field(
+            physical(POSITIVE, MASS), "effective_mass = 0.04  # electron masses"
+        ),
+        "temperature": Field(physical(POSITIVE, TEMPERATURE), "temperature = 77  # K"),
+        "rashba": Field(physical(FINITE, RASHBA), "rashba = 7.5e-12  # eV m"),
+        "relaxation_time": Field(physical(POSITIVE, TIME), "relaxation_time = 1e-13  # s"),
+        "reference_length": Field(physical(POSITIVE, LENGTH), "reference_length = 50e-9  # m"),
     },
 }
 SCALED = ("epsilon", "alpha", "tau")
@@ -238,7 +243,10 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     override_values(document, overrides, faults)
     sections = _sections(document, faults)
     material = _material(document, sections, faults)
+    units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
+    faults += settle(sections, units, told=material is None and "material" in document)
     _check_times(sections["time"], sections["output"], faults)
+    faults += implausible(material, sections["physics"], sections["grid"], sections["time"])
     if faults:
         raise CaseError(*faults)
     comments = [f"with override {shown(override)}" for override in overrides]
@@ -286,9 +294,10 @@ def _fields(name: str, document: dict[str, Any]) -> dict[str, Field]:
     if name != "material":
         return fields
     preset = material.get("preset") if isinstance(material, dict) else None
-    if isinstance(preset, str) and preset in PRESETS:
+    if preset is not None:  # one that is unknown is a fault by itself
+        known = PRESETS.get(preset) if isinstance(preset, str) else None
         for key in ("effective_mass", "rashba"):
-            fields[key] = replace(fields[key], default=getattr(PRESETS[preset], key))
+            fields[key] = replace(fields[key], default=getattr(known, key, None))
     return fields if isinstance(material, dict) else {}
 
 

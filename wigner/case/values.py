@@ -15,6 +15,8 @@ from ..errors import Fault
 
 REQUIRED: Final = object()
 COUNTS = {2: "two", 3: "three"}
+# A decimal number as people write it; TOML wants digits on both sides of the point.
+PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def real(
 
     def read(value: object) -> float:
         if isinstance(value, str):
-            raise ValueError("write numbers without quotes")
+            raise ValueError(_number_meant(value))
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError
         try:
@@ -65,12 +67,26 @@ def real(
     return Kind(expected, plural, read)
 
 
+def _number_meant(text: str) -> str:
+    """What to write instead of a text where a number is expected; empty if nobody can tell."""
+    text = text.strip()
+    if re.fullmatch(PLAIN, text):
+        return "write numbers without quotes"
+    fraction = re.fullmatch(rf"({PLAIN})\s*/\s*({PLAIN})", text)
+    if fraction and float(fraction[2]):
+        return f"write {float(fraction[1]) / float(fraction[2]):.15g}, as numbers are not computed"
+    for spelled in (text.replace(",", "."), re.sub("[dD]", "e", text)):
+        if re.fullmatch(PLAIN, spelled):
+            return f"write {float(spelled):.15g}"
+    return ""
+
+
 def integer(least: int, most: int | None = None) -> Kind:
     """An integer from ``least`` to ``most``."""
 
     def read(value: object) -> int:
         if isinstance(value, str):
-            raise ValueError("write numbers without quotes")
+            raise ValueError(_number_meant(value))
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError
         if value < least or (most is not None and value > most):
@@ -86,8 +102,10 @@ def choice(*words: str) -> Kind:
 
     def read(value: object) -> str:
         if value not in words:
-            raise ValueError
-        return value
+            same = [word for word in words if str(value).lower() == word.lower()]
+            close = same or difflib.get_close_matches(str(value), words, n=1)
+            raise ValueError(f'did you mean "{close[0]}"?' if close else "")
+        return str(value)
 
     expected = " or ".join(f'"{word}"' for word in words)
     return Kind(expected, expected, read)
@@ -113,6 +131,16 @@ def broadcast(count: int, kind: Kind) -> Kind:
         return several.read(value if isinstance(value, list) else [value] * count)
 
     return Kind(f"{kind.expected} or {several.expected}", several.plural, read)
+
+
+def both(kind: Kind) -> Kind:
+    """A list of two values, or one that is taken for both."""
+    several = sequence(2, kind)
+
+    def read(value: object) -> tuple[Any, ...]:
+        return several.read(value if isinstance(value, list) else [value] * 2)
+
+    return Kind(several.expected, several.plural, read)
 
 
 def automatic(kind: Kind) -> Kind:
@@ -178,11 +206,11 @@ def override_values(
 
 
 def _value(written: str) -> object:
-    """A TOML value, or the text itself where it is none."""
+    """A TOML value, or a number such as .5, or the text itself where it is neither."""
     try:
         document = tomllib.loads(f"value = {written}")
     except (ValueError, RecursionError):
-        return written
+        return float(written) if re.fullmatch(PLAIN, written) else written
     return document["value"] if len(document) == 1 else written
 
 

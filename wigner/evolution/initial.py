@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Fault, StateError
 from ..flows.operators import transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space import pauli
+from ..phase_space.layout import Layout
 from ..phase_space.moments import density
 
 STATES = ("maxwellian", "prepared", "classical")
+# Square norm of M + tau G in units of that of M from which on it is no state: G is orthogonal to M
+# but for terms of order eps.
+LARGEST = 2.0
 
 
 def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
@@ -33,10 +38,16 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
 
     d_t^0 M is the derivative of M along d_t^0 N = -<T M>; <G> = 0, so <W> = N. It is taken by
     central differences of order four along N + h d_t^0 N.
+
+    Raises
+    ------
+    StateError
+        If tau G is no correction but as large as M: their sum is no state then.
     """
     layout, tau = solver.space.layout, solver.space.physics.tau
     W = layout.x_major()
     start = solver.symbol(N, W).A
+    size = _square(layout, W)
     TM = transport(solver.space, W)
     rate = -density(layout, TM)
     TM *= -tau
@@ -52,7 +63,24 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
         solver.symbol(moved, M, start, tolerance)
         M *= -tau * weight / h
         W += M
+    grown = np.nan_to_num(_square(layout, W) / size, nan=np.inf, posinf=np.inf)
+    if grown > LARGEST:
+        raise StateError(
+            Fault(
+                "initial.state",
+                f'"prepared" with tau = {tau:.4g}, whose M + tau G has {grown:.3g} times the '
+                "square norm of M",
+                f"at most {LARGEST:g} times, as tau G is a correction for small tau",
+                'use state = "maxwellian", or a smaller tau',
+            )
+        )
     return W
+
+
+def _square(layout: Layout, W: NDArray) -> float:
+    """The square norm of W on the lattice; infinite where it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(layout.total(float(np.vdot(W, W).real)))
 
 
 def prepare(state: str, solver: Maxwellian, N: NDArray) -> NDArray:

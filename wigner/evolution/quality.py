@@ -24,6 +24,8 @@ AGAIN = 10.0
 # Errors for each unit of the mass at the edge, part of which is inside, and of a tail in xi, which
 # falls off further between two thirds of the reach and its end.
 EDGE, TAIL = 0.5, 0.2
+# A spin that is never more than this share of the charge may be roundoff.
+SPINLESS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,23 @@ class Indicator:
     ----------
     of
         Whose error it estimates: "n0" (as a share of the largest n0, and of eps n likewise), or "n"
-        (as a share of the largest |n|).
+        (as a share of the largest |n| so far).
     meaning
         What happens, and the remedy.
     weight
         Error for each unit of the indicator.
     winds
         Whether it sees what is wound up in p and comes back damped by collisions.
+    share
+        Name of the spin as a share of the charge, where the indicator is relative to the spin at
+        its time; it is made relative to the largest spin so far.
     """
 
     of: str
     meaning: str
     weight: float = 1.0
     winds: bool = False
+    share: str = ""
 
 
 ETA = "W is wound up in p beyond what the lattice holds; use more points grid.n_p"
@@ -58,10 +64,10 @@ INDICATORS = {
         EDGE,
     ),
     "tail_eta": Indicator("n0", ETA, winds=True),
-    "spin_tail_eta": Indicator("n", ETA, winds=True),
+    "spin_tail_eta": Indicator("n", ETA, winds=True, share="spin_share"),
     "tail_xi": Indicator("n0", XI, TAIL),
     "tail_n0": Indicator("n0", XI, TAIL),
-    "tail_n": Indicator("n", XI, TAIL),
+    "tail_n": Indicator("n", XI, TAIL, share="n_share"),
     "lattice_defect": Indicator(
         "n0",
         "the lattice cannot hold the quantum Maxwellian better; use more points grid.n_x if "
@@ -141,6 +147,8 @@ class Quality:
     ----------
     worst
         By name of the indicator.
+    shares
+        The largest so far, by name.
     told
         Errors when they were warned of last, by name of the indicator.
     warnings
@@ -151,12 +159,17 @@ class Quality:
     worst: Mapping[str, Worst] = field(default_factory=dict)
     told: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def after(self, t: float, values: Mapping[str, float], winding: Winding) -> Quality:
         """What it is once the indicators had these values at ``t``."""
         worst, told, warnings = dict(self.worst), dict(self.told), list(self.warnings)
-        for name, value in values.items():
-            indicator = INDICATORS[name]
+        names = [name for name in values if name not in INDICATORS]
+        shares = {name: max(self.shares.get(name, SPINLESS), values[name]) for name in names}
+        for name in (name for name in values if name in INDICATORS):
+            indicator, value = INDICATORS[name], values[name]
+            if indicator.share:
+                value *= values[indicator.share] / shares[indicator.share]
             error = winding.error(name, value, t) if indicator.winds else indicator.weight * value
             before = worst.get(name, Worst(-math.inf, t, -math.inf, t))
             worst[name] = before.or_worse(value, error, t)
@@ -164,7 +177,7 @@ class Quality:
             if error > DOUBTFUL and (error >= AGAIN * last or last <= UNRESOLVED < error):
                 told[name] = error
                 warnings.append(f"t = {t:.6g}: {_told(name, value, error)}")
-        return Quality(worst, told, tuple(warnings))
+        return Quality(worst, told, tuple(warnings), shares)
 
     def error(self, of: str) -> float:
         """The estimated error of "n0" or "n"."""
@@ -209,7 +222,7 @@ class Quality:
     def from_plain(cls, plain: Mapping[str, Any]) -> Quality:
         """The quality that :meth:`plain` wrote."""
         worst = {name: Worst(**values) for name, values in plain["worst"].items()}
-        return cls(worst, plain["told"], tuple(plain["warnings"]))
+        return cls(worst, plain["told"], tuple(plain["warnings"]), plain["shares"])
 
 
 def _told(name: str, value: float, error: float) -> str:

@@ -24,7 +24,7 @@ SAFE = DOUBTFUL / 3
 INSTANTS = 200
 # The force's gradient speeds winding up for this long, in units of 1/omega; then W has left the
 # steepest place.
-STRETCHED = 1.5
+STRETCHED = 2.0
 
 
 @dataclass(frozen=True)

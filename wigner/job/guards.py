@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Fault, StateError
 from ..phase_space.grid import PhaseGrid, place_of
 from ..phase_space.layout import Layout
-from ..phase_space.moments import EDGE
+from ..phase_space.moments import EDGE, Diagnostics, Moments
 
 # Relative change of the mass since t = 0; roundoff stays below 1e-11.
 MASS_DRIFT = 1e-9
+# Purity of a state, at most 1; and what rounding and the lattice may add to it.
+PUREST = 1.01
 # Share of |w0| at the edge of the p box; a box that just holds a thermal state has 1e-2 there.
 EDGE_MASS = 5e-2
 
@@ -47,6 +51,34 @@ def check_moments(N: NDArray, initial: NDArray, grid: PhaseGrid) -> None:
                 "the arithmetic failed: resume, on another machine if it comes again",
             )
         )
+
+
+def check_sound(found: Moments, scalars: Diagnostics, grid: PhaseGrid, epsilon: float) -> None:
+    """Whether moments and diagnostics can be those of a state.
+
+    They must be finite, the kinetic energy positive, and the purity at most 1. In a box that is
+    shorter than thermal wave lengths, as one along an axis of one point may be, more is legal: W
+    is that of a state which goes on beyond the box.
+
+    Raises
+    ------
+    StateError
+        If not.
+    """
+    for name, value in (vars(found) | vars(scalars)).items():
+        if not np.isfinite(value).all():
+            remedy = "use numbers and fields of a size that double precision holds"
+            raise StateError(Fault(name, "a value that is not finite", "a finite one", remedy))
+    kinetic, n0 = float(found.kinetic_energy.sum()), float(found.n0.sum())
+    remedy = "start from another initial.state, or use a finer lattice in p"
+    if kinetic < 0:
+        got = f"{kinetic / n0:.3g} k_B T0 for each particle"
+        raise StateError(Fault("kinetic energy", got, "a positive one, as of every state", remedy))
+    short = [max(1.0, 2 * math.sqrt(math.pi) * epsilon / L) for L in grid.length]
+    most = PUREST * math.prod(short)
+    if scalars.purity > most:
+        got = f"{scalars.purity:.4g}"
+        raise StateError(Fault("purity", got, f"at most {most:.4g}, as of every state", remedy))
 
 
 def check_edge(edge_mass: float, layout: Layout, W: NDArray) -> None:

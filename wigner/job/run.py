@@ -23,9 +23,9 @@ from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.moments import Resolution, density, diagnostics, moments, resolution
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
-from .estimate import FIELD
-from .guards import check_edge
+from .guards import check_edge, check_moments, check_sound
 from .kept import NOTHING_KEPT, KeptState
+from .memory import FIELD
 from .retry import Retry
 from .supervise import status
 
@@ -195,6 +195,8 @@ class Run:
         with self._located(), self.observer.phases("records"):
             found = moments(solver.layout, W, physics)
             scalars = diagnostics(solver.layout, W, found, physics)
+            check_moments(physics.scaled(found.densities), solver.problem.N, solver.layout.grid)
+            check_sound(found, scalars, solver.layout.grid, physics.epsilon)
             check_edge(scalars.edge_mass, solver.layout, W)
             solution = solver.maxwellian.solve_aside(physics.scaled(found.densities))
             A = physics.unscaled(solution.A)

@@ -16,8 +16,6 @@ from .layout import Layout
 
 # Layers of p lattice points, on each side of each axis, that count as the edge of the box.
 EDGE = 2
-# The spin of a state that has less of it, as a share of its charge, is roundoff.
-SPINLESS = 1e-10
 
 
 def density(layout: Layout, W: NDArray) -> NDArray:
@@ -93,6 +91,9 @@ class Resolution:
     tail_n0, tail_n
         Largest Fourier amplitude of n0, and of n, beyond two thirds of the reach in xi, relative
         to the largest of n0, and of n.
+    spin_share, n_share
+        Largest Fourier amplitude in eta of w as a share of that of W, and in xi of eps n as one of
+        that of n0.
     """
 
     edge_mass: float
@@ -101,36 +102,35 @@ class Resolution:
     spin_tail_eta: float
     tail_n0: float
     tail_n: float
+    spin_share: float
+    n_share: float
 
 
-def resolution(layout: Layout, W: NDArray, densities: NDArray) -> Resolution:
-    """Those of x-major ``W`` with densities (n0, n), or (n0, eps n), ``(4, N1, N2)``."""
+def resolution(layout: Layout, W: NDArray, N: NDArray) -> Resolution:
+    """Those of x-major ``W`` with moments (n0, eps n), shape ``(4, N1, N2)``."""
     grid = layout.grid
     edge, whole = layout.total(_edge_and_whole(layout, W))
-    tail_n0, tail_n = density_tails(densities)
+    tail_n0, tail_n, n_share = density_tails(N)
     whole_eta, spin_eta = np.max(layout.comm.allgather(_spectra_p(layout, W)), axis=0)
     spectrum_xi = np.max(layout.comm.allgather(_spectrum_x(layout, W)), axis=0)
     return Resolution(
         edge_mass=float(edge / whole),
         tail_eta=_share_beyond(whole_eta, grid.n_p),
         tail_xi=_share_beyond(spectrum_xi, grid.n_x),
-        spin_tail_eta=(
-            _share_beyond(spin_eta, grid.n_p, 5 / 6)
-            if spin_eta.max() > SPINLESS * whole_eta.max()
-            else 0.0
-        ),
+        spin_tail_eta=_share_beyond(spin_eta, grid.n_p, 5 / 6),
         tail_n0=tail_n0,
         tail_n=tail_n,
+        spin_share=float(spin_eta.max() / whole_eta.max()),
+        n_share=n_share,
     )
 
 
-def density_tails(densities: NDArray) -> tuple[float, float]:
-    """``tail_n0`` and ``tail_n`` of (n0, n); the tail of a spin that is roundoff is 0."""
-    spectrum = np.abs(np.fft.fft2(densities))
+def density_tails(N: NDArray) -> tuple[float, float, float]:
+    """``tail_n0``, ``tail_n`` and ``n_share`` of moments (n0, eps n), shape ``(4, N1, N2)``."""
+    spectrum = np.abs(np.fft.fft2(N))
     charge, spin = spectrum[0], spectrum[1:].max(axis=0)
-    spinless = spin.max() <= SPINLESS * charge.max()
-    n = densities.shape[1], densities.shape[2]
-    return _share_beyond(charge, n), 0.0 if spinless else _share_beyond(spin, n)
+    n, share = (N.shape[1], N.shape[2]), float(spin.max() / charge.max())
+    return _share_beyond(charge, n), _share_beyond(spin, n), share
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,8 @@ class Diagnostics(Resolution):
         (int int w0^2 + |w|^2)^(1/2): constant without collisions.
     purity
         Tr rho^2 / (Tr rho)^2, eq. (22).
+
+    What overflows is not finite; see ``job.guards``.
     """
 
     mass: float
@@ -163,15 +165,18 @@ def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -
     grid = layout.grid
     dx, cell = grid.dx, grid.dx * grid.dp
     mass, spin = float(fields.n0.sum() * dx), fields.n.sum(axis=(1, 2)) * dx
-    energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
-    square = float(layout.total(float(np.vdot(W, W).real))) * cell
+    with np.errstate(over="ignore", invalid="ignore"):
+        energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
+        total = float(energy.sum() * dx)
+        square = float(layout.total(float(np.vdot(W, W).real))) * cell
+        share = np.float64(2 * np.pi * physics.epsilon) * np.sqrt(square) / mass
     return Diagnostics(
-        **vars(resolution(layout, W, fields.densities)),
+        **vars(resolution(layout, W, physics.scaled(fields.densities))),
         mass=mass,
         spin=(float(spin[0]), float(spin[1]), float(spin[2])),
-        energy=float(energy.sum() * dx),
+        energy=total,
         l2_norm=float(np.sqrt(square)),
-        purity=(2 * np.pi * physics.epsilon) ** 2 * square / (2 * mass**2),
+        purity=float(0.5 * share**2),
     )
 
 

@@ -40,6 +40,7 @@ dt = 0.1
 tolerance = 1e-4
 """
 NOTHING = {"tail_eta": 0.0, "spin_tail_eta": 0.0}
+SPIN = {"spin_share": 0.1, "n_share": 0.1}
 FREE = Winding(math.inf, 1.0, NOTHING)
 
 
@@ -47,7 +48,7 @@ def history(name: str, *values: float) -> Quality:
     """The quality after these values of an indicator at t = 0, 1, ..."""
     quality = Quality()
     for t, value in enumerate(values):
-        quality = quality.after(float(t), {name: value}, FREE)
+        quality = quality.after(float(t), {name: value, **SPIN}, FREE)
     return quality
 
 
@@ -93,6 +94,18 @@ def test_the_worst_value_and_the_worst_error_may_be_at_different_times() -> None
     worst = quality.after(2.0, {"tail_eta": 0.08}, winding).worst["tail_eta"]
     assert (worst.value, worst.time) == (0.08, 2.0)
     assert (worst.error, worst.error_time) == (pytest.approx(0.05 * math.exp(-2.0)), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"), [("spin_tail_eta", "spin_share"), ("tail_n", "n_share")]
+)
+def test_errors_of_the_spin_are_shares_of_its_largest_so_far(name: str, share: str) -> None:
+    quality = Quality().after(0.0, {name: 0.0, share: 0.2}, FREE)
+    later = quality.after(1.0, {name: 0.5, share: 0.02}, FREE)
+    assert later.worst[name].value == pytest.approx(0.05)
+    noise = Quality().after(0.0, {name: 1.0, share: 1e-9}, FREE)
+    assert noise.worst[name].value == pytest.approx(1e-3)
+    assert noise.verdict == "resolved"
 
 
 def test_the_flight_to_the_edge_of_the_eta_lattice() -> None:

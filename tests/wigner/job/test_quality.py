@@ -93,6 +93,7 @@ def test_defaults_and_bounds_agree(
 ) -> None:
     output, lattice = tmp_path / "output", sets("grid.n_p=[24, 24]", f"grid.p_max={p_max}")
     changes = sets(f"physics.alpha={alpha}", "physics.tau=0.1", "time.t_end=1", "grid.n_x=[12, 1]")
+    changes += sets("maxwellian.richardson=auto")
     assert main(["run", weak, "--output", str(output), *lattice, *changes]) == 0
     assert "warning" not in capsys.readouterr().err
     quality = report(output)["quality"]

@@ -1,0 +1,213 @@
+"""Numbers with units, and numbers in the wrong ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from wigner.case.quantities import LENGTH, RASHBA, TIME, quantity
+from wigner.case.spec import Case, parse_case
+from wigner.case.units import scale
+from wigner.errors import CaseError
+
+CASE = """\
+[grid]
+n_x = [16, 1]
+length = [6.0, 1.0]
+n_p = 24
+
+[material]
+preset = "InAs"
+temperature = 77
+relaxation_time = 1e-13
+reference_length = 50e-9
+
+[initial]
+n0 = 1
+n = [0, 0, 0]
+
+[time]
+t_end = 1.0
+dt = 0.05
+"""
+SCALED = """\
+[grid]
+n_x = [16, 1]
+length = [6.0, 1.0]
+n_p = [24, 24]
+
+[physics]
+epsilon = 0.2
+alpha = 0.5
+tau = 0.1
+
+[initial]
+n0 = 1
+n = [0, 0, 0]
+
+[time]
+t_end = 1.0
+dt = 0.05
+"""
+
+
+def parsed(*overrides: str) -> Case:
+    """The case with a material."""
+    return parse_case(CASE, overrides)
+
+
+def refusal(text: str, *overrides: str) -> str:
+    """What is said against a case; one thing."""
+    with pytest.raises(CaseError) as caught:
+        parse_case(text, overrides)
+    (fault,) = caught.value.faults
+    return str(fault)
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension", "value"),
+    [
+        ("200 nm", LENGTH, 200e-9),
+        ("200nm", LENGTH, 200e-9),
+        ("0.2 um", LENGTH, 200e-9),
+        ("0.2 µm", LENGTH, 200e-9),
+        ("5 A", LENGTH, 5e-10),
+        ("5 Å", LENGTH, 5e-10),
+        ("3e-9 m", LENGTH, 3e-9),
+        (".5 ps", TIME, 5e-13),
+        ("10 fs", TIME, 1e-14),
+        ("2 min", TIME, 120.0),
+        ("1.5 h", TIME, 5400.0),
+        ("75 meV A", RASHBA, 7.5e-12),
+        ("-7.5 meV*nm", RASHBA, -7.5e-12),
+        ("75 Å·meV", RASHBA, 7.5e-12),
+        ("7.5e-12 eV m", RASHBA, 7.5e-12),
+    ],
+)
+def test_units(text: str, dimension: tuple[str, ...], value: float) -> None:
+    assert quantity(text, dimension) == pytest.approx(value, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "dimension"),
+    [("3 parsec", LENGTH), ("nm", LENGTH), ("3 nm", TIME), ("75 meV", RASHBA), ("3 kA", LENGTH)],
+)
+def test_what_is_no_unit(text: str, dimension: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="use "):
+        quantity(text, dimension)
+
+
+def test_every_physical_value_may_have_a_unit() -> None:
+    units = scale(parsed().material)
+    found = parsed(
+        'grid.length=["300 nm", 1.0]',
+        "material.relaxation_time=0.1 ps",
+        "material.reference_length=50 nm",
+        "material.rashba=75 meV A",
+        "material.temperature=77 K",
+        "material.effective_mass=0.04 me",
+        f"time.t_end={1e12 * units.time:.15g} ps",
+        "time.dt=10 fs",
+        "output.every=20 fs",
+        "output.checkpoint=40 fs",
+        "output.wall_limit=2 h",
+        "output.checkpoint_wall=5 min",
+    )
+    plain = parsed()
+    assert found.grid.length == pytest.approx((6.0, 1.0))
+    assert vars(found.physics) == pytest.approx(
+        vars(plain.physics) | {"potential": found.physics.potential}
+    )
+    assert found.time.t_end == pytest.approx(1.0)
+    assert found.time.dt == pytest.approx(1e-14 / units.time)
+    assert found.output.every == pytest.approx(2 * found.time.dt)
+    assert found.output.checkpoint == pytest.approx(4 * found.time.dt)
+    assert (found.output.wall_limit, found.output.checkpoint_wall) == (7200.0, 300.0)
+    assert parse_case(found.text) == found
+
+
+def test_units_need_a_material() -> None:
+    told = refusal(SCALED, "time.dt=10 fs")
+    assert told.startswith('time.dt: got "10 fs", expected a scaled number, as there is no [mat')
+    assert "length" in refusal(SCALED, 'grid.length=["300 nm", "20 nm"]')
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("grid.length=[200e-9, 1.0]", 'here 50 nm: write 4, or "200 nm"'),
+        ("material.relaxation_time=0.1", "material.relaxation_time: got 0.1 s, which makes tau = "),
+        (
+            "material.reference_length=50",
+            "material.reference_length: got 50 m, which makes epsilon",
+        ),
+        ("material.rashba=75", "material.rashba: got 75 eV m, which makes alpha = 1.97e+12, expec"),
+        ("material.temperature=1e-4", "material.temperature: got 0.0001 K, expected from 0.001"),
+        (
+            "material.effective_mass=3e-32",
+            "material.effective_mass: got 3e-32 electron masses, exp",
+        ),
+        ("time.t_end=3 nm", "that is no time: use fs, ps, ns or s"),
+        ("material.preset=inas", 'got "inas", expected "InAs" or'),
+        ("material.preset=inas", 'did you mean "InAs"?'),
+    ],
+)
+def test_slips_of_unit_are_told_by_their_key(override: str, told: str) -> None:
+    assert told in refusal(CASE, override)
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "physics.epsilon=1e-9",
+            "physics.epsilon: got epsilon = 1e-09, expected hbar/(x0 p0) from",
+        ),
+        ("physics.epsilon=1e9", "physics.epsilon"),
+        ("physics.tau=1e300", "physics.tau: got tau = 1e+300"),
+        ("physics.tau=5e-324", "physics.tau"),
+        ("physics.alpha=1e12", "physics.alpha: got alpha = 1e+12, a Rashba velocity of 2e+11"),
+        ("grid.length=[1e-300, 1]", "grid.length: got 1e-300, that is 2e-300 thermal wave lengths"),
+        ("grid.length=[1e30, 1]", "grid.length"),
+        ("grid.p_max=1e30", "grid.p_max"),
+        ("time.dt=5e-324", "time.dt"),
+    ],
+)
+def test_numbers_of_no_device(override: str, told: str) -> None:
+    assert refusal(SCALED, override).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "override", ["physics.tau=1e10", "physics.tau=1e-9", "physics.epsilon=1e-3"]
+)
+def test_limits_of_theory_are_legal(override: str) -> None:
+    parse_case(SCALED, [override])
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("0,05", "write 0.05"),
+        ("1/20", "write 0.05, as numbers are not computed"),
+        ("1d-6", "write 1e-06"),
+        ("5D-2", "write 0.05"),
+        ("abc", "use for instance dt = 0.05"),
+        ('"0.05"', "write numbers without quotes"),
+    ],
+)
+def test_numbers_that_toml_does_not_know(written: str, told: str) -> None:
+    assert refusal(SCALED, f"time.dt={written}").endswith(told)
+
+
+def test_a_point_needs_no_digits_before_it() -> None:
+    found = parse_case(SCALED, ["time.dt=.05", "physics.alpha=-.5", "physics.potential=.5"])
+    assert (found.time.dt, found.physics.alpha) == (0.05, -0.5)
+    assert found.physics.potential(0.0, 0.0) == 0.5
+
+
+def test_one_number_for_both_axes() -> None:
+    found = parse_case(SCALED, ["grid.n_p=32", "grid.length=7", "grid.p_max=7"])
+    assert (found.grid.n_p, found.grid.length, found.grid.p_max) == (
+        (32, 32),
+        (7.0, 7.0),
+        (7.0, 7.0),
+    )

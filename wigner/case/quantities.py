@@ -1,0 +1,161 @@
+"""Numbers with units: "200 nm", "0.5 ps", "75 meV A"."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Fault
+from .values import PLAIN, Kind
+
+Dimension = tuple[str, ...]
+
+# Symbols: what they are in SI units, and eV for energies; and their dimension.
+UNITS = {
+    "m": (1.0, "length"),
+    "A": (1e-10, "length"),
+    "Å": (1e-10, "length"),
+    "s": (1.0, "time"),
+    "min": (60.0, "time"),
+    "h": (3600.0, "time"),
+    "eV": (1.0, "energy"),
+    "K": (1.0, "temperature"),
+    "me": (1.0, "mass"),
+}
+PREFIXES = {"": 1.0, "c": 1e-2, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9} | {
+    "p": 1e-12,
+    "f": 1e-15,
+    "k": 1e3,
+}
+# Symbols that take no prefix.
+WHOLE = ("A", "Å", "min", "h", "me")
+LENGTH: Dimension = ("length",)
+TIME: Dimension = ("time",)
+TEMPERATURE: Dimension = ("temperature",)
+MASS: Dimension = ("mass",)
+RASHBA: Dimension = ("energy", "length")
+# Keys of scaled numbers that may have units.
+SCALABLE = (
+    ("grid", "length"),
+    ("time", "t_end"),
+    ("time", "dt"),
+    ("output", "every"),
+    ("output", "checkpoint"),
+)
+# What units of a dimension look like, for a message.
+EXAMPLES = {
+    LENGTH: "nm, um, A or m",
+    TIME: "fs, ps, ns or s",
+    TEMPERATURE: "K",
+    MASS: "me",
+    RASHBA: "meV A, meV nm or eV m",
+}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A physical value in a place for a scaled one.
+
+    Attributes
+    ----------
+    value
+        In SI units.
+    dimension
+        ``LENGTH`` or ``TIME``.
+    text
+        As it was written.
+    """
+
+    value: float
+    dimension: Dimension
+    text: str
+
+
+def quantity(text: str, dimension: Dimension) -> float:
+    """The value of a number with a unit of this dimension, in SI units (eV m for Rashba constants).
+
+    Raises
+    ------
+    ValueError
+        If it is none, with the units that are known.
+    """
+    match = re.fullmatch(rf"\s*({PLAIN})[\s*]*(.+?)\s*", text)
+    factors = [_factor(symbol) for symbol in re.split(r"[\s*·]+", match[2])] if match else []
+    if match is None or None in factors:
+        raise ValueError(f"use a number, or one with a unit such as {EXAMPLES[dimension]}")
+    known = [factor for factor in factors if factor is not None]
+    if tuple(sorted(kind for _, kind in known)) != dimension:
+        raise ValueError(f"that is no {' times '.join(dimension)}: use {EXAMPLES[dimension]}")
+    return float(match[1]) * math.prod(scale for scale, _ in known)
+
+
+def _factor(symbol: str) -> tuple[float, str] | None:
+    """Size and dimension of a unit; None if it is unknown."""
+    if symbol in UNITS:
+        return UNITS[symbol]
+    prefix, unit = symbol[:1], symbol[1:]
+    if prefix in PREFIXES and unit in UNITS and unit not in WHOLE:
+        size, dimension = UNITS[unit]
+        return PREFIXES[prefix] * size, dimension
+    return None
+
+
+def physical(kind: Kind, dimension: Dimension) -> Kind:
+    """A number in SI units, or one with a unit of this dimension."""
+
+    def read(value: object) -> float:
+        return float(kind.read(_with_unit(value, dimension)))
+
+    return Kind(kind.expected, kind.plural, read)
+
+
+def scalable(kind: Kind, dimension: Dimension) -> Kind:
+    """A scaled number, or one with a unit, which is read as a :class:`Quantity`."""
+
+    def read(value: object) -> float | Quantity:
+        number = kind.read(_with_unit(value, dimension))
+        if isinstance(value, str):
+            return Quantity(float(number), dimension, value)
+        return float(number)
+
+    return Kind(kind.expected, kind.plural, read)
+
+
+def _with_unit(value: object, dimension: Dimension) -> object:
+    """The number that a text such as "200 nm" stands for; all else as it is.
+
+    A letter that a sign or a digit follows is an exponent, as in 1d-6, and no unit.
+    """
+    if isinstance(value, str) and re.match(rf"\s*{PLAIN}[\s*]*[^\W\d_](?![+\-\d])", value):
+        return quantity(value, dimension)
+    return value
+
+
+def settle(
+    sections: Mapping[str, dict[str, Any]], units: Mapping[Dimension, float], *, told: bool
+) -> Iterator[Fault]:
+    """Scale the lengths and times with units in the sections of a case, in place.
+
+    Parameters
+    ----------
+    units
+        SI values of the units of length and time; empty where there is no material.
+    told
+        Whether there is a fault already that tells why there is none.
+    """
+    for section, key in SCALABLE:
+        value = sections[section].get(key)
+        parts = value if isinstance(value, tuple) else (value,)
+        given = [part for part in parts if isinstance(part, Quantity)]
+        if given and not units:
+            del sections[section][key]
+            if not told:
+                got, expected = f'"{given[0].text}"', "a scaled number, as there is no [material]"
+                remedy = "divide it by the unit x0 or m x0/p0, or add a section [material]"
+                yield Fault(f"{section}.{key}", got, expected, remedy)
+        elif given:
+            scaled = [p.value / units[p.dimension] if isinstance(p, Quantity) else p for p in parts]
+            sections[section][key] = tuple(scaled) if isinstance(value, tuple) else scaled[0]
