@@ -55,6 +55,19 @@ class Fault:
         return f"{self.what}: {text}" + (f"; {self.remedy}" if self.remedy else "")
 
 
+def apart(got: float, limit: float, spec: str) -> str:
+    """A number, with as many digits as it takes to read other than the limit it is beyond.
+
+    ``spec`` is that of a format with the fewest digits, such as "4g" or "1e".
+    """
+    text, shown = f"{got:.{spec}}", float(f"{limit:.{spec}}")
+    for digits in range(int(spec[:-1]), 18) if got != limit else ():
+        text = f"{got:.{digits}{spec[-1]}}"
+        if float(text) != shown and (float(text) > shown) == (got > limit):
+            break
+    return text
+
+
 class WignerError(Exception):
     """The base class of all errors here.
 

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 
 class Phases:
-    """Wall time by phase, in s; ``with phases("records"): ...`` adds to it."""
+    """Wall time by phase, in s; ``with phases("records"): ...`` adds to it.
+
+    What is counted in another phase meanwhile is not counted twice.
+    """
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -18,15 +21,19 @@ class Phases:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        clock = time.perf_counter()
+        clock, counted = time.perf_counter(), self._counted()
         try:
             yield
         finally:
-            self._own[name] += time.perf_counter() - clock
+            spent = time.perf_counter() - clock
+            self._own[name] += spent - (self._counted() - counted)
 
     def include(self, others: Mapping[str, float]) -> None:
         """Take in phases that somebody else measures, and goes on measuring."""
         self._others = others
+
+    def _counted(self) -> float:
+        return sum(self._own.values()) + sum(self._others.values())
 
     def elapsed(self) -> float:
         """Seconds since the beginning."""

@@ -21,6 +21,7 @@ from wigner.errors import (
     SolveError,
     StateError,
     WignerError,
+    apart,
 )
 
 MASS = Fault("mass", "2", "1", "resume")
@@ -127,6 +128,25 @@ def test_who_catches_what(kind: type[WignerError], caught_by: tuple[type[Excepti
             raise kind(MASS)
     others = {SolveError, CaseError, CheckpointError, RecordsError, BusyError} - {kind}
     assert not [other for other in others if issubclass(kind, other) and other not in caught_by]
+
+
+@pytest.mark.parametrize(
+    ("got", "limit", "spec", "text"),
+    [
+        (0.95000001, 0.95, "4g", "0.95000001"),
+        (0.9499999, 0.95, "4g", "0.9499999"),
+        (0.96, 0.95, "4g", "0.96"),
+        (1.04e-9, 1e-9, "1e", "1.04e-09"),
+        (2e-9, 1e-9, "1e", "2.0e-09"),
+        (0.3, 0.3, "6g", "0.3"),
+        (float("inf"), 2.0, "3g", "inf"),
+        (float("nan"), 2.0, "3g", "nan"),
+    ],
+)
+def test_a_number_beyond_a_limit_reads_other_than_it(
+    got: float, limit: float, spec: str, text: str
+) -> None:
+    assert apart(got, limit, spec) == text
 
 
 def test_every_class_is_tested_here() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault
+from ..errors import Fault, apart
 from ..phase_space import pauli
 from ..phase_space.grid import Pair, PhaseGrid, beyond, interpolation, place_of
 from .formulas import Expression
@@ -235,7 +235,7 @@ def density(N: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
     elif share.max() > POLARISED:
         yield Fault(
             "initial.n",
-            f"eps|n|/n0 = {share.max():.4g}",
+            f"eps|n|/n0 = {apart(float(share.max()), POLARISED, '4g')}",
             f"at most {POLARISED:g}, as the constraint may not converge near full polarisation",
             "reduce n or epsilon",
             _place(-share, grid),
@@ -244,7 +244,7 @@ def density(N: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
     if n0.min() < DEPLETED * n0.max():
         yield Fault(
             "initial.n0",
-            f"{n0.min():.3g}",
+            apart(float(n0.min()), DEPLETED * float(n0.max()), "3g"),
             f"at least {DEPLETED:g} of the maximum {n0.max():.3g}, as the constraint may not "
             "converge near vacuum",
             "raise n0 there",
@@ -263,13 +263,14 @@ def times(case: Case) -> Iterator[Fault]:
     time, every, tau = case.time, case.output.every, case.physics.tau
     for key, length in (("time.dt", time.dt), ("output.every", every)):
         if time.t_end / length > MOST_STEPS:
-            got = f"{length:g}, that is {time.t_end / length:.1e} of them"
+            many = apart(time.t_end / length, MOST_STEPS, "1e")
+            got = f"{length:g}, that is {many} of them"
             expected = f"at most {MOST_STEPS:.0e} up to t_end = {time.t_end:g}"
             yield Fault(key, got, expected, "enlarge it")
     if every < time.dt * (1 - 1e-9):
         expected = f"at least time.dt = {time.dt:g}"
         remedy = "all steps are shortened to it"
-        yield Fault("output.every", f"{every:g}", expected, remedy, fatal=False)
+        yield Fault("output.every", apart(every, time.dt, "6g"), expected, remedy, fatal=False)
     if time.scheme == "strang" and time.dt > tau:
         expected = f"a scheme that is of order 2 for dt = {time.dt:g} > tau = {tau:g} too"
         remedy = "use sdirk2 or sdirk3"

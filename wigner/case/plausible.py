@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import Fault
+from ..errors import Fault, apart
 from .units import MaterialSpec, scale
 
 # Least and largest values that may be meant: of the keys of a material, in their units, ...
@@ -49,18 +49,22 @@ def implausible(
         if key in physics and not least <= physics[key] <= most:
             expected = f"{meaning} from {least:g} to {most:g}"
             yield Fault(
-                _key(key, material), f"{key} = {physics[key]:.3g}", expected, _unit(material)
+                _key(key, material),
+                f"{key} = {_apart(physics[key], least, most)}",
+                expected,
+                _unit(material),
             )
             return
     for key, (least, most) in TIMES.items():
         if key in time and not least <= time[key] <= most:
-            got, remedy = f"{time[key]:.3g}", "times are in units of m x0/p0"
+            got, remedy = _apart(time[key], least, most), "times are in units of m x0/p0"
             yield Fault(f"time.{key}", got, f"a time from {least:g} to {most:g}", remedy)
     if not {"epsilon", "alpha"} <= physics.keys():
         return
     epsilon, alpha = physics["epsilon"], physics["alpha"]
     if epsilon * abs(alpha) > FASTEST:
-        got = f"alpha = {alpha:.3g}, a Rashba velocity of {epsilon * abs(alpha):.3g} thermal ones"
+        speed = apart(epsilon * abs(alpha), FASTEST, "3g")
+        got = f"alpha = {alpha:.3g}, a Rashba velocity of {speed} thermal ones"
         yield Fault(_key("alpha", material), got, f"at most {FASTEST:g} of them", _unit(material))
     yield from _of_grid(material, epsilon, grid)
 
@@ -76,7 +80,7 @@ def _of_material(material: MaterialSpec) -> Iterator[Fault]:
     for key, (least, most, unit, example) in MATERIAL.items():
         value = getattr(material, key)
         if not least <= abs(value) <= most:
-            got = f"{value:.6g} {unit}{effect.get(key, '')}"
+            got = f"{_apart(value, least, most)} {unit}{effect.get(key, '')}"
             expected = f"from {least:g} to {most:g} {unit}" if least else f"up to {most:g} {unit}"
             yield Fault(
                 f"material.{key}", got, expected, f"write the unit, such as {key} = {example}"
@@ -91,9 +95,8 @@ def _of_grid(
     for n, L in zip(n_x, length, strict=True) if n_x and length else ():
         least, most = (epsilon * b for b in BOX) if n > 1 else ANY
         if not least <= L <= most:
-            got = (
-                f"{L:.4g}, that is {L / epsilon / math.sqrt(2 * math.pi):.2g} thermal wave lengths"
-            )
+            waves = L / epsilon / math.sqrt(2 * math.pi)
+            got = f"{_apart(L, least, most)}, that is {waves:.2g} thermal wave lengths"
             expected = f"a side from {least:.2g} to {most:.2g}"
             remedy = "lengths are in units of the reference length x0"
             if material is not None:
@@ -104,7 +107,14 @@ def _of_grid(
     for P in dict.fromkeys(p_max):
         if not P_MAX[0] <= P <= P_MAX[1]:
             expected = f"{P_MAX[0]:g} to {P_MAX[1]:g} thermal momenta"
-            yield Fault("grid.p_max", f"{P:.3g}", expected, 'use "auto"')
+            yield Fault("grid.p_max", _apart(P, *P_MAX), expected, 'use "auto"')
+
+
+def _apart(value: float, least: float, most: float) -> str:
+    """A number that is outside of a range, so that it reads like that."""
+    if value < 0:
+        return apart(value, -most, "3g")
+    return apart(value, least if value < least else most, "3g")
 
 
 def _key(name: str, material: MaterialSpec | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, StateError
+from ..errors import Fault, StateError, apart
 from ..flows.operators import transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space import pauli
@@ -68,8 +68,8 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
         raise StateError(
             Fault(
                 "initial.state",
-                f'"prepared" with tau = {tau:.4g}, whose M + tau G has {grown:.3g} times the '
-                "square norm of M",
+                f'"prepared" with tau = {tau:.4g}, whose M + tau G has '
+                f"{apart(grown, LARGEST, '3g')} times the square norm of M",
                 f"at most {LARGEST:g} times, as tau G is a correction for small tau",
                 'use state = "maxwellian", or a smaller tau',
             )

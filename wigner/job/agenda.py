@@ -96,7 +96,9 @@ class Agenda:
         saving: float = 0.0,
     ) -> None:
         self._spec, self._comm, self._requests, self._elapsed = spec, comm, requests, elapsed
-        self._limit = time_limit(spec.wall_limit, os.environ, time.time() - elapsed(), saving)
+        began = time.time() - elapsed()
+        self._limit = time_limit(spec.wall_limit, os.environ, began, saving)
+        self._job = time_limit(None, os.environ, began, saving)
         self._saved_t, self._saved_clock = t, time.monotonic()
         self._asked: float | None = None
         self._longest = 0.0
@@ -104,7 +106,9 @@ class Agenda:
     def decide(self, t: float) -> Decision:
         """What to do with the state at ``t``."""
         now, limit, late = self._elapsed(), self._limit, None
-        if self._asked is not None:  # every session makes a step at least
+        if self._asked is None:  # every session makes a step, but in a job that is about to end
+            late = self._job.source if self._job is not None and now > self._job.seconds else None
+        else:
             self._longest = max(self._longest, now - self._asked)
             if limit is not None and now + self._longest > limit.seconds:
                 late = limit.source

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, StateError
+from ..errors import Fault, StateError, apart
 from ..phase_space.grid import PhaseGrid, place_of
 from ..phase_space.layout import Layout
 from ..phase_space.moments import EDGE, Diagnostics, Moments
@@ -43,10 +43,11 @@ def check_moments(N: NDArray, initial: NDArray, grid: PhaseGrid) -> None:
         )
     drift = float(N[0].sum() / initial[0].sum() - 1)
     if abs(drift) > MASS_DRIFT:
+        change = apart(drift, math.copysign(MASS_DRIFT, drift), "1e")
         raise StateError(
             Fault(
                 "mass",
-                f"a relative change of {drift:.1e} since t = 0",
+                f"a relative change of {change} since t = 0",
                 f"at most {MASS_DRIFT:.0e}, as transport and collisions conserve it to roundoff",
                 "the arithmetic failed: resume, on another machine if it comes again",
             )
@@ -77,7 +78,7 @@ def check_sound(found: Moments, scalars: Diagnostics, grid: PhaseGrid, epsilon: 
     short = [max(1.0, 2 * math.sqrt(math.pi) * epsilon / L) for L in grid.length]
     most = PUREST * math.prod(short)
     if scalars.purity > most:
-        got = f"{scalars.purity:.4g}"
+        got = apart(scalars.purity, most, "4g")
         raise StateError(Fault("purity", got, f"at most {most:.4g}, as of every state", remedy))
 
 
@@ -97,7 +98,7 @@ def check_edge(edge_mass: float, layout: Layout, W: NDArray) -> None:
     raise StateError(
         Fault(
             "edge_mass",
-            f"{edge_mass:.1e}, most of it along p{axis + 1}",
+            f"{apart(edge_mass, EDGE_MASS, '1e')}, most of it along p{axis + 1}",
             f"at most {EDGE_MASS:g} of |w0| at the edge of the p box",
             "start a new run with a grid.p_max of more than "
             f"{layout.grid.p_max[axis]:.3g} on that axis, and more points grid.n_p",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..case.problem import Problem
 from ..case.spec import Case
-from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError
+from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError, apart
 from ..evolution.evolve import Interval
 from ..evolution.quality import Winding
 from ..evolution.solver import Solver
@@ -77,9 +77,12 @@ def execute(
         begin = _resumed if resume else _started
         run = begin(solver, files, phases, requests)
         saving = FIELD * grid.nx * grid.np / SLOW
-        return run.advance(
-            Agenda(case.output, comm, requests, phases.elapsed, run.observer.t, saving)
-        )
+        agenda = Agenda(case.output, comm, requests, phases.elapsed, run.observer.t, saving)
+        try:
+            return run.advance(agenda)
+        except Exception:
+            run.observer.failing()
+            raise
 
 
 def _started(solver: Solver, directory: Directory, phases: Phases, requests: Requests) -> Run:
@@ -108,7 +111,7 @@ def _resumed(solver: Solver, directory: Directory, phases: Phases, requests: Req
         state = kept.load()
         if state.t > time.t_end + 1e-9 * time.dt:
             expected = f"at least t = {state.t:g}, which the run has reached"
-            raise CaseError(Fault("time.t_end", f"{time.t_end:g}", expected))
+            raise CaseError(Fault("time.t_end", apart(time.t_end, state.t, "6g"), expected))
         observer = directory.resume(phases, state)
         requests.heard = observer.interrupted
         return Run(observer, kept)

@@ -250,6 +250,14 @@ class Observer:
             with suppress(OSError):
                 self._report.interrupt(message)
 
+    def failing(self) -> None:
+        """The run is about to fail: run.json has how far it came. Nobody is waited for."""
+        if not self._comm.rank:
+            self._session.spent(self.phases)
+            values = {"t": self.t, "steps": self.steps, "quality": self.quality.as_dict()}
+            with suppress(OSError):
+                self._report.update(self._session, values)
+
     def finish(self, reason: str | None, facts: Mapping[str, object], advice: str) -> None:
         """The last word of a session that came to t_end, or was stopped for a reason.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault
+from ..errors import Fault, apart
 from .grid import Pair, place_of
 
 
@@ -108,7 +108,8 @@ def positivity_fault(n: NDArray, length: Pair, what: str, remedy: str) -> Fault 
     r = norm(n)
     lowest = np.where(finite, n[0], -np.inf) - np.where(finite, r, 0.0)
     j = np.unravel_index(np.argmin(lowest), lowest.shape)
-    got = f"n0 = {n[0][j]:.6g} and eps|n| = {r[j]:.6g}"
+    n0, spin = float(n[0][j]), float(r[j])
+    got = f"n0 = {apart(n0, spin, '6g')} and eps|n| = {apart(spin, n0, '6g')}"
     return Fault(what, got, "n0 > eps|n|", remedy, place_of(j, lowest.shape, length))
 
 

@@ -51,6 +51,16 @@ def test_the_limit_leaves_room_for_no_step_that_would_exceed_it() -> None:
     assert stops == [None, None, None, "output.wall_limit = 100 s"]
 
 
+def test_a_job_that_is_about_to_end_begins_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PBS_WALLTIME", "100")
+    assert agenda([94.0]).decide(0.0).stop is None
+    stop = agenda([96.0]).decide(0.0).stop  # 5 s are kept in reserve
+    assert stop is not None
+    assert "PBS_WALLTIME" in stop
+    monkeypatch.delenv("PBS_WALLTIME")
+    assert agenda([96.0], wall_limit=1.0).decide(0.0).stop is None  # which is asked after a step
+
+
 @pytest.mark.parametrize(
     ("variables", "seconds", "source"),
     [

@@ -215,7 +215,12 @@ def test_retries_are_bounded(case: str, tmp_path: Path, monkeypatch, capsys) -> 
         "error: at t = 0.1, after 1 steps: moment constraint: not solved; shorter steps failed "
         "too, down to dt/16; the newest checkpoint, ck-000000001.h5 at t = 0.1, is from before"
     )
-    assert report(output)["state"] == "failed"
+    found = report(output)
+    assert (found["state"], found["t"], found["steps"]) == ("failed", 0.1, 1)
+    assert min(found["wall_seconds_by_phase"].values()) >= 0
+    assert found["wall_seconds"] == pytest.approx(
+        sum(found["wall_seconds_by_phase"].values()), abs=0.01
+    )
     assert main(["resume", str(output)]) == 0
     plain = tmp_path / "plain"
     assert main(["run", case, "--output", str(plain)]) == 0

@@ -83,3 +83,10 @@ def test_tail_sees_a_wave_along_one_axis():
     assert spectral_tail(field.T) == pytest.approx(1)
     assert spectral_tail(np.cos(2 * np.pi * np.arange(10) / 10)[:, None] * np.ones(8)) < 1e-15
     assert spectral_tail(np.ones((4, 4))) == 0
+
+
+@pytest.mark.parametrize(("points", "wave"), [(2, 1), (3, 1), (5, 2), (6, 3), (12, 5)])
+def test_every_axis_has_waves_beyond_two_thirds(points: int, wave: int) -> None:
+    x = 2 * np.pi * np.arange(points) / points
+    assert spectral_tail(np.cos(wave * x)[:, None] * np.ones(8)) == pytest.approx(1)
+    assert spectral_tail(np.cos(wave * x)[None, :] * np.ones((8, 1))) == pytest.approx(1)
