@@ -22,7 +22,7 @@ SCALED = {
     "epsilon": (1e-6, 1e3, "hbar/(x0 p0)"),
     "tau": (1e-15, 1e15, "the relaxation time in units of m x0/p0"),
 }
-TIMES = {"t_end": (1e-12, 1e15), "dt": (1e-15, 1e15)}
+TIMES = {"t_end": (1e-12, 1e15)}
 # ... of Rashba's velocity eps |alpha| in thermal velocities, of a box in units of epsilon (the
 # thermal wave length is 2.5 of them), of an axis along which nothing varies, and of p_max.
 FASTEST, BOX, ANY, P_MAX = 1e2, (1e-2, 1e7), (1e-30, 1e30), (1e-2, 1e4)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import Fault, StateError, apart
 from ..phase_space.grid import PhaseGrid, place_of
@@ -54,6 +55,20 @@ def check_moments(N: NDArray, initial: NDArray, grid: PhaseGrid) -> None:
         )
 
 
+def check_finite(values: Mapping[str, ArrayLike]) -> None:
+    """Whether all that is to be recorded is finite.
+
+    Raises
+    ------
+    StateError
+        If not, with its name.
+    """
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            remedy = "use numbers and fields of a size that double precision holds"
+            raise StateError(Fault(name, "a value that is not finite", "a finite one", remedy))
+
+
 def check_sound(found: Moments, scalars: Diagnostics, grid: PhaseGrid, epsilon: float) -> None:
     """Whether moments and diagnostics can be those of a state.
 
@@ -66,10 +81,7 @@ def check_sound(found: Moments, scalars: Diagnostics, grid: PhaseGrid, epsilon: 
     StateError
         If not.
     """
-    for name, value in (vars(found) | vars(scalars)).items():
-        if not np.isfinite(value).all():
-            remedy = "use numbers and fields of a size that double precision holds"
-            raise StateError(Fault(name, "a value that is not finite", "a finite one", remedy))
+    check_finite(vars(found) | vars(scalars))
     kinetic, n0 = float(found.kinetic_energy.sum()), float(found.n0.sum())
     remedy = "start from another initial.state, or use a finer lattice in p"
     if kinetic < 0:

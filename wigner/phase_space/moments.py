@@ -125,12 +125,15 @@ def resolution(layout: Layout, W: NDArray, N: NDArray) -> Resolution:
     )
 
 
-def density_tails(N: NDArray) -> tuple[float, float, float]:
-    """``tail_n0``, ``tail_n`` and ``n_share`` of moments (n0, eps n), shape ``(4, N1, N2)``."""
+def density_tails(N: NDArray, reach: float = 1.0) -> tuple[float, float, float]:
+    """``tail_n0``, ``tail_n`` and ``n_share`` of moments (n0, eps n), shape ``(4, N1, N2)``.
+
+    ``reach`` is the share of the Nyquist index up to which modes are kept.
+    """
     spectrum = np.abs(np.fft.fft2(N))
     charge, spin = spectrum[0], spectrum[1:].max(axis=0)
     n, share = (N.shape[1], N.shape[2]), float(spin.max() / charge.max())
-    return _share_beyond(charge, n), _share_beyond(spin, n), share
+    return _share_beyond(charge, n, reach * 2 / 3), _share_beyond(spin, n, reach * 2 / 3), share
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,6 @@ def test_slips_of_unit_are_told_by_their_key(override: str, told: str) -> None:
         ("grid.length=[1e-300, 1]", "grid.length: got 1e-300, that is 2e-300 thermal wave lengths"),
         ("grid.length=[1e30, 1]", "grid.length"),
         ("grid.p_max=1e30", "grid.p_max"),
-        ("time.dt=5e-324", "time.dt"),
     ],
 )
 def test_numbers_of_no_device(override: str, told: str) -> None:
