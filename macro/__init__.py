@@ -14,6 +14,7 @@
 ``nonlocal_model``: the nonlocal quantum-spin model, exact in eps
 ``entropic``: the nonlocal model without spin
 ``catalogue``: the models by name
+``memory``: what a run needs in memory, counted before anything is done
 ``resolution``: whether the x lattice holds the rates of change
 ``run``: a run of a model, from a checked problem to a directory of results
 """

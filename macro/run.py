@@ -28,6 +28,7 @@ from wigner.phase_space.layout import check_ranks
 from wigner.phase_space.moments import density_tails
 from wigner.timing import Phases
 
+from . import memory
 from .catalogue import MODELS, initial, make_model, warnings
 from .imex import integrate
 from .model import Model
@@ -64,7 +65,9 @@ def run(
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = load_case(path, overrides)
         ready()
-        check_ranks(lattice(case), len(hosts))
+        grid = lattice(case)
+        check_ranks(grid, len(hosts))
+        memory.check(name, case, grid, hosts)
         problem = build(case, kinetic=False, constrained=MODELS[name].constrained)
         doubtful = warnings(name, case, problem, tolerance)
         return case, replace(problem, warnings=(*problem.warnings, *doubtful))

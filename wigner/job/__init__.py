@@ -6,7 +6,8 @@
 ``agenda``: when a run writes a checkpoint, and when it stops
 ``guards``: what every state must satisfy to be recorded
 ``foresight``: what will become of the quality of a run
-``estimate``: what a case will cost in memory and time
+``estimate``: how long a case will take
+``memory``: what a case needs in memory, counted before anything is done
 ``kept``: the state of a run, in memory and in checkpoints
 ``retry``: a step whose constraint cannot be solved, done again in shorter parts
 ``run``: a run from a checked problem to a directory of results

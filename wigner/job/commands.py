@@ -14,9 +14,9 @@ from ..machine import shadowed
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
 from .directories import check_new, usable
-from .estimate import check_memory
 from .foresight import foreseen
 from .info import describe
+from .memory import check_memory
 from .run import execute
 from .supervise import FINISHED, Hosts, Ready, complain, run_job
 

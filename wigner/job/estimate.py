@@ -1,9 +1,8 @@
-"""What a case will cost in memory and time, without running it.
+"""How long a case will take, without running it.
 
-Memory is counted, with constants fitted to runs: right within 15 % for lattices from 8^2 x 24^2 to
-32^4, elongated and incommensurate ones among them, on one and two ranks. Time is counted in the
-operations that a step is made of, and these are timed here on a part of the lattice: right within
-a factor of 2.5, mostly 1.5. How many evaluations a constraint takes is a guess.
+Time is counted in the operations that a step is made of, and these are timed here on a part of the
+lattice: right within a factor of 2.5, mostly 1.5. How many evaluations a constraint takes is a
+guess.
 """
 
 from __future__ import annotations
@@ -20,10 +19,9 @@ from numpy.typing import NDArray
 
 from ..case.problem import Problem
 from ..case.spec import Case
-from ..errors import CaseError, Fault
 from ..evolution.evolve import record_times
 from ..evolution.relaxation import TABLEAUS
-from ..flows import factors, kernels
+from ..flows import factors
 from ..flows.diffusion import Diffusions
 from ..flows.splitting import SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
@@ -31,18 +29,17 @@ from ..machine import keep_freed
 from ..maxwellian import constraint
 from ..maxwellian.moment_map import MomentMap
 from ..maxwellian.steps import MOST_NUMBERS
+from ..maxwellian.windows import Window, window_for
 from ..phase_space.communicator import Serial
-from ..phase_space.grid import PhaseGrid, sums
+from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout, block_width, blocks_of_columns
 
-# Bytes a cell of a field in phase space: two complex numbers.
-FIELD = 32
-# Bytes that a rank takes for python, libraries and buffers whatever the case.
-BASE = 1.0e8
 # Evaluations of the moment map in a solve within a run, and before its first step.
 WARM, COLD = 3, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
+# Points of the refined lattice that more than one row of the moment map may have.
+MAP_POINTS = 1_000_000
 # Largest number of steps that is guessed.
 MOST_GUESSED = 12
 # Seconds that timing one operation may take.
@@ -77,26 +74,30 @@ def work(case: Case) -> Work:
     """The work of a case."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
-    solves = _solves(case)
+    count = solves(case)
     # stage i carries W and the stages before it, the last one their sum; Strang has two halves
-    flows = 2 if case.time.scheme == "strang" else solves * (solves - 1) // 2 + 1
-    splitting = _splitting(case)
+    flows = 2 if case.time.scheme == "strang" else count * (count - 1) // 2 + 1
+    splitting = splitting_of(case)
     kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
-    return Work(steps, len(times), solves, kicks, frees, _numbers(case))
+    return Work(steps, len(times), count, kicks, frees, numbers_of(case))
 
 
-def _solves(case: Case) -> int:
+def solves(case: Case) -> int:
+    """Quantum Maxwellians in a step."""
     tableau = TABLEAUS.get(case.time.scheme)
     return 1 if tableau is None else len(tableau.nodes)
 
 
-def _splitting(case: Case) -> Splitting:
+def splitting_of(case: Case) -> Splitting:
+    """The splitting of the transport."""
     tableau = TABLEAUS.get(case.time.scheme)
     return SPLITTINGS.get(case.time.splitting, STRANG if tableau is None else tableau.splitting)
 
 
-def _numbers(case: Case) -> tuple[int, ...]:
-    """The cheapest for fields of moderate steepness, where c_J is about (0.045 J eps^2)^J.
+def numbers_of(case: Case) -> tuple[int, ...]:
+    """Numbers of splitting steps that are combined: those given, or a guess.
+
+    The cheapest for fields of moderate steepness, where c_J is about (0.045 J eps^2)^J.
 
     The error of J numbers m is c_J/prod m^2, see ``steps``.
     """
@@ -108,69 +109,6 @@ def _numbers(case: Case) -> tuple[int, ...]:
         sets = combinations(range(1, MOST_GUESSED + 1), J)
         likely += [numbers for numbers in sets if math.prod(numbers) ** 2 >= bound]
     return min(likely, key=sum, default=tuple(range(MOST_GUESSED - 5, MOST_GUESSED + 1)))
-
-
-def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
-    """Bytes that a rank needs at the most: libraries, fields, and tables of the flows."""
-    share = math.ceil(grid.nx / ranks) * grid.np
-    # W, a K for each stage but one, the exponential's work array, a temporary
-    fields = 3 + max(1, _solves(case) - 1) + 4 * (case.initial.state == "prepared")
-    lengths = 1 if case.time.scheme == "strang" else 2
-    splitting = _splitting(case)
-    frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
-    (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
-    tables = q1 * q2 * 48 * frees + y1 * y2 * (16 * kicks + 110)
-    if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
-        tables += q1 * q2 * 64 * frees + y1 * y2 * 64
-    interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
-    base = BASE + kernels.MEMORY * kernels.wanted(grid.nx * grid.np)
-    return base + max(FIELD * fields * share + tables, FIELD * share + interpolation)
-
-
-def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
-    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
-    half = 0.5 * case.physics.epsilon
-    rows = [math.ceil(n / ranks) for n in (grid.n_p[0], grid.n_x[0])]
-    p, x = (grid.p[0][: rows[0]], grid.p[1]), (grid.x[0][: rows[1]], grid.x[1])
-    q = [len(sums(base, half * xi).values) for base, xi in zip(p, grid.xi, strict=True)]
-    y = [
-        len(sums(base, half * eta, L).values) if n > 1 else 1
-        for base, eta, L, n in zip(x, grid.eta, grid.length, grid.n_x, strict=True)
-    ]
-    return q, y
-
-
-def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
-    """Whether the machines have the memory that the case needs.
-
-    Parameters
-    ----------
-    hosts
-        Name and memory in bytes of the machine of each rank.
-
-    Raises
-    ------
-    CaseError
-        If not, with the numbers.
-    """
-    ranks, names = len(hosts), [name for name, _ in hosts]
-    least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
-    for name, memory in dict(hosts).items():
-        there = names.count(name)
-        each = least if least * there > memory else memory_per_rank(case, grid, ranks)
-        if each * there > memory:
-            got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
-            expected = (
-                f"a lattice for the {size(memory)} of {name}, but its {there} rank(s) need about "
-                f"{size(each * there)}"
-            )
-            raise CaseError(Fault("grid", got, expected, "use fewer points or more machines"))
-
-
-def size(n: float) -> str:
-    """Bytes for a human being."""
-    exponent = min(max(int(math.log10(max(n, 1)) // 3), 2), 5)
-    return f"{n / 1000**exponent:.3g} {('MB', 'GB', 'TB', 'PB')[exponent - 2]}"
 
 
 def seconds(case: Case, problem: Problem, ranks: int) -> float:
@@ -210,7 +148,7 @@ def _position(problem: Problem) -> float:
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, ROWS)
     space = PhaseSpace(layout, problem.physics)
-    factor = factors.multiplier(space.position.refined(_spin(problem.N)), 0.1)
+    factor = factors.multiplier(space.position.refined(_spin(problem.N / problem.N[0].max())), 0.1)
     W = layout.x_major()
     W[:] = 0.0
     return parts * _shortest(lambda: space.position.apply(W, factor))
@@ -253,11 +191,30 @@ def _by_columns(layout: Layout, action: Callable[[NDArray, slice], None]) -> flo
 
 def _moment_map(problem: Problem, numbers: tuple[int, ...]) -> float:
     """Seconds of a moment map."""
-    grid = problem.grid
-    layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
-    moments = MomentMap(layout, problem.physics)
+    grid, physics = problem.grid, problem.physics
+    window = window_for(grid, physics.epsilon, physics.alpha)
+    line = covered(grid, window, 2) - covered(grid, window, 1)
+    rows = 1 + min(MAP_ROWS - 1, MAP_POINTS // line)
+    layout, parts = _part(grid, grid.nx, rows * grid.n_x[1])
+    moments = MomentMap(layout, physics)
     A = constraint.classical(_spin(problem.N))
-    return parts * _shortest(lambda: moments(A, numbers))
+    columns = parts * _shortest(lambda: moments(A, numbers))
+    part = covered(grid, window, math.ceil(layout.n_x_local / grid.n_x[1]))
+    missed = covered(grid, window, grid.n_x[0]) - parts * part
+    if missed <= 0:
+        return columns
+    local = moments.columns.local
+    return columns + missed / part * _shortest(lambda: [local(A, m) for m in numbers])
+
+
+def covered(grid: PhaseGrid, window: Window, lines: int) -> int:
+    """Points of the refined lattice that windows around some lines of the x lattice cover."""
+    ratios = (
+        round(L / n / h) if n > 1 else 1
+        for n, L, h in zip(grid.n_x, grid.length, window.spacing, strict=True)
+    )
+    counts = zip((lines, grid.n_x[1]), ratios, window.n, strict=True)
+    return math.prod((points - 1) * ratio + n for points, ratio, n in counts)
 
 
 def _spin(N: NDArray) -> NDArray:

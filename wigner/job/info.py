@@ -16,7 +16,7 @@ from ..maxwellian.windows import window_for
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
 from . import estimate
-from .estimate import FIELD, size
+from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
 # Numbers that a record has for each x point: 4 moments of order 0, 16 of order 1, 2 energies, A.
@@ -85,7 +85,7 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     stored = 8.0 * RECORDED * todo.records * grid.nx
     rhythm = [f"every {spec.checkpoint:g}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
-    memory = estimate.memory_per_rank(case, grid, ranks)
+    memory = memory_per_rank(case, grid, ranks)
     duration = estimate.seconds(case, problem, ranks)
     guess = "" if case.maxwellian.richardson else " (a guess)"
     yield (

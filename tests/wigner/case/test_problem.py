@@ -17,7 +17,7 @@ from wigner.case.formulas import parse
 from wigner.case.problem import Problem, build, lattice
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError
-from wigner.job.estimate import check_memory
+from wigner.job.memory import check_memory
 from wigner.job.supervise import BAD_INPUT
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import check_ranks

@@ -19,6 +19,7 @@ from wigner.evolution.evolve import record_times, schedule
 from wigner.evolution.solver import Solver
 from wigner.flows.two_sided import PhaseSpace
 from wigner.job import estimate
+from wigner.job.memory import memory_per_rank, size
 from wigner.maxwellian.windows import window_for
 from wigner.phase_space.communicator import SERIAL
 from wigner.timing import Phases
@@ -160,19 +161,19 @@ def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, i
 
 def test_memory_is_divided_and_tables_are_counted() -> None:
     case = parse_case(MEDIUM)
-    one, four = (estimate.memory_per_rank(case, lattice(case), ranks) for ranks in (1, 4))
+    one, four = (memory_per_rank(case, lattice(case), ranks) for ranks in (1, 4))
     assert four < one
     odd = parse_case(MEDIUM, ["grid.n_x=[23, 21]", "grid.n_p=[26, 22]", "grid.p_max=6.1"])
-    assert estimate.memory_per_rank(odd, lattice(odd), 1) > 1.2 * one  # nothing commensurate
+    assert memory_per_rank(odd, lattice(odd), 1) > 1.2 * one  # nothing commensurate
     prepared = parse_case(MEDIUM, ["initial.state=prepared"])
-    assert estimate.memory_per_rank(prepared, lattice(prepared), 1) > one
+    assert memory_per_rank(prepared, lattice(prepared), 1) > one
 
 
 @pytest.mark.parametrize(
     ("n", "text"), [(5e5, "0.5 MB"), (2.53e10, "25.3 GB"), (9.999e12, "10 TB"), (2e18, "2e+03 PB")]
 )
 def test_sizes(n: float, text: str) -> None:
-    assert estimate.size(n) == text
+    assert size(n) == text
 
 
 def test_a_real_run_takes_what_was_estimated(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_real_run_takes_what_was_estimated(tmp_path: Path) -> None:
     done = small.call("-m", "wigner", "run", case, "--output", output)
     assert done.returncode == 0, done.stderr
     found, parsed = report(output), parse_case(MEDIUM)
-    memory = estimate.memory_per_rank(parsed, lattice(parsed), 1)
+    memory = memory_per_rank(parsed, lattice(parsed), 1)
     assert 1 / 1.5 < memory / found["peak_memory_bytes_per_rank"] < 1.5
     seconds = estimate.seconds(parsed, build(parsed), 1)
     assert 1 / 2.5 < seconds / found["wall_seconds"] < 2.5

@@ -1,0 +1,126 @@
+"""The memory of a case is counted as it is allocated, and checked before anything is written."""
+
+from __future__ import annotations
+
+import math
+import re
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from macro.__main__ import main as solve_model
+from macro.memory import TABLES
+from tests.support import small
+from tests.support.case_texts import MATERIAL
+from tests.support.small import sets
+from wigner.__main__ import main
+from wigner.case.problem import lattice
+from wigner.case.spec import parse_case
+from wigner.errors import CaseError
+from wigner.job import memory
+from wigner.maxwellian.moment_map import MomentMap
+from wigner.maxwellian.windows import ROUNDOFF, places_of, window_for
+from wigner.phase_space.communicator import Serial
+from wigner.phase_space.layout import Layout
+from wigner.physics import Physics
+
+# A micrometre of InAs at 300 K in ten boxes of the thermal wavelength: few points, many windows.
+DEVICE = small.CASE.replace("epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n", "").replace(
+    "[6, 4]", "[16, 16]"
+).replace("[6.283185307179586, 5.0]", "[10.0, 10.0]").replace("[16, 18]", "[24, 24]").replace(
+    "cos(x1)", "cos(2*pi*x1/10)"
+).replace("sin(x1)", "sin(2*pi*x1/10)").replace("richardson = 1\n", "") + MATERIAL.replace(
+    "= 77", "= 300"
+).replace("= 50e-9", "= 1e-6").replace("1e-13", "1e-12")
+
+
+class Ranks(Serial):
+    """One of several ranks, which never speaks to the others."""
+
+    def __init__(self, rank: int, size: int) -> None:
+        self.rank, self.size = rank, size
+
+
+@pytest.mark.parametrize(
+    ("n_x", "length"),
+    [("[8, 8]", "[6, 7]"), ("[9, 5]", "[20, 3]"), ("[16, 1]", "[6, 1]"), ("[1, 12]", "[1, 9]")],
+)
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5])
+@pytest.mark.parametrize("error", [ROUNDOFF, 1e-6])
+def test_points_of_windows(n_x: str, length: str, ranks: int, error: float) -> None:
+    case = parse_case(
+        small.CASE, [f"grid.n_x={n_x}", f"grid.length={length}", "physics.potential=0"]
+    )
+    grid, physics = lattice(case), case.physics
+    window, most = window_for(grid, physics.epsilon, physics.alpha, error), 0
+    for rank in range(ranks):
+        places = places_of(window, Layout(grid, Ranks(rank, ranks)), 1)
+        most = max(most, math.prod(matrix.shape[0] for matrix in places.refinement))
+    counted = memory._window_points(case, grid, ranks, error)
+    assert most <= counted
+    if math.ceil(grid.nx / ranks) % grid.n_x[1] == 0:  # shares are whole lines
+        assert counted == most
+
+
+@pytest.mark.parametrize("numbers", [(1,), (2,), (1, 2), (1, 2, 3)])
+def test_factors_of_windows_take_what_is_counted(numbers: tuple[int, ...]) -> None:
+    overrides = ["grid.n_x=[8, 8]", "physics.epsilon=0.03"]
+    overrides += [f"maxwellian.richardson={len(numbers)}"] if numbers[0] == 1 else []
+    case = parse_case(small.CASE, overrides)
+    grid, physics = lattice(case), case.physics
+    counted = memory.window_tables(case, grid, 1)
+    if numbers == (2,):
+        counted = memory.choice_of_windows(case, grid, 1)
+    moments = MomentMap(Layout(grid), Physics(physics.epsilon, physics.alpha, 1.0, np.zeros(1)))
+    A = np.ones((4, *grid.n_x))
+    assert counted > 3e7
+    assert 0.9 < _peak(lambda: moments.by_steps(A, numbers)) / counted < 1.1
+    twice = TABLES["nonlocal"] * counted
+    assert 0.9 < _peak(lambda: moments.derivative(A, A, numbers)) / twice < 1.1
+
+
+def _peak(action: Callable[[], object]) -> int:
+    """The largest number of bytes that the arrays of an action take."""
+    action()  # plans are made, and tables of p
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_few_points_of_a_large_box_need_much() -> None:
+    case = parse_case(DEVICE)
+    grid = lattice(case)
+    need = memory.needed(case, grid, 1)
+    assert need.windows > 0.8 * need.bytes
+    larger = parse_case(DEVICE, ["grid.length=[20.0, 20.0]"])
+    fourfold = memory.needed(larger, lattice(larger), 1).windows / need.windows
+    assert fourfold == pytest.approx(4, rel=0.1)
+    memory.check_memory(case, grid, [("host", int(1.01 * need.bytes))])
+    with pytest.raises(CaseError) as caught:
+        memory.check_memory(case, grid, [("host", int(0.99 * need.bytes))])
+    fault = caught.value.fault
+    assert fault.what == "grid"
+    assert "of it are for the moment map and grow like (length/epsilon)^2: use a smaller grid" in (
+        fault.remedy
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [(main, []), (solve_model, ["--model", "local"]), (solve_model, ["--model", "nonlocal"])],
+)
+def test_too_much_is_refused_before_anything_is_written(
+    case: str, output: Path, command, options: list[str], capsys: pytest.CaptureFixture
+) -> None:
+    arguments = ["run", case, "--output", str(output), *options]
+    assert command([*arguments, *sets("grid.n_x=[20000, 20000]")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: grid: got n_x = [20000, 20000]")
+    assert re.search(r"[TG]B; use fewer points or more machines$", line)
+    assert not output.parent.exists()

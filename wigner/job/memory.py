@@ -1,0 +1,171 @@
+"""What a case needs in memory, counted before anything is done.
+
+Counted with constants fitted to runs: right within 15 % for lattices from 8^2 x 24^2 to 32^4,
+elongated and incommensurate ones and boxes of many epsilon among them, on one and two ranks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..case.spec import Case
+from ..errors import CaseError, Fault
+from ..flows import kernels
+from ..maxwellian.multiplier_solver import TRIED
+from ..maxwellian.windows import ROUNDOFF, window_for
+from ..phase_space.grid import PhaseGrid, sums
+from .estimate import covered, numbers_of, solves, splitting_of
+
+# Bytes a cell of a field in phase space: two complex numbers.
+FIELD = 32
+# Bytes that a rank takes for python, libraries and buffers whatever the case.
+BASE = 1.0e8
+# Bytes that a point of the refined lattice takes while the factors of windows are made for a
+# number of steps, and that one of the two factors takes while those of the next are made.
+WINDOW, WINDOW_KEPT = 224, 64
+# Share of the tolerance that windows in a run are likely to be made for.
+LIKELY = sorted(TRIED)[1]
+
+
+class Need(NamedTuple):
+    """Bytes that a rank needs at the most, and those of the windows among them."""
+
+    bytes: float
+    windows: float
+
+
+def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """Bytes that a rank needs at the most: libraries, fields, and tables of flows and windows."""
+    return needed(case, grid, ranks).bytes
+
+
+def needed(case: Case, grid: PhaseGrid, ranks: int) -> Need:
+    """:func:`memory_per_rank`, and what of it is for windows."""
+    share = math.ceil(grid.nx / ranks) * grid.np
+    # W, a K for each stage but one, the exponential's work array, a temporary
+    fields = 3 + max(1, solves(case) - 1) + 4 * (case.initial.state == "prepared")
+    lengths = 1 if case.time.scheme == "strang" else 2
+    splitting = splitting_of(case)
+    frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
+    (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
+    tables = q1 * q2 * 48 * frees + y1 * y2 * (16 * kicks + 110)
+    if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
+        tables += q1 * q2 * 64 * frees + y1 * y2 * 64
+    interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
+    compiled = kernels.wanted(grid.nx * grid.np) or compiled_windows(case, grid)
+    begin, kept = choice_of_windows(case, grid, ranks), window_tables(case, grid, ranks)
+    cases = [
+        Need(begin, begin),
+        Need(FIELD * fields * share + tables + kept, kept),
+        Need(FIELD * share + interpolation, 0.0),
+    ]
+    most = max(cases)
+    return Need(BASE + kernels.MEMORY * compiled + most.bytes, most.windows)
+
+
+def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """Bytes of the factors that windows around the points of a rank read, in a solve of a run.
+
+    They grow like (length/epsilon)^2, however few points there are.
+    """
+    prescribed = case.maxwellian.richardson is not None
+    error = ROUNDOFF if prescribed else LIKELY * case.maxwellian.tolerance
+    numbers = numbers_of(case)
+    kept = max((WINDOW_KEPT * (1 + (m > 1)) for m in numbers[:-1]), default=0)
+    made = WINDOW if numbers[-1] > 1 else WINDOW - WINDOW_KEPT
+    return (made + kept) * _window_points(case, grid, ranks, error)
+
+
+def choice_of_windows(case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """As :func:`window_tables`, at the beginning, where the windows are for double precision."""
+    return WINDOW * _window_points(case, grid, ranks, ROUNDOFF)
+
+
+def _window_points(case: Case, grid: PhaseGrid, ranks: int, error: float) -> float:
+    """Points of the refined lattice that the windows of a rank cover."""
+    window = window_for(grid, case.physics.epsilon, case.physics.alpha, error)
+    share, n2 = math.ceil(grid.nx / ranks), grid.n_x[1]
+    lines = min(grid.n_x[0], share // n2 if share % n2 == 0 else share // n2 + 2)
+    return covered(grid, window, lines)
+
+
+def compiled_windows(case: Case, grid: PhaseGrid) -> bool:
+    """Whether the windows have compiled kernels."""
+    window = window_for(grid, case.physics.epsilon, case.physics.alpha)
+    return kernels.wanted(grid.nx * math.prod(window.n))
+
+
+def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
+    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
+    half = 0.5 * case.physics.epsilon
+    rows = [math.ceil(n / ranks) for n in (grid.n_p[0], grid.n_x[0])]
+    p, x = (grid.p[0][: rows[0]], grid.p[1]), (grid.x[0][: rows[1]], grid.x[1])
+    q = [len(sums(base, half * xi).values) for base, xi in zip(p, grid.xi, strict=True)]
+    y = [
+        len(sums(base, half * eta, L).values) if n > 1 else 1
+        for base, eta, L, n in zip(x, grid.eta, grid.length, grid.n_x, strict=True)
+    ]
+    return q, y
+
+
+def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
+    """Whether the machines have the memory that the case needs.
+
+    Parameters
+    ----------
+    hosts
+        Name and memory in bytes of the machine of each rank.
+
+    Raises
+    ------
+    CaseError
+        If not, with the numbers.
+    """
+    ranks, got = len(hosts), f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
+    least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
+    check_fits(got, hosts, least, lambda: needed(case, grid, ranks))
+
+
+def check_fits(
+    got: str, hosts: list[tuple[str, int]], least: float, need: Callable[[], Need]
+) -> None:
+    """Whether machines have the memory that each of their ranks needs.
+
+    Parameters
+    ----------
+    got
+        The lattice, in words.
+    hosts
+        As for :func:`check_memory`.
+    least
+        Bytes that a rank needs surely; only where it has them is more counted by ``need``.
+
+    Raises
+    ------
+    CaseError
+        If not, with the numbers.
+    """
+    names = [name for name, _ in hosts]
+    for name, memory in dict(hosts).items():
+        there = names.count(name)
+        each = Need(least, 0.0) if least * there > memory else need()
+        if each.bytes * there > memory:
+            expected = (
+                f"a lattice for the {size(memory)} of {name}, but its {there} rank(s) need about "
+                f"{size(each.bytes * there)}"
+            )
+            remedy = "use fewer points or more machines"
+            if each.windows > 0.5 * each.bytes:
+                remedy = (
+                    f"{size(each.windows * there)} of it are for the moment map and grow like "
+                    "(length/epsilon)^2: use a smaller grid.length, or more machines"
+                )
+            raise CaseError(Fault("grid", got, expected, remedy))
+
+
+def size(n: float) -> str:
+    """Bytes for a human being."""
+    exponent = min(max(int(math.log10(max(n, 1)) // 3), 2), 5)
+    return f"{n / 1000**exponent:.3g} {('MB', 'GB', 'TB', 'PB')[exponent - 2]}"
