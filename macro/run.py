@@ -35,6 +35,8 @@ from .model import Model
 from .resolution import UNEASY, rate_tail
 
 ADVICE = "its records are kept; start again in a new directory, or with --overwrite"
+# The share of the Nyquist index up to which models keep modes, see Calculus.kept.
+KEPT = 2 / 3
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from macro.__main__ import main
 from macro.catalogue import initial, make_model
 from macro.resolution import rate_tail
+from tests.support.small import moments, report, sets
 from validation.solutions.cases import STRIP
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
@@ -47,3 +51,19 @@ def test_what_is_at_rest_has_no_tail() -> None:
     rest = ('initial.n=["0","0","0"]', "physics.potential=0", 'initial.n0="1"')
     assert found("local", *rest)[0] < 1e-9
     assert found("local", "grid.n_x=[1,1]", *rest)[0] == 0
+
+
+def test_the_estimated_error_of_a_run_is_about_its_error(tmp_path: Path) -> None:
+    """On 12 points, against 36."""
+    fields = ("physics.epsilon=0.5", "physics.alpha=1.0", "time.t_end=0.4", "output.every=0.4")
+    case, densities = tmp_path / "case.toml", {}
+    case.write_text(STRIP)
+    for n in (12, 36):
+        output = tmp_path / str(n)
+        entries = sets(*fields, f"grid.n_x=[{n},1]", "physics.tau=0.1")
+        arguments = ["--model", "local", "--tolerance", "1e-6", "--output", str(output), *entries]
+        assert main(["run", str(case), *arguments]) == 0
+        densities[n] = moments(output)["n"][-1]
+    estimate = report(tmp_path / "12")["quality"]["worst"]["tail_n"]["error"]
+    error = np.abs(densities[12] - densities[36][:, ::3]).max() / np.abs(densities[36]).max()
+    assert error / 2 < estimate < 10 * error
