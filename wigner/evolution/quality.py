@@ -2,7 +2,8 @@
 
 Each indicator is a number that a state has at some time, and gives an estimate of the error of the
 densities. The estimates were measured against runs on finer lattices: mostly they are too large, by
-a factor of 1 to 10, and rarely too small, by one of up to 3. They are about the lattices alone;
+a factor of 1 to 10 (more where a run ends before what is wound up comes back), and rarely too
+small, by one of up to 3. They are about the lattices alone;
 errors of the time step and of the tolerance come on top.
 """
 
