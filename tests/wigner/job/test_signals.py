@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from macro.__main__ import main as solve_model
 from tests.support import small
 from tests.support.mpi_runner import missing
 from tests.support.small import report, sets
@@ -132,6 +133,31 @@ def test_a_run_that_is_killed_before_it_can_stop(
     assert "message" not in found
     assert [session["end"] for session in found["sessions"]] == [f"killed ({told})", "finished"]
     np.testing.assert_allclose(small.moments(output)["time"], [0, 0.2, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "advice"),
+    [
+        (main, [], "resume goes on"),
+        (solve_model, ["--model", "local"], "its records are kept; start again in a new directory"),
+    ],
+)
+def test_a_signal_is_in_the_report_at_once(
+    case: str, output: Path, command, options: list[str], advice: str, monkeypatch
+) -> None:
+    step, told = Observer.step, []
+
+    def interrupted(observer: Observer, t: float, evaluations: list[int]) -> None:
+        step(observer, t, evaluations)
+        signal.raise_signal(signal.SIGTERM)
+        told.append((report(output)["state"], report(output)["message"]))
+
+    monkeypatch.setattr(Observer, "step", interrupted)
+    assert command(["run", case, "--output", str(output), *options]) == 3
+    ((state, message),) = told
+    assert state == "stopped"
+    assert message.startswith("stopped by SIGTERM in the step after t = 0")
+    assert f"; {advice}" in message
 
 
 def test_a_signal_while_the_report_is_written(tmp_path: Path, monkeypatch) -> None:
