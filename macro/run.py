@@ -17,6 +17,7 @@ from wigner.errors import SolveError
 from wigner.evolution.evolve import record_times
 from wigner.job.agenda import Agenda, stop_requests
 from wigner.job.directories import check_new
+from wigner.job.guards import check_finite
 from wigner.job.supervise import Hosts, run_job, status
 from wigner.maxwellian.multiplier_solver import prescribed
 from wigner.output import records
@@ -108,7 +109,11 @@ def execute(
             model, u = make_model(name, case, problem, comm), initial(name, problem)
         phases.include(model.seconds)
         agenda = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
-        return _advance(model, u, case, tolerance, observer, agenda)
+        try:
+            return _advance(model, u, case, tolerance, observer, agenda)
+        except Exception:
+            observer.failing()
+            raise
 
 
 def _advance(
@@ -156,6 +161,7 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms:
     """Give the densities and all that follows from them to the observer."""
     try:
         recorded = values(model, u)
+        check_finite(recorded)
     except SolveError as error:
         raise error.at(time=observer.t) from None
     with observer.phases("records"):
@@ -172,7 +178,7 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms:
 
 def quality(u: NDArray) -> dict[str, float]:
     """The indicators of quality that densities u = (n0, n) have by themselves."""
-    return dict(zip(("tail_n0", "tail_n", "n_share"), density_tails(u), strict=True))
+    return dict(zip(("tail_n0", "tail_n", "n_share"), density_tails(u, KEPT), strict=True))
 
 
 def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
