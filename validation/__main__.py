@@ -155,6 +155,10 @@ def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Cas
             if arguments.case is not None:
                 case = load_case(arguments.case, arguments.set)
                 build(case)
+                if case.time.adaptive:
+                    remedy = "give one, with --set time.dt=... for instance"
+                    expected = "a number, as studies compare steps"
+                    raise CaseError(Fault("time.dt", '"auto"', expected, remedy))
             elif arguments.set:
                 remedy = "give CASE.toml, or leave --set out"
                 raise CaseError(Fault("--set", arguments.set[0], "a case to change", remedy))

@@ -267,6 +267,7 @@ def times(case: Case) -> Iterator[Fault]:
             got = f"{length:g}, that is {many} of them"
             expected = f"at most {MOST_STEPS:.0e} up to t_end = {time.t_end:g}"
             yield Fault(key, got, expected, "enlarge it")
+    yield from _tolerances(case)
     if every < time.dt * (1 - 1e-9):
         expected = f"at least time.dt = {time.dt:g}"
         remedy = "all steps are shortened to it"
@@ -275,3 +276,14 @@ def times(case: Case) -> Iterator[Fault]:
         expected = f"a scheme that is of order 2 for dt = {time.dt:g} > tau = {tau:g} too"
         remedy = "use sdirk2 or sdirk3"
         yield Fault("time.scheme", '"strang"', expected, remedy, fatal=False)
+
+
+def _tolerances(case: Case) -> Iterator[Fault]:
+    """A tolerance of steps that has no effect, or that errors of M(N) hide."""
+    tolerance, noise = case.time.tolerance, case.maxwellian.tolerance
+    if tolerance is not None and not case.time.adaptive:
+        expected = 'time.dt = "auto", without which it has no effect'
+        yield Fault("time.tolerance", f"{tolerance:g}", expected, "remove one", fatal=False)
+    elif tolerance is not None and tolerance < noise:
+        expected = f"at least maxwellian.tolerance = {noise:g}, whose errors shorter steps keep"
+        yield Fault("time.tolerance", f"{tolerance:g}", expected, "lower the latter")

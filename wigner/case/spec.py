@@ -17,6 +17,7 @@ from ..errors import CaseError, Fault
 from .formulas import Expression, parse
 from .plausible import implausible
 from .quantities import LENGTH, MASS, RASHBA, TEMPERATURE, TIME, physical, scalable, settle
+from .times import settle_times
 from .units import PRESETS, MaterialSpec, scale
 from .values import (
     REQUIRED,
@@ -70,10 +71,16 @@ class InitialSpec:
 
 @dataclass(frozen=True)
 class TimeSpec:
-    """[time]: the interval [0, t_end], the step, the scheme and the splitting of the flow."""
+    """[time]: the interval [0, t_end], the step, the scheme and the splitting of the flow.
+
+    With ``adaptive``, which dt = "auto" asks for, ``dt`` is the first step and ``tolerance`` bounds
+    the error of each.
+    """
 
     t_end: float
     dt: float
+    tolerance: float | None
+    adaptive: bool
     scheme: str
     splitting: str
 
@@ -137,7 +144,8 @@ SECTIONS: dict[str, dict[str, Field]] = {
     },
     "time": {
         "t_end": Field(scalable(POSITIVE, TIME), "t_end = 1.0"),
-        "dt": Field(scalable(POSITIVE, TIME), "dt = 0.05"),
+        "dt": Field(automatic(scalable(POSITIVE, TIME)), "dt = 0.05"),
+        "tolerance": Field(TOLERANCE, "tolerance = 1e-5", None),
         "scheme": Field(choice("sdirk2", "sdirk3", "strang"), 'scheme = "sdirk2"', "sdirk2"),
         "splitting": Field(choice("auto", "strang", "fourth"), 'splitting = "auto"', "auto"),
     },
@@ -215,6 +223,8 @@ def as_dict(case: Case) -> dict[str, Any]:
     }
     for section, key in (("grid", "p_max"), ("maxwellian", "richardson")):
         plain[section][key] = "auto" if plain[section][key] is None else plain[section][key]
+    if plain["time"].pop("adaptive"):
+        plain["time"]["dt"] = "auto"
     return plain
 
 
@@ -245,7 +255,7 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     material = _material(document, sections, faults)
     units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
     faults += settle(sections, units, told=material is None and "material" in document)
-    _check_times(sections["time"], sections["output"], faults)
+    faults += settle_times(sections["time"], sections["output"])
     faults += implausible(material, sections["physics"], sections["grid"], sections["time"])
     if faults:
         raise CaseError(*faults)
@@ -325,14 +335,3 @@ def _material(
         return None
     sections["physics"].update({key: getattr(scaling, key) for key in SCALED})
     return material
-
-
-def _check_times(time: dict[str, Any], output: dict[str, Any], faults: list[Fault]) -> None:
-    """dt within [0, t_end]; a record at the end if no interval is given."""
-    if "t_end" not in time:
-        return
-    if "dt" in time and time["dt"] > time["t_end"]:
-        expected = f"at most t_end = {time['t_end']}"
-        faults.append(Fault("time.dt", shown(time["dt"]), expected, "use a smaller step"))
-    if output.get("every", 0.0) is None:
-        output["every"] = time["t_end"]

@@ -2,6 +2,7 @@
 
 ``relaxation``: time steps with collisions, by SDIRK schemes or by Strang's splitting
 ``evolve``: the time loop, a generator
+``adaptive``: steps as long as a tolerance allows
 ``initial``: initial states with given moments
 ``quality``: what the lattices lost in a run, when, and what that means for the densities
 ``state``: what a run needs, besides W, to go on as if it had never stopped

@@ -18,7 +18,8 @@ from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.layout import Layout
 from ..timing import Phases
 from . import initial
-from .evolve import Interval, record_times, schedule
+from .adaptive import Adaptive
+from .evolve import Interval, evolve, record_times, schedule
 from .quality import Quality
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .state import State
@@ -47,6 +48,11 @@ class Solver:
         fitting = STRANG if tableau is None else tableau.splitting
         splitting = SPLITTINGS.get(case.time.splitting, fitting)
         self.transport = TimedTransport(self.space, splitting, phases)
+        self.adaptive: Adaptive | None = None
+        if case.time.adaptive and case.time.tolerance is not None:
+            order = 2 if tableau is None else tableau.order
+            first, tolerance = case.time.dt, case.time.tolerance
+            self.adaptive = Adaptive(self.maxwellian, self.step, order, tolerance, first)
         phases.include(self.maxwellian.seconds)
 
     def initial_state(self) -> NDArray:
@@ -57,8 +63,15 @@ class Solver:
         """One step of length ``dt``."""
         return make_step(self.case.time.scheme, self.transport, self.collisions, dt)
 
+    def evolve(self, W: NDArray, t: float, steps: int) -> Iterator[Interval]:
+        """Advance W in place to t_end from ``t``, to which ``steps`` steps have led; yield each."""
+        if self.adaptive is None:
+            return evolve(W, self.intervals(t, steps), self.step)
+        times = record_times(self.case.time.t_end, self.case.output.every)
+        return self.adaptive.advance(W, t, times)
+
     def intervals(self, t: float, steps: int) -> Iterator[Interval]:
-        """The steps that are left after ``steps`` steps have led to ``t``.
+        """The steps of a given length that are left after ``steps`` steps have led to ``t``.
 
         They are those of a run without interruption where that run comes by ``t``.
         """
@@ -82,11 +95,14 @@ class Solver:
     ) -> State:
         """All but W that goes into a checkpoint; the arguments are those of ``State``."""
         memory, identity = self.maxwellian.memory.copy(), self.problem.identity
-        return State(t, steps, records, digest, tuple(since_record), memory, identity, quality)
+        dt = 0.0 if self.adaptive is None else self.adaptive.dt
+        return State(t, steps, records, digest, tuple(since_record), memory, identity, quality, dt)
 
     def restore(self, state: State) -> None:
         """Remember what was remembered at the checkpoint."""
         self.maxwellian.restore(state.memory)
+        if self.adaptive is not None and state.dt > 0:
+            self.adaptive.dt = state.dt
 
 
 class TimedTransport(Transport):

@@ -38,6 +38,8 @@ class State:
         What the run solves, by key of the case: to be compared when it goes on.
     quality
         The worst of the run so far.
+    dt
+        The next step at the most, where steps are chosen from a tolerance.
     """
 
     t: float
@@ -48,6 +50,7 @@ class State:
     memory: Memory
     physics: dict[str, str]
     quality: Quality = field(default_factory=Quality)
+    dt: float = 0.0
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
@@ -58,6 +61,7 @@ class State:
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "format": np.array(FORMAT),
+            "dt": np.array(self.dt),
             "physics": _written(self.physics),
             "quality": _written(self.quality.plain()),
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
@@ -107,6 +111,7 @@ class State:
             quality=Quality.from_plain(json.loads(arrays["quality"].tobytes()))
             if "quality" in arrays
             else Quality(),
+            dt=arrays["dt"].item() if "dt" in arrays else 0.0,
         )
 
 

@@ -74,6 +74,8 @@ def work(case: Case) -> Work:
     """The work of a case."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
+    if case.time.adaptive:  # if all are like the first: two halves, and a whole for comparison
+        steps *= 3
     count = solves(case)
     # stage i carries W and the stages before it, the last one their sum; Strang has two halves
     flows = 2 if case.time.scheme == "strang" else count * (count - 1) // 2 + 1

@@ -88,11 +88,7 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     memory = memory_per_rank(case, grid, ranks)
     duration = estimate.seconds(case, problem, ranks)
     guess = "" if case.maxwellian.richardson else " (a guess)"
-    yield (
-        "steps",
-        f"{todo.steps} of scheme {case.time.scheme}, dt <= {case.time.dt:g}, "
-        f"to t = {case.time.t_end:g}",
-    )
+    yield "steps", _steps(case, todo.steps)
     yield (
         "maxwellians",
         f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
@@ -109,6 +105,17 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
         f"this machine has {size(machine_memory())}",
     )
     yield "time", f"about {_duration(duration)} on {ranks} rank(s), each with a core like this one"
+
+
+def _steps(case: Case, count: int) -> str:
+    """How many of them, or what they are chosen from."""
+    time = case.time
+    if not time.adaptive:
+        return f"{count} of scheme {time.scheme}, dt <= {time.dt:g}, to t = {time.t_end:g}"
+    return (
+        f"as long as an error of {time.tolerance:g} allows; {count} of scheme {time.scheme} to "
+        f"t = {time.t_end:g} if all are like the first, dt = {time.dt:g} (a guess)"
+    )
 
 
 def _counted(numbers: tuple[int, ...]) -> str:

@@ -42,8 +42,16 @@ class KeptState:
         StateError
             As soon as the moments are not finite, or the mass has changed.
         """
+        return self._checked(evolve(self.W, intervals, self.solver.step))
+
+    def go_on(self, t: float, steps: int) -> Iterator[Interval]:
+        """As :meth:`advance`, from ``t`` and after ``steps`` steps to the end of the run."""
+        return self._checked(self.solver.evolve(self.W, t, steps))
+
+    def _checked(self, intervals: Iterator[Interval]) -> Iterator[Interval]:
+        """Intervals that are done, with the moments of W as they should be."""
         solver, initial = self.solver, self.solver.problem.N
-        for interval in evolve(self.W, intervals, solver.step):
+        for interval in intervals:
             check_moments(density(solver.layout, self.W), initial, solver.layout.grid)
             yield interval
 

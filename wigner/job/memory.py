@@ -45,7 +45,10 @@ def needed(case: Case, grid: PhaseGrid, ranks: int) -> Need:
     """:func:`memory_per_rank`, and what of it is for windows."""
     share = math.ceil(grid.nx / ranks) * grid.np
     # W, a K for each stage but one, the exponential's work array, a temporary
-    fields = 3 + max(1, solves(case) - 1) + 4 * (case.initial.state == "prepared")
+    increments = max(1, solves(case) - 1)
+    if case.time.adaptive:  # steps of three lengths, W before a step and after a whole one
+        increments = 3 * increments + 2
+    fields = 3 + increments + 4 * (case.initial.state == "prepared")
     lengths = 1 if case.time.scheme == "strang" else 2
     splitting = splitting_of(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))

@@ -131,11 +131,13 @@ class Run:
     def advance(self, agenda: Agenda) -> int:
         """Go on to t_end, or until the agenda says stop; the exit status."""
         output, solver = self.observer, self._solver
-        left = sum(1 for _ in solver.intervals(output.t, output.steps))
-        output.expect(left)
-        stop = None
-        if left:
-            stop = agenda.decide(output.t).stop or self._loop(left, agenda)
+        stop, time = None, solver.case.time
+        if time.adaptive:
+            output.expect(None)
+        else:
+            output.expect(sum(1 for _ in solver.intervals(output.t, output.steps)))
+        if output.t < time.t_end - 1e-9 * time.dt:
+            stop = agenda.decide(output.t).stop or self._loop(agenda)
         maxwellian = solver.maxwellian
         steps = maxwellian.memory.steps
         facts = {
@@ -146,11 +148,11 @@ class Run:
         output.finish(stop, facts, "resume goes on")
         return status(stop, output.quality.verdict)
 
-    def _loop(self, left: int, agenda: Agenda) -> str | None:
+    def _loop(self, agenda: Agenda) -> str | None:
         """The steps that are left, with records and checkpoints; why they were stopped."""
-        counts = self._solver.collisions.evaluations
+        counts, t_end = self._solver.collisions.evaluations, self._solver.case.time.t_end
         for interval in self._steps():
-            left -= 1
+            left = interval.end < t_end
             self.observer.step(interval.end, list(counts))
             counts.clear()
             if interval.landed:
@@ -169,14 +171,15 @@ class Run:
         """Advance W, in shorter steps where the constraint cannot be solved otherwise."""
         with self._located():
             while (failure := (yield from self._steps_to_a_failure())) is not None:
+                if self._solver.adaptive is not None:  # which has tried shorter steps
+                    raise failure
                 yield self._retry(self.observer.t, self.observer.steps, failure)
                 self.save()  # nobody has to go this way again
 
     def _steps_to_a_failure(self) -> Generator[Interval, None, ConstraintError | None]:
         """Advance W; the error that shorter steps may avoid, or None at the end."""
-        intervals = self._solver.intervals(self.observer.t, self.observer.steps)
         try:
-            yield from self._state.advance(intervals)
+            yield from self._state.go_on(self.observer.t, self.observer.steps)
         except ResolutionError:
             raise
         except ConstraintError as error:

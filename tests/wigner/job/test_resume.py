@@ -75,6 +75,34 @@ def test_on_other_ranks(comm: object, shared_path: Path, scheme: str) -> None:
         np.testing.assert_array_equal(small.state(shared_path / "PP"), small.state(whole))
 
 
+def test_chosen_steps_go_on_as_they_were(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped by a signal between two records, and after t_end at one."""
+    whole, stopped, half = (tmp_path / name for name in ("whole", "stopped", "half"))
+    chosen = sets("time.dt=auto", "time.tolerance=1e-5", "maxwellian.tolerance=1e-8")
+    assert main(["run", case, "--output", str(whole), *chosen]) == 0
+    assert main(["run", case, "--output", str(half), *chosen, "--set", "time.t_end=0.2"]) == 0
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 0
+    step = Observer.step
+
+    def stop_once(observer: Observer, t: float, counts: list[int]) -> None:
+        step(observer, t, counts)
+        if observer.steps == 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Observer, "step", stop_once)
+        assert main(["run", case, "--output", str(stopped), *chosen]) == 3
+    assert 0 < report(stopped)["t"] < 0.2
+    assert main(["resume", str(stopped)]) == 0
+    for output in (half, stopped):
+        small.same_records(output, whole)
+        np.testing.assert_array_equal(small.state(output), small.state(whole))
+        assert report(output)["steps"] == report(whole)["steps"] > 4
+    assert report(whole)["case"]["time"]["dt"] == "auto"
+
+
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 def test_after_a_signal_at_any_step(
     case: str, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
