@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -27,12 +27,15 @@ from ..flows.splitting import SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
 from ..machine import keep_freed
 from ..maxwellian import constraint
+from ..maxwellian.equilibrium import MODES
 from ..maxwellian.moment_map import MomentMap
+from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.steps import MOST_NUMBERS
-from ..maxwellian.windows import Window, window_for
+from ..maxwellian.windows import ROUNDOFF, Window, window_for
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout, block_width, blocks_of_columns
+from ..phase_space.synthesis import with_few_modes
 
 # Evaluations of the moment map in a solve within a run, and before its first step.
 WARM, COLD = 3, 8
@@ -116,9 +119,10 @@ def numbers_of(case: Case) -> tuple[int, ...]:
 def seconds(case: Case, problem: Problem, ranks: int) -> float:
     """Wall time of the whole run on as many ranks, all like this one."""
     todo, grid = work(case), problem.grid
-    position, momentum, diffusion = _position(problem), _momentum(problem), _diffusion(problem)
-    moment_map = _moment_map(problem, todo.numbers)
-    products = sum(todo.numbers) * (position + diffusion)
+    position, momentum = _position(problem), _momentum(problem)
+    moment_map = _moment_map(problem, todo.numbers, windows_error(case))
+    few = replace(problem, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance))
+    products = sum(todo.numbers) * (_position(few) + _diffusion(few))
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
     record = moment_map + 2 * (position + momentum)
@@ -191,14 +195,21 @@ def _by_columns(layout: Layout, action: Callable[[NDArray, slice], None]) -> flo
     return _shortest(whole)
 
 
-def _moment_map(problem: Problem, numbers: tuple[int, ...]) -> float:
+def windows_error(case: Case) -> float:
+    """Error that the windows of the moment map are likely to be made for in a run."""
+    if case.maxwellian.richardson is not None:
+        return ROUNDOFF
+    return sorted(TRIED)[1] * case.maxwellian.tolerance
+
+
+def _moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
     """Seconds of a moment map."""
     grid, physics = problem.grid, problem.physics
-    window = window_for(grid, physics.epsilon, physics.alpha)
+    window = window_for(grid, physics.epsilon, physics.alpha, error)
     line = covered(grid, window, 2) - covered(grid, window, 1)
     rows = 1 + min(MAP_ROWS - 1, MAP_POINTS // line)
     layout, parts = _part(grid, grid.nx, rows * grid.n_x[1])
-    moments = MomentMap(layout, physics)
+    moments = MomentMap(layout, physics, error)
     A = constraint.classical(_spin(problem.N))
     columns = parts * _shortest(lambda: moments(A, numbers))
     part = covered(grid, window, math.ceil(layout.n_x_local / grid.n_x[1]))

@@ -13,10 +13,9 @@ from typing import NamedTuple
 from ..case.spec import Case
 from ..errors import CaseError, Fault
 from ..flows import kernels
-from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.windows import ROUNDOFF, window_for
 from ..phase_space.grid import PhaseGrid, sums
-from .estimate import covered, numbers_of, solves, splitting_of
+from .estimate import covered, numbers_of, solves, splitting_of, windows_error
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
@@ -25,8 +24,6 @@ BASE = 1.0e8
 # Bytes that a point of the refined lattice takes while the factors of windows are made for a
 # number of steps, and that one of the two factors takes while those of the next are made.
 WINDOW, WINDOW_KEPT = 224, 64
-# Share of the tolerance that windows in a run are likely to be made for.
-LIKELY = sorted(TRIED)[1]
 
 
 class Need(NamedTuple):
@@ -73,8 +70,7 @@ def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
 
     They grow like (length/epsilon)^2, however few points there are.
     """
-    prescribed = case.maxwellian.richardson is not None
-    error = ROUNDOFF if prescribed else LIKELY * case.maxwellian.tolerance
+    error = windows_error(case)
     numbers = numbers_of(case)
     kept = max((WINDOW_KEPT * (1 + (m > 1)) for m in numbers[:-1]), default=0)
     made = WINDOW if numbers[-1] > 1 else WINDOW - WINDOW_KEPT
