@@ -4,6 +4,8 @@
     python scripts/benchmark.py --output DIR --sizes 32x32x32x32 --ranks 1 2 4
     python scripts/benchmark.py --output DIR --rivals     # and against other methods (minutes)
 
+    python scripts/benchmark.py --output DIR --history docs/performance.md   # adds a row for each
+
 writes ``DIR/benchmark.json`` and ``DIR/benchmark.md``. Each lattice has processes of its own. In
 them phase and floor are timed in turn, and the shortest of several times counts: times vary with
 what else the machine does, their ratios little. Floors are bare transforms of the same shapes in
@@ -22,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +56,32 @@ def table(results: Sequence[dict]) -> str:
                 row += f" {1e3 * line['other']:.4g} | {line['seconds'] / line['other']:.3g}"
             rows.append(f"{row} |" if line["other"] else f"{row} | |")
     return "\n".join(["# Benchmark", *rows, ""])
+
+
+# Phases whose ratios a history has, by what they are beside.
+KEPT = (
+    ("step: SDIRK2", "a transport step"),
+    ("step: exponential", "a transport step"),
+    ("step: constraint", "a transport step"),
+    ("transport step", "their transforms"),
+    ("transpose, there and back", "two copies"),
+    ("records", "one transform in x, one in p"),
+)
+
+
+def history(results: Sequence[dict], revision: str, day: str) -> str:
+    """A row of ratios for each result, as Markdown."""
+    rows = []
+    for result in results:
+        ratios = {
+            (line["name"], line["what"]): line["seconds"] / line["other"]
+            for line in result["phases"]
+            if line["other"]
+        }
+        kept = (f"{ratios[key]:.3g}" if key in ratios else "" for key in KEPT)
+        lattice = "x".join(str(n) for n in result["lattice"])
+        rows.append(" | ".join(["", day, revision[:10], f"{lattice}, {result['ranks']}", *kept]))
+    return "".join(f"{row} |\n".lstrip() for row in rows)
 
 
 def run_each(arguments: argparse.Namespace) -> list[dict]:
@@ -106,6 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--ranks", nargs="+", type=int, default=(1, 2), metavar="P")
     parser.add_argument("--tolerance", type=float, default=1e-6, help="of M(N) in the steps")
     parser.add_argument("--rivals", action="store_true", help="other methods, on the first lattice")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="add a row for each result")
     parser.add_argument("--measure", type=_lattice, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
     if arguments.measure:
@@ -126,6 +156,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = json.dumps(whole, indent=1)
     (arguments.output / "benchmark.json").write_text(text, encoding="utf-8")
     (arguments.output / "benchmark.md").write_text(table(results), encoding="utf-8")
+    if arguments.history:
+        with arguments.history.open("a", encoding="utf-8") as file:
+            file.write(history(results, revision(), time.strftime("%Y-%m-%d")))
     print(table(results))
     return 0
 

@@ -32,7 +32,10 @@ def noise(*shape):
 
 def test_results_of_one_and_of_two_ranks(tmp_path: Path) -> None:
     script, size = Path(benchmark.__file__), "x".join(str(n) for n in N_X + N_P)
+    past = tmp_path / "history.md"
+    past.write_text("| earlier |\n")
     options = ("--output", tmp_path, "--sizes", size, "--ranks", 1, 2, "--rivals")
+    options += ("--history", past)
     done = small.call(script, *options)
     assert done.returncode == 0, done.stderr
     whole = json.loads((tmp_path / "benchmark.json").read_text())
@@ -46,6 +49,13 @@ def test_results_of_one_and_of_two_ranks(tmp_path: Path) -> None:
     table = (tmp_path / "benchmark.md").read_text()
     assert table.count("| transport step |") == 2
     assert "## 5 x 4 x 18 x 16, 2 rank(s)" in table
+    earlier, *rows = past.read_text().splitlines()
+    assert (earlier, len(rows)) == ("| earlier |", 2)
+    cells = rows[0].strip("| ").split(" | ")
+    assert cells[2] == "5x4x18x16, 1"
+    ratio = phases["step: SDIRK2"]["seconds"] / phases["step: SDIRK2"]["other"]
+    assert float(cells[3]) == pytest.approx(ratio, rel=1e-2)
+    assert len(cells) == 9
 
 
 def test_a_size_that_is_none_is_refused(capsys: pytest.CaptureFixture) -> None:

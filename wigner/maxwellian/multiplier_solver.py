@@ -93,6 +93,11 @@ class MultiplierSolver:
             raise ValueError("steps: got None, expected numbers; solve for the multipliers first")
         return self.memory.steps
 
+    @property
+    def guide(self) -> MomentMap:
+        """The moment map that solves use: its windows are made for the steps in use."""
+        return self._map(self._in_use.windows)
+
     def restore(self, memory: Memory) -> None:
         """Remember what was remembered once; steps that were given stay."""
         self._evaluated = None  # as on a rank that has only just begun
