@@ -62,7 +62,7 @@ def orders(errors):
 @cache
 def reference(problem, tau):
     """The density at T: the third-order scheme with small steps, extrapolated once."""
-    fine, finer = (problem.density("sdirk3", tau, n) for n in (64, 128))
+    fine, finer = (problem.density("sdirk3", tau, n) for n in (32, 64))
     return finer + (finer - fine) / 7
 
 
@@ -256,7 +256,7 @@ def test_x1_only_against_dense_density_matrices():
     """64 points, all components, alpha != 0: moments at t = 0.5 to 1e-6."""
     _, exact = cases.densities("strip", (64, 1))
     L = (2 * np.pi, 1.0)
-    found = run_against(cases.STRIP, (64, 1), (28, 30), (6.6, 6.86), L, (0.025, 0.0125))
+    found = run_against(cases.STRIP, (64, 1), (28, 30), (6.6, 6.86), L, (0.05, 0.025))
     assert np.abs(found[-1] - exact[-1]).max() < 1e-6
     assert np.abs(exact[-1] - exact[0]).max() > 0.05
 
@@ -264,7 +264,7 @@ def test_x1_only_against_dense_density_matrices():
 def test_2d_against_dense_density_matrices():
     """Fields of x1 and x2 on a coarse torus, whose error is that of 12 x 12 points."""
     _, exact = cases.densities("torus", (12, 12))
-    found = run_against(cases.TORUS, (12, 12), (28, 28), (6.6, 6.6), (6.0, 6.4), (0.05, 0.025))
+    found = run_against(cases.TORUS, (12, 12), (28, 28), (6.6, 6.6), (6.0, 6.4), (0.1, 0.05))
     assert np.abs(found[-1] - exact[-1]).max() < 5e-6
     assert np.abs(exact[-1] - exact[0]).max() > 0.05
 
