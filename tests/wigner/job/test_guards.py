@@ -79,7 +79,8 @@ def inject(monkeypatch: pytest.MonkeyPatch, fault: Spoiler) -> None:
             fault(W, interval)
             yield interval
 
-    monkeypatch.setattr("wigner.job.kept.evolve", faulty)
+    for module in ("wigner.job.kept", "wigner.evolution.solver"):
+        monkeypatch.setattr(f"{module}.evolve", faulty)
 
 
 def spoil(W: NDArray, how: str) -> None:
