@@ -43,7 +43,7 @@ def test_the_report(case: str, output: Path) -> None:
     assert np.abs(found["spin_drift"]).max() > 1e-3
     assert found["edge_mass"] == fields["edge_mass"][-1]
     assert 1 <= found["evaluations_per_solve"] <= 10
-    assert found["evaluations_per_step"] == 3 * found["evaluations_per_solve"]
+    assert found["evaluations_per_step"] == 4 * found["evaluations_per_solve"]
     assert found["case"]["grid"]["n_x"] == [6, 4]
     assert found["case"]["initial"]["n0"] == "1 + 0.2*sin(x1)"
     assert found["versions"]["numpy"] == np.__version__
