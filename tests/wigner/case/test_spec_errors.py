@@ -68,7 +68,7 @@ def test_an_override_cannot_bring_a_second_key() -> None:
         ("initial.state=hot", 'got "hot", expected "maxwellian" or "prepared" or "classical"; use'),
         ("initial.state=3", 'got 3, expected "maxwellian" or "prepared" or "classical"'),
         ("time.t_end=0", "got 0, expected a positive number"),
-        ("time.dt=-1", "got -1, expected a positive number"),
+        ("time.dt=-1", 'got -1, expected "auto" or a positive number; use for instance dt = 0.05'),
         ("time.dt=0.6", "got 0.6, expected at most t_end = 0.5; use a smaller step"),
         ("time.scheme=rk4", 'got "rk4", expected "sdirk2" or "sdirk3" or "strang"'),
         ("time.splitting=none", 'got "none", expected "auto" or "strang" or "fourth"'),
@@ -116,7 +116,7 @@ def test_keys_outside_sections() -> None:
         ("n0", "expected a formula"),
         ("n", "expected a list of three formulas"),
         ("t_end", "expected a positive number"),
-        ("dt", "expected a positive number"),
+        ("dt", 'expected "auto" or a positive number; use for instance dt = 0.05'),
     ],
 )
 def test_missing_keys(key: str, expected: str) -> None:
