@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
 
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.maxwellian.response import phi
+from wigner.timing import timed
 
 from .model import Medium, Model
 
@@ -37,19 +34,10 @@ class Constrained(Model):
         ConstraintError
             If it cannot be solved.
         """
-        with self._timed("constraint"):
+        with timed(self.seconds, "constraint"):
             solution = self.solver.follow(self.physics.scaled(u))
         self._evaluations.append(solution.evaluations)
         return self.physics.unscaled(solution.A)
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        """Add to the wall time of a phase."""
-        clock = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - clock
 
     def evaluations(self) -> list[int]:
         """Moment-map evaluations of the constraint solves since the last call."""

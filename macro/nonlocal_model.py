@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
+from wigner.timing import timed
 
 from .calculus import cross
 from .constrained import Constrained
@@ -68,7 +69,7 @@ class Nonlocal(Constrained):
         perp_force = np.stack([force[1], -force[0], np.zeros_like(n0)])  # grad_perp(a0 + V)
         curl_a = np.stack([-grad_a[0, 2], -grad_a[1, 2], grad_a[0, 0] + grad_a[1, 1]])
         torque = cross(n, a)
-        with self._timed("momenta"):
+        with timed(self.seconds, "momenta"):
             pM = self.solver.moment_map.momenta(physics.scaled(mu), self.solver.steps)
         pM = np.moveaxis(pM, 1, 0)
 
@@ -94,6 +95,6 @@ class Nonlocal(Constrained):
             return np.zeros_like(torque)
         scaled = self.physics.scaled
         rate = np.concatenate([np.zeros_like(torque[:1]), -2 * torque])
-        with self._timed("linearised constraint"):
+        with timed(self.seconds, "linearised constraint"):
             self._turning = self.solver.slope(scaled(mu), scaled(rate), self._turning)
         return self.physics.unscaled(self._turning)[1:]

@@ -8,6 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 
+@contextmanager
+def timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    """Add the wall time of what is done meanwhile to a phase."""
+    clock = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - clock
+
+
 class Phases:
     """Wall time by phase, in s; ``with phases("records"): ...`` adds to it.
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault, ResolutionError, SolveError
 from ..maxwellian.equilibrium import Maxwellian
-from ..phase_space.moments import density
+from ..phase_space.moments import density, square_norm
 from .evolve import Interval
 from .relaxation import Step
 
@@ -146,8 +146,7 @@ class Adaptive:
         N = density(self._layout, W)
         moments = float(np.abs(N - density(self._layout, whole)).max() / N[0].max())
         whole -= W
-        changed, size = (float(np.vdot(f, f).real) for f in (whole, W))
-        norm = math.sqrt(self._layout.total(changed) / self._layout.total(size))
+        norm = math.sqrt(square_norm(self._layout, whole) / square_norm(self._layout, W))
         return max(moments, norm) / (2**self._order - 1)
 
     def _step(self, length: float) -> Step:

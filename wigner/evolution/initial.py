@@ -9,8 +9,7 @@ from ..errors import Fault, StateError, apart
 from ..flows.operators import transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space import pauli
-from ..phase_space.layout import Layout
-from ..phase_space.moments import density
+from ..phase_space.moments import density, square_norm
 
 STATES = ("maxwellian", "prepared", "classical")
 # Square norm of M + tau G in units of that of M from which on it is no state: G is orthogonal to M
@@ -47,7 +46,7 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     layout, tau = solver.space.layout, solver.space.physics.tau
     W = layout.x_major()
     start = solver.symbol(N, W).A
-    size = _square(layout, W)
+    size = square_norm(layout, W)
     TM = transport(solver.space, W)
     rate = -density(layout, TM)
     TM *= -tau
@@ -63,7 +62,7 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
         solver.symbol(moved, M, start, tolerance)
         M *= -tau * weight / h
         W += M
-    grown = np.nan_to_num(_square(layout, W) / size, nan=np.inf, posinf=np.inf)
+    grown = np.nan_to_num(square_norm(layout, W) / size, nan=np.inf, posinf=np.inf)
     if grown > LARGEST:
         raise StateError(
             Fault(
@@ -75,12 +74,6 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
             )
         )
     return W
-
-
-def _square(layout: Layout, W: NDArray) -> float:
-    """The square norm of W on the lattice; infinite where it overflows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(layout.total(float(np.vdot(W, W).real)))
 
 
 def prepare(state: str, solver: Maxwellian, N: NDArray) -> NDArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 
@@ -20,9 +20,8 @@ from ..timing import Phases
 from . import initial
 from .adaptive import Adaptive
 from .evolve import Interval, evolve, record_times, schedule
-from .quality import Quality
 from .relaxation import TABLEAUS, Collisions, Step, make_step
-from .state import State
+from .state import Reached, State
 
 
 class Solver:
@@ -84,19 +83,11 @@ class Solver:
             return whole
         return schedule([time for time in times if time > t + 1e-9 * dt], dt, t)
 
-    def snapshot(
-        self,
-        t: float,
-        steps: int,
-        records: int,
-        digest: int,
-        since_record: Sequence[int],
-        quality: Quality,
-    ) -> State:
-        """All but W that goes into a checkpoint; the arguments are those of ``State``."""
+    def snapshot(self, reached: Reached) -> State:
+        """All but W that goes into a checkpoint."""
         memory, identity = self.maxwellian.memory.copy(), self.problem.identity
         dt = 0.0 if self.adaptive is None else self.adaptive.dt
-        return State(t, steps, records, digest, tuple(since_record), memory, identity, quality, dt)
+        return State(**reached._asdict(), memory=memory, physics=identity, dt=dt)
 
     def restore(self, state: State) -> None:
         """Remember what was remembered at the checkpoint."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,17 @@ from .quality import Quality
 FORMAT = 2
 SHARES = ("gain", "defect", "worst_defect")
 NUMBERS = ("t", "steps", "records", "digest")
+
+
+class Reached(NamedTuple):
+    """How far a run is, as its output knows; attributes as those of :class:`State`."""
+
+    t: float
+    steps: int
+    records: int
+    digest: int
+    since_record: tuple[int, ...]
+    quality: Quality
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,17 @@ the factor (see ``factors``).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-
 import numpy as np
 import pyfftw
 from numpy.typing import NDArray
 
 from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.grid import interpolation, mirror, sums
-from ..phase_space.layout import Layout
+from ..phase_space.layout import Layout, passes
 from ..physics import Physics
 from .diffusion import Diffusion
 from .factors import Factor
 from .kernels import Product
-
-# Phase-space points per pass over rows: they stay in the second-level cache.
-BLOCK = 2**14
 
 
 class PhaseSpace:
@@ -141,7 +135,7 @@ class PositionSide:
 
     def apply(self, W: NDArray, factor: Factor) -> None:
         """Conjugate x-major ``W`` by ``factor`` (tabulated on the refined lattice), in place."""
-        for rows in self._passes(W):
+        for rows in passes(W):
             block = self._in_eta(W, rows, factor)
             self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
 
@@ -150,17 +144,12 @@ class PositionSide:
 
         ``total`` has rows of np coefficients; with ``first`` it has anything before.
         """
-        for rows in self._passes(W):
+        for rows in passes(W):
             block = self._in_eta(W, rows, factor).reshape(2, -1, total.shape[2])
             if first:
                 total[:, rows] = block
             else:
                 total[:, rows] += block
-
-    def _passes(self, W: NDArray) -> Iterator[slice]:
-        """Rows of W, a few at a time."""
-        step = max(1, BLOCK // math.prod(self._n_p))
-        return (slice(start, start + step) for start in range(0, W.shape[1], step))
 
     def _in_eta(self, W: NDArray, rows: slice, factor: Factor) -> NDArray:
         """Some rows of W, made the coefficients of the product, ``(2, rows, *n_p)``."""

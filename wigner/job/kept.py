@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from numpy.typing import NDArray
 
 from ..evolution.evolve import Interval, evolve
-from ..evolution.quality import Quality
 from ..evolution.solver import Solver
-from ..evolution.state import State
+from ..evolution.state import Reached, State
 from ..output import checkpoint
 from ..phase_space.moments import density
 from .guards import check_moments
@@ -55,17 +54,9 @@ class KeptState:
             check_moments(density(solver.layout, self.W), initial, solver.layout.grid)
             yield interval
 
-    def save(
-        self,
-        t: float,
-        steps: int,
-        records: int,
-        digest: int,
-        since_record: Sequence[int],
-        quality: Quality,
-    ) -> str:
-        """Write a checkpoint; its name. The arguments are those of ``State``."""
-        state = self.solver.snapshot(t, steps, records, digest, since_record, quality)
+    def save(self, reached: Reached) -> str:
+        """Write a checkpoint; its name."""
+        state = self.solver.snapshot(reached)
         path = checkpoint.save(self._checkpoints, self.solver.layout, self.W, state)
         self._keep(state)
         return path.name

@@ -237,7 +237,5 @@ class Run:
         output = self.observer
         with output.phases("checkpoints"):
             output.before_checkpoint()
-            since = output.since_record
-            numbers = output.t, output.steps, output.records, output.digest
-            name = self._state.save(*numbers, since, output.quality)
+            name = self._state.save(output.reached)
         output.note(f"{name} at t = {output.t:.6g}")

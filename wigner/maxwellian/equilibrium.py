@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +10,9 @@ from numpy.typing import NDArray
 from ..errors import Fault, ResolutionError
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
+from ..phase_space.grid import thermal_reach
 from ..phase_space.moments import density, spectral_tail
+from ..timing import timed
 from .constraint import Solution
 from .exponential import Exponential
 from .multiplier_solver import MultiplierSolver
@@ -101,11 +100,11 @@ class Maxwellian(MultiplierSolver):
         """As :meth:`symbol`; ``gain`` as in ``constraint.solve``."""
         memory, evaluations, first = self.memory, 0, 0.0
         for attempt in range(ATTEMPTS):
-            with self._timed("constraint"):
+            with timed(self.seconds, "constraint"):
                 solution = self._solve(N, memory, start, tolerance, gain)
             evaluations += solution.evaluations
             first = first if attempt else solution.first
-            with self._timed("exponential"):
+            with timed(self.seconds, "exponential"):
                 self.exponential(solution.A, self.steps, out)
                 missing = N - density(self.layout, out)
             self.repair = float(np.abs(missing).max() / N[0].max())
@@ -129,15 +128,6 @@ class Maxwellian(MultiplierSolver):
         """Of the repair."""
         return max(self.tolerance, REPAIRED * self.memory.defect)
 
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        """Add the wall time of what is done meanwhile to a phase."""
-        clock = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[phase] += time.perf_counter() - clock
-
     def _note_defect(self, defect: float, A: NDArray) -> None:
         """Remember by how much the lattice misses moments; raise ResolutionError if too much."""
         memory = self.memory
@@ -156,7 +146,7 @@ class Maxwellian(MultiplierSolver):
                 f"n_x = {list(grid.n_x)}: use more points n_x"
             )
         else:
-            reach = math.sqrt(-2 * math.log(min(self.tolerance, DEFECT)))
+            reach = thermal_reach(min(self.tolerance, DEFECT))
             P = reach + shift
             remedy = (
                 f"p_max = {_pair(grid.p_max)} and pi/dp = {_pair(grid.eta_max)} hold a thermal "

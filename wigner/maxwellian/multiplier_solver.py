@@ -252,7 +252,7 @@ class MultiplierSolver:
         """
         chosen, iteration = self._in_use, Iteration(Secants())
         near = self._one_step.near(chosen.numbers)
-        moment_map, largest = self._map(chosen.windows), self._combined(A, chosen)[0].max()
+        moment_map, largest = self.guide, self._combined(A, chosen)[0].max()
         dA = np.zeros_like(A) if start is None else start
         history: list[float] = []
         for _ in range(MOST_CORRECTIONS):

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ..flows import factors
 from ..flows.kernels import for_windows
-from ..phase_space.fft import BACKWARD, FORWARD, LENGTHS, Planner
-from ..phase_space.grid import PhaseGrid, interpolation
+from ..phase_space.fft import BACKWARD, FORWARD, Planner, good_length
+from ..phase_space.grid import PhaseGrid, interpolation, thermal_reach
 from ..phase_space.layout import Layout
 from ..physics import Physics
 
@@ -68,7 +68,7 @@ def window_for(grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROU
         Relative to the largest density.
     """
     # Gram matrices square the column: the density misses exp(-thermal^2/2) and exp(-2 reach^2)
-    thermal = math.sqrt(-2 * math.log(max(error, ROUNDOFF)))
+    thermal = thermal_reach(max(error, ROUNDOFF))
     reach, cut = min(0.5 * thermal, REACH), min(thermal + EDGE, CUT)
     widest, finest = (math.pi * epsilon / (c + epsilon * abs(alpha)) for c in (cut, CUT))
     steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
@@ -77,7 +77,7 @@ def window_for(grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROU
         for n, step in zip(grid.n_x, steps, strict=True)
     )
     least = [math.ceil(2 * reach * epsilon / h) for h in (h1, h2)]
-    n1, n2 = (next((length for length in LENGTHS if length >= m), m) for m in least)
+    n1, n2 = (good_length(m, otherwise=m) for m in least)
     return Window((n1, n2), (h1, h2))
 
 

@@ -17,7 +17,7 @@ from ..case.problem import Problem
 from ..case.spec import Case, as_dict
 from ..errors import CheckpointError, Fault, RecordsError
 from ..evolution.quality import Quality, Winding
-from ..evolution.state import State
+from ..evolution.state import Reached, State
 from ..machine import peak_memory
 from ..phase_space.communicator import Communicator
 from ..timing import Phases
@@ -189,6 +189,12 @@ class Observer:
         self.since_record: list[int] = []
         problem = directory.problem
         self.quality, self._winding = Quality(), Winding.on(problem.grid, problem.physics)
+
+    @property
+    def reached(self) -> Reached:
+        """How far the run is."""
+        since = tuple(self.since_record)
+        return Reached(self.t, self.steps, self.records, self.digest, since, self.quality)
 
     @property
     def digest(self) -> int:

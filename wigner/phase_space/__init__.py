@@ -3,9 +3,9 @@
 ``grid``: the lattice, its dual lattices, and the points that two lattices have in common
 ``pauli``: 2x2 Hermitian fields, how W is stored, and the matrix functions that the solver needs
 ``fft``: plans of Fourier transforms, and their signs
-``synthesis``: from few Fourier coefficients in eta to the points of a finer p lattice
 ``communicator``: what the solver asks of an MPI communicator, one rank alone, shared memory
 ``layout``: which rank holds which block, and the one transpose between the two ways to cut W
+``synthesis``: from few Fourier coefficients in eta to the points of a finer p lattice
 ``moments``: moments of W, and diagnostics of a state
 ``moyal``: the Moyal product of two symbols, for verification only
 """

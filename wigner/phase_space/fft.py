@@ -17,6 +17,11 @@ FORWARD, BACKWARD = "FFTW_FORWARD", "FFTW_BACKWARD"
 LENGTHS = (10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 
 
+def good_length(least: float, otherwise: int) -> int:
+    """The first of ``LENGTHS`` that is not less; ``otherwise`` where they end."""
+    return next((length for length in LENGTHS if length >= least), otherwise)
+
+
 class Planner:
     """In-place complex FFTs over given axes, one plan for each axis, shape and strides met.
 

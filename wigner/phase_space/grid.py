@@ -22,6 +22,11 @@ Pair = tuple[float, float]
 THERMAL_REACH = 8.5
 
 
+def thermal_reach(error: float) -> float:
+    """Where a thermal state, in p or in eta, is so small in units of its maximum."""
+    return math.sqrt(-2 * math.log(error))
+
+
 @dataclass(frozen=True)
 class PhaseGrid:
     """Periodic box [0, L1) x [0, L2) in x times the box [-P1, P1] x [-P2, P2] in p.

@@ -256,6 +256,12 @@ class Transpose:
             start = stop
 
 
+def passes(W: NDArray) -> Iterator[slice]:
+    """Rows of an x-major field, as many at a time as stay in the second-level cache."""
+    step = max(1, BLOCK // W.shape[2])
+    return (slice(start, start + step) for start in range(0, W.shape[1], step))
+
+
 def block_width(grid: PhaseGrid) -> int:
     """Columns of a block that fits the cache."""
     return max(WIDTH, BLOCK // grid.nx // WIDTH * WIDTH)

@@ -23,6 +23,12 @@ def density(layout: Layout, W: NDArray) -> NDArray:
     return layout.gather(pauli.unpack(W.sum(axis=2)) * layout.grid.dp)
 
 
+def square_norm(layout: Layout, W: NDArray) -> float:
+    """Sum of w0^2 + |w|^2 over the lattice, of x-major ``W``; infinite where it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(layout.total(float(np.vdot(W, W).real)))
+
+
 @dataclass(frozen=True)
 class Moments:
     """Fields on the x lattice, as recorded.
@@ -171,7 +177,7 @@ def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -
     with np.errstate(over="ignore", invalid="ignore"):
         energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
         total = float(energy.sum() * dx)
-        square = float(layout.total(float(np.vdot(W, W).real))) * cell
+        square = square_norm(layout, W) * cell
         share = np.float64(2 * np.pi * physics.epsilon) * np.sqrt(square) / mass
     return Diagnostics(
         **vars(resolution(layout, W, physics.scaled(fields.densities))),

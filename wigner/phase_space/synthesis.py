@@ -14,11 +14,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from .fft import FORWARD, LENGTHS, Planner
-from .grid import PhaseGrid, frequencies
-
-# Points per pass: they stay in the second-level cache.
-BLOCK = 2**14
+from .fft import FORWARD, Planner, good_length
+from .grid import PhaseGrid, frequencies, thermal_reach
+from .layout import passes
 
 
 def with_few_modes(grid: PhaseGrid, error: float, least: int = 1) -> PhaseGrid:
@@ -29,9 +27,9 @@ def with_few_modes(grid: PhaseGrid, error: float, least: int = 1) -> PhaseGrid:
     """
     if error <= 0:
         return grid
-    reach = math.sqrt(-2 * math.log(min(error, 1.0)))
+    reach = thermal_reach(min(error, 1.0))
     n1, n2 = (
-        min(n, next((m for m in LENGTHS if m >= 2 * P * reach / math.pi), n))
+        min(n, good_length(2 * P * reach / math.pi, otherwise=n))
         for n, P in zip(grid.n_p, grid.p_max, strict=True)
     )
     return replace(grid, n_p=(n1, n2)) if n1 * n2 >= least else grid
@@ -68,9 +66,8 @@ class Synthesis:
             exp(+2 pi i j k/n) gives them, divided by the number of points.
         """
         few, n_p = self._few.n_p, self._n_p
-        step = max(1, BLOCK // math.prod(n_p))
-        for start in range(0, W.shape[1], step):
-            block = W[:, start : start + step]
+        for rows in passes(W):
+            block = W[:, rows]
             values = block.reshape(2, -1, *n_p)
             if few != n_p:
                 modes = block[..., : math.prod(few)].reshape(2, -1, *few) * self._phase

@@ -9,7 +9,17 @@ from wigner.case.spec import Case, parse_case
 from wigner.case.units import scale
 from wigner.errors import CaseError
 
-CASE = """\
+REST = """
+[initial]
+n0 = 1
+n = [0, 0, 0]
+
+[time]
+t_end = 1.0
+dt = 0.05
+"""
+CASE = (
+    """\
 [grid]
 n_x = [16, 1]
 length = [6.0, 1.0]
@@ -20,16 +30,11 @@ preset = "InAs"
 temperature = 77
 relaxation_time = 1e-13
 reference_length = 50e-9
-
-[initial]
-n0 = 1
-n = [0, 0, 0]
-
-[time]
-t_end = 1.0
-dt = 0.05
 """
-SCALED = """\
+    + REST
+)
+SCALED = (
+    """\
 [grid]
 n_x = [16, 1]
 length = [6.0, 1.0]
@@ -39,15 +44,9 @@ n_p = [24, 24]
 epsilon = 0.2
 alpha = 0.5
 tau = 0.1
-
-[initial]
-n0 = 1
-n = [0, 0, 0]
-
-[time]
-t_end = 1.0
-dt = 0.05
 """
+    + REST
+)
 
 
 def parsed(*overrides: str) -> Case:
