@@ -23,7 +23,7 @@ from wigner.maxwellian.multiplier_solver import prescribed
 from wigner.output import records
 from wigner.output.alarm import Alarm
 from wigner.output.observer import Directory, Observer
-from wigner.output.records import Records, Variables
+from wigner.output.records import Records, Variable, Variables
 from wigner.phase_space.communicator import Communicator
 from wigner.phase_space.layout import check_ranks
 from wigner.phase_space.moments import density_tails
@@ -40,13 +40,19 @@ ADVICE = "its records are kept; start again in a new directory, or with --overwr
 KEPT = 2 / 3
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
-    "free_energy": ((), "int n0 (a0 + V) + eps^2 n.a dx"),
-    "step": ((), "length of the time step"),
-    "tail_rate": ((), "share of the rates of n0, or of n, beyond two thirds of the reach in xi"),
+    "free_energy": Variable((), "int n0 (a0 + V) + eps^2 n.a dx", "total energy"),
+    "step": Variable((), "length of the time step", "time"),
+    "tail_rate": Variable(
+        (), "share of the rates of n0, or of n, beyond two thirds of the reach in xi", "1"
+    ),
     "evaluations": records.SCALARS["evaluations"],
 }
 ARRAYS: Variables = {name: records.ARRAYS[name] for name in ("n0", "n", "a0", "a")} | {
-    "current": (("component", "direction"), "currents of n0 and n: minus what the model diverges"),
+    "current": Variable(
+        ("component", "direction"),
+        "currents of n0 and n: minus what the model diverges",
+        "current",
+    ),
 }
 
 

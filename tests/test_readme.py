@@ -93,8 +93,8 @@ def test_cases_are_legal(page: str, tmp_path: Path) -> None:
 
 def test_every_variable_of_the_records_is_explained() -> None:
     table = rows(RUNNING)
-    for name, (axes, _) in ARRAYS.items():
-        assert table[name][0] == ", ".join(f"`{axis}`" for axis in axes)
+    for name, variable in ARRAYS.items():
+        assert table[name][0] == ", ".join(f"`{axis}`" for axis in variable.axes)
         assert table[name][1]
     for name in SCALARS:
         assert table[name][0]

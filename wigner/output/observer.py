@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..case.problem import Problem
 from ..case.spec import Case, as_dict
+from ..case.units import scale
 from ..errors import CheckpointError, Fault, RecordsError
 from ..evolution.quality import Quality, Winding
 from ..evolution.state import Reached, State
@@ -24,7 +25,7 @@ from ..timing import Phases
 from . import checkpoint, files
 from .checkpoint import on_first
 from .logs import PROGRESS
-from .records import Records
+from .records import Attributes, Records, about
 from .run_json import Report, Session
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ class Directory:
             self._discard()
             files.write_text(self.path / "case.toml", self.case.text)
             begun = self._begin(Report(self.path), 0.0, None)
-            self.moments.create(self.problem, self.attributes(begun.session))
+            scaling = None if self.case.material is None else scale(self.case.material)
+            self.moments.create(self.problem, self.attributes(begun.session), scaling)
             return begun
 
         return Observer(self, phases, on_first(self.comm, create), 0.0, 0, 0)
@@ -110,9 +112,10 @@ class Directory:
         observer.since_record, observer.quality = list(state.since_record), state.quality
         return observer
 
-    def attributes(self, session: Session) -> dict[str, str | int]:
+    def attributes(self, session: Session) -> Attributes:
         """Attributes of moments.h5."""
-        return {"case": self.case.text} | session.attributes()
+        model = str(self.facts.get("model", "kinetic"))
+        return about(self.case, model) | session.attributes()
 
     def _discard(self) -> None:
         """Delete the checkpoints of an earlier run, and say so; other files will be replaced."""

@@ -13,48 +13,84 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import h5netcdf
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..case.dimensions import UNITS
 from ..case.problem import Problem
+from ..case.spec import Case
+from ..case.units import Scaling
 from ..errors import Fault, RecordsError
 from . import files
 
-Attributes = dict[str, str | int]
-# Axes besides time and x, and the meaning, of what a file holds.
-Variables = dict[str, tuple[tuple[str, ...], str]]
+Attributes = dict[str, str | int | float]
+
+
+class Variable(NamedTuple):
+    """Something that a file holds.
+
+    Attributes
+    ----------
+    axes
+        Axes besides time and x.
+    meaning
+        In a line.
+    unit
+        A name of ``UNITS``. Along "component" it is that of the charge; of the spin it is eps times
+        as large.
+    """
+
+    axes: tuple[str, ...]
+    meaning: str
+    unit: str
+
+
+Variables = dict[str, Variable]
 
 SCALARS: Variables = {
-    "mass": ((), "int n0 dx"),
-    "spin_total": (("spin",), "int n dx"),
-    "energy": ((), "int int (|p|^2/2 + V) w0 + eps alpha p_perp.w"),
-    "l2_norm": ((), "(int int w0^2 + |w|^2)^(1/2)"),
-    "purity": ((), "Tr rho^2 / (Tr rho)^2"),
-    "edge_mass": ((), "share of |w0| in the outermost layers of the p box"),
-    "tail_eta": ((), "relative Fourier amplitude of W beyond 2/3 of the reach in eta"),
-    "tail_xi": ((), "relative Fourier amplitude of W beyond 2/3 of the reach in xi"),
-    "repair": ((), "share of max n0 that M(N) was given as a Gaussian"),
-    "lattice_defect": (
-        (),
-        "share of max n0 by which M(N) on the lattice misses its moments",
+    "mass": Variable((), "int n0 dx", "number"),
+    "spin_total": Variable(("spin",), "int n dx", "spin number"),
+    "energy": Variable((), "int int (|p|^2/2 + V) w0 + eps alpha p_perp.w", "total energy"),
+    "l2_norm": Variable((), "(int int w0^2 + |w|^2)^(1/2)", "action"),
+    "purity": Variable((), "Tr rho^2 / (Tr rho)^2", "1"),
+    "edge_mass": Variable((), "share of |w0| in the outermost layers of the p box", "1"),
+    "tail_eta": Variable((), "relative Fourier amplitude of W beyond 2/3 of the reach in eta", "1"),
+    "tail_xi": Variable((), "relative Fourier amplitude of W beyond 2/3 of the reach in xi", "1"),
+    "repair": Variable((), "share of max n0 that M(N) was given as a Gaussian", "1"),
+    "lattice_defect": Variable(
+        (), "share of max n0 by which M(N) on the lattice misses its moments", "1"
     ),
-    "evaluations": ((), "moment-map evaluations per constraint solve since the last record"),
+    "evaluations": Variable(
+        (), "moment-map evaluations per constraint solve since the last record", "1"
+    ),
 }
 ARRAYS: Variables = {
-    "n0": ((), "charge density <w0>"),
-    "n": (("spin",), "spin density <w>/eps"),
-    "current": (
+    "n0": Variable((), "charge density <w0>", "density"),
+    "n": Variable(("spin",), "spin density <w>/eps", "spin density"),
+    "current": Variable(
         ("component", "direction"),
         "currents of n0 and n with the velocity p + eps alpha (-sigma2, sigma1)",
+        "current",
     ),
-    "momentum": (("component", "direction"), "<p w0> and <p w>/eps"),
-    "kinetic_energy": ((), "<|p|^2 w0/2>"),
-    "rashba_energy": ((), "eps alpha <p_perp.w>"),
-    "a0": ((), "multiplier a0 of the quantum Maxwellian"),
-    "a": (("spin",), "multiplier a of the quantum Maxwellian"),
+    "momentum": Variable(("component", "direction"), "<p w0> and <p w>/eps", "momentum density"),
+    "kinetic_energy": Variable((), "<|p|^2 w0/2>", "energy density"),
+    "rashba_energy": Variable((), "eps alpha <p_perp.w>", "energy density"),
+    "a0": Variable((), "multiplier a0 of the quantum Maxwellian", "energy"),
+    "a": Variable(("spin",), "multiplier a of the quantum Maxwellian", "spin energy"),
+}
+# What does not change in time: axes, and the potential.
+FIXED: Variables = {
+    "time": Variable((), "time", "time"),
+    "x1": Variable((), "first coordinate of the place", "length"),
+    "x2": Variable((), "second coordinate of the place", "length"),
+    "spin": Variable((), "component of the spin", "1"),
+    "component": Variable((), "0 for the charge, 1 to 3 for the components of the spin", "1"),
+    "direction": Variable((), "direction in which something flows", "1"),
+    "potential": Variable((), "potential V", "energy"),
 }
 # Numbers of the axes that are not places: spin 1 to 3, component 0 (charge) to 3, direction 1, 2.
 LABELS = {"spin": range(1, 4), "component": range(4), "direction": range(1, 3)}
@@ -74,33 +110,35 @@ class Records:
         self.names = ("time", *scalars, *arrays)
         self.digest = 0
 
-    def create(self, problem: Problem, attributes: Attributes) -> None:
-        """Write the file with its axes, empty along time."""
+    def create(
+        self, problem: Problem, attributes: Attributes, scaling: Scaling | None = None
+    ) -> None:
+        """Write the file with its axes, empty along time.
+
+        ``scaling`` gives every variable the SI value of its unit.
+        """
         grid = problem.grid
         sizes = {"x1": grid.n_x[0], "x2": grid.n_x[1]} | {k: len(v) for k, v in LABELS.items()}
         image = io.BytesIO()
         with h5netcdf.File(image, "w") as file:
             file.dimensions = {"time": None} | sizes
-            time = file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
-            time.attrs["units"] = "m x0/p0"
+            file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
             for name, axis in zip(("x1", "x2"), grid.x, strict=True):
-                file.create_variable(name, (name,), "f8", data=axis).attrs["units"] = "x0"
+                file.create_variable(name, (name,), "f8", data=axis)
             for name, numbers in LABELS.items():
                 file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
-            V = file.create_variable("potential", ("x1", "x2"), "f8", data=problem.physics.V)
-            V.attrs["long_name"] = "potential V"
+            file.create_variable("potential", ("x1", "x2"), "f8", data=problem.physics.V)
             for table, tail, records in (
                 (self._scalars, (), CHUNK),
                 (self._arrays, ("x1", "x2"), 1),
             ):
-                for name, (axes, meaning) in table.items():
+                for name, (axes, _, _) in table.items():
                     chunks = (records, *(sizes[axis] for axis in (*axes, *tail)))
-                    variable = file.create_variable(
-                        name, ("time", *axes, *tail), "f8", chunks=chunks
-                    )
-                    variable.attrs["long_name"] = meaning
+                    file.create_variable(name, ("time", *axes, *tail), "f8", chunks=chunks)
         with h5py.File(image, "r+") as file:  # h5netcdf would make arrays of numbers
             file.attrs.update(attributes)
+            for name, variable in {**FIXED, **self._scalars, **self._arrays}.items():
+                file[name].attrs.update(_attributes(variable, scaling))
         part = files.beside(self.path)
         part.write_bytes(image.getvalue())
         files.replace(part, self.path)
@@ -188,6 +226,35 @@ class Records:
             files.replace(part, self.path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def about(case: Case, model: str) -> Attributes:
+    """What a file says of itself: how it is to be read, what was solved, and the case.
+
+    CF is followed as far as it applies to scaled numbers, in a plane without a datum.
+    """
+    numbers = {key: value for key, value in vars(case.physics).items() if isinstance(value, float)}
+    title = f"Spinor Wigner-BGK equation, {model} solution"
+    known = {"Conventions": "CF-1.11", "title": title, "source": "wigner-bgk", "model": model}
+    return {**known, **numbers, "case": case.text}
+
+
+def _attributes(variable: Variable, scaling: Scaling | None) -> dict[str, str | float | NDArray]:
+    """Meaning and unit of a variable, as netCDF and CF have them.
+
+    Scaled numbers are pure ones, of the unit ``scaled_by``; times ``si_factor`` they are in
+    ``si_units``. Along "component" there is a factor for each.
+    """
+    unit = UNITS[variable.unit]
+    told: dict[str, str | float | NDArray] = {"long_name": variable.meaning, "units": "1"}
+    if unit.text:
+        told["scaled_by"] = unit.text
+    if unit.text and scaling is not None:
+        factor, eps = unit.size(scaling), scaling.epsilon
+        several = "component" in variable.axes
+        told["si_factor"] = np.array([factor, *3 * [eps * factor]]) if several else factor
+        told["si_units"] = unit.si
+    return told
 
 
 def _digest(values: Iterable[NDArray], start: int) -> int:

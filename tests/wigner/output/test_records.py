@@ -13,13 +13,16 @@ import pytest
 import xarray
 
 from tests.support import small
+from tests.support.case_texts import MATERIAL
 from wigner import __version__
 from wigner.__main__ import main
+from wigner.case.dimensions import UNITS
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
+from wigner.case.units import scale
 from wigner.errors import RecordsError
 from wigner.output.observer import Observer
-from wigner.output.records import ARRAYS, SCALARS, Records
+from wigner.output.records import ARRAYS, SCALARS, Records, about
 
 # Names and axes that contract.md promises.
 PROMISED = {
@@ -114,7 +117,52 @@ def test_the_netcdf_library_opens_it(output: Path) -> None:
         assert data["n"][:].shape == (3, 3, 6, 4)
         assert not np.ma.is_masked(data["a"][:])
         assert all(data[name].long_name for name in (*SCALARS, *ARRAYS))
-        assert data["x1"].units == "x0"
+        assert all(data[name].units == "1" for name in (*SCALARS, *ARRAYS, "x1", "time"))
+        assert data["x1"].scaled_by == "x0"
+        assert "scaled_by" not in data["purity"].ncattrs()
+        assert not hasattr(data["n0"], "si_factor")
+
+
+def test_what_was_solved_is_told(output: Path) -> None:
+    with netCDF4.Dataset(output / "moments.h5") as data:
+        assert data.Conventions.startswith("CF-1.")
+        assert (data.epsilon, data.alpha, data.tau) == (0.4, 0.5, 0.1)
+        assert (data.model, data.source) == ("kinetic", "wigner-bgk")
+        assert {name: data[name].units for name in data.dimensions} == dict.fromkeys(
+            data.dimensions, "1"
+        )
+
+
+def test_units_of_a_material_are_told(tmp_path: Path) -> None:
+    """Each factor from the constants of nature alone: InAs at 77 K, x0 = 50 nm."""
+    scaled = "epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n"
+    case = parse_case(small.CASE.replace(scaled, "") + MATERIAL)
+    records = Records(tmp_path / "moments.h5")
+    records.create(build(case), about(case, "kinetic"), scale(case.material))
+    mass, kT, x0, hbar = 0.04 * 9.1093837e-31, 1.380649e-23 * 77, 50e-9, 1.054571817e-34
+    p0 = (mass * kT) ** 0.5
+    eps, N0 = hbar / (x0 * p0), mass * kT / (2 * np.pi**2 * hbar**2)
+    expected = {
+        "time": (mass * x0 / p0, "s"),
+        "x1": (x0, "m"),
+        "potential": (kT, "J"),
+        "n0": (N0, "m-2"),
+        "n": (eps * N0, "m-2"),
+        "a0": (kT, "J"),
+        "a": (eps * kT, "J"),
+        "mass": (N0 * x0**2, "1"),
+        "energy": (N0 * x0**2 * kT, "J"),
+        "momentum": (N0 * p0 * np.array([1, eps, eps, eps]), "kg m-1 s-1"),
+        "current": (N0 * p0 / mass * np.array([1, eps, eps, eps]), "m-1 s-1"),
+        "l2_norm": (x0 * p0, "J s"),
+    }
+    with netCDF4.Dataset(records.path) as data:
+        for name, (factor, unit) in expected.items():
+            np.testing.assert_allclose(data[name].si_factor, factor, rtol=1e-6, err_msg=name)
+            assert data[name].si_units == unit, name
+        assert data.epsilon == pytest.approx(eps, rel=1e-6)
+        assert not hasattr(data["purity"], "si_factor")
+        assert all(UNITS[variable.unit] for variable in {**SCALARS, **ARRAYS}.values())
 
 
 def test_h5py_opens_it(output: Path) -> None:

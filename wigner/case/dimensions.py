@@ -1,0 +1,68 @@
+"""What scaled quantities are measured in, by name and in SI (section 2.1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .units import HBAR, Scaling
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What the number 1 of a scaled quantity stands for.
+
+    Attributes
+    ----------
+    text
+        In the letters of the scaling; empty for a pure number.
+    si
+        The SI unit, as UDUNITS writes it; "1" for a pure number.
+    size
+        How many SI units it is, given the scaling of a case.
+    """
+
+    text: str
+    si: str
+    size: Callable[[Scaling], float]
+
+
+def density_unit(units: Scaling) -> float:
+    """N0 in electrons/m^2: what n0 = 1 stands for where W is the occupation of phase space.
+
+    M(N) = Exp(-H + A) is that occupation, so n0 = int w0 dp counts 2 n0/(2 pi eps x0)^2 electrons of
+    both spins in an area. As long as electrons do not act on each other, the equations are
+    homogeneous in N, and any other unit of density does as well.
+    """
+    return 2 * (units.momentum / (2 * math.pi * HBAR)) ** 2
+
+
+def _number(units: Scaling) -> float:
+    """N0 x0^2."""
+    return density_unit(units) * units.length**2
+
+
+# <w> = eps n: what belongs to n, or acts on it, has eps in its unit. Spins count as ups less downs.
+UNITS = {
+    "1": Unit("", "1", lambda u: 1.0),
+    "length": Unit("x0", "m", lambda u: u.length),
+    "time": Unit("m x0/p0", "s", lambda u: u.time),
+    "rate": Unit("p0/(m x0)", "s-1", lambda u: 1 / u.time),
+    "momentum": Unit("p0", "kg m s-1", lambda u: u.momentum),
+    "energy": Unit("kB T0", "J", lambda u: u.energy),
+    "spin energy": Unit("eps kB T0", "J", lambda u: u.epsilon * u.energy),
+    "force": Unit("kB T0/x0", "N", lambda u: u.energy / u.length),
+    "density": Unit("N0", "m-2", density_unit),
+    "spin density": Unit("eps N0", "m-2", lambda u: u.epsilon * density_unit(u)),
+    "number": Unit("N0 x0^2", "1", _number),
+    "spin number": Unit("eps N0 x0^2", "1", lambda u: u.epsilon * _number(u)),
+    "number rate": Unit("N0 x0 p0/m", "s-1", lambda u: _number(u) / u.time),
+    "spin number rate": Unit("eps N0 x0 p0/m", "s-1", lambda u: u.epsilon * _number(u) / u.time),
+    "current": Unit("N0 p0/m", "m-1 s-1", lambda u: density_unit(u) * u.length / u.time),
+    "momentum density": Unit("N0 p0", "kg m-1 s-1", lambda u: density_unit(u) * u.momentum),
+    "energy density": Unit("N0 kB T0", "J m-2", lambda u: density_unit(u) * u.energy),
+    "total energy": Unit("N0 x0^2 kB T0", "J", lambda u: _number(u) * u.energy),
+    "power": Unit("N0 x0 p0 kB T0/m", "W", lambda u: _number(u) * u.energy / u.time),
+    "action": Unit("x0 p0", "J s", lambda u: u.length * u.momentum),
+}
