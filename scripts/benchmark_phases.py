@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -140,12 +140,12 @@ class TimedTransport(Transport):
         super().__init__(setup.space)
         self._watch, self.seconds = watch, 0.0
 
-    def flow(self, t: float) -> Flow:
+    def flow(self, length: float) -> Flow:
         """As that of Transport."""
-        flow = super().flow(t)
+        flow = super().flow(length)
 
-        def timed(W: NDArray) -> None:
-            self.seconds += self._watch.once(lambda: flow(W))
+        def timed(*fields: NDArray, t: float = 0.0, weights: Sequence[float] = (1.0,)) -> None:
+            self.seconds += self._watch.once(lambda: flow(*fields, t=t, weights=weights))
 
         return timed
 

@@ -23,6 +23,7 @@ def space(
     epsilon: float,
     *,
     alpha: float = 0.0,
+    beta: float = 0.0,
     tau: float = 1.0,
     V: Callable[[NDArray, NDArray], NDArray] | None = None,
     p_max: tuple[float, float] | None = None,
@@ -36,11 +37,11 @@ def space(
     p_max = p_max or automatic_p_max(n_x, length, n_p, epsilon, 0.5)
     grid = PhaseGrid(n_x, length, n_p, p_max)
     potential = np.zeros(n_x) if V is None else V(*mesh(grid))
-    return PhaseSpace(Layout(grid, comm), Physics(epsilon, alpha, tau, potential))
+    return PhaseSpace(Layout(grid, comm), Physics(epsilon, alpha, tau, potential, beta))
 
 
-def with_physics(space: PhaseSpace, **changes: float | NDArray) -> PhaseSpace:
-    """The same lattice with another epsilon, alpha, tau or V."""
+def with_physics(space: PhaseSpace, **changes: float | NDArray | tuple) -> PhaseSpace:
+    """The same lattice with another epsilon, alpha, tau, V, beta, b or E."""
     return PhaseSpace(space.layout, replace(space.physics, **changes))
 
 

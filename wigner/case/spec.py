@@ -59,6 +59,11 @@ class PhysicsSpec:
     tau: float
     potential: Expression
 
+    @property
+    def spin_orbit(self) -> float:
+        """The largest |Lambda p| of a unit vector p."""
+        return abs(self.alpha)
+
 
 @dataclass(frozen=True)
 class InitialSpec:

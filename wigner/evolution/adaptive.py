@@ -96,14 +96,17 @@ class Adaptive:
         """Advance W to ``end``; the fraction ``done`` of the way from ``start`` is behind it."""
         while done < 1:
             share = _share(self.dt / (end - start), done)
-            while (length := self._attempt(W, float(share) * (end - start), end - start)) is None:
+            t = start + float(done) * (end - start)
+            while (
+                length := self._attempt(W, t, float(share) * (end - start), end - start)
+            ) is None:
                 share = _share(self.dt / (end - start), done)
-            t, done = start + float(done) * (end - start), done + share
+            done += share
             there = end if done == 1 else start + float(done) * (end - start)
             yield Interval(t, length, there, done == 1)
 
-    def _attempt(self, W: NDArray, length: float, whole: float) -> float | None:
-        """Do a step if its error is within the tolerance; its length, None if it is not.
+    def _attempt(self, W: NDArray, t: float, length: float, whole: float) -> float | None:
+        """Do a step from ``t`` if its error is within the tolerance; its length, None if not.
 
         The steps after it are as long as its error says, and parts of ``whole``.
         """
@@ -111,7 +114,7 @@ class Adaptive:
         memory = self._maxwellian.memory.copy()
         self._before[:] = W
         try:
-            error = self._done(W, length)
+            error = self._done(W, t, length)
         except ResolutionError:
             raise
         except ConstraintError as failure:
@@ -133,16 +136,16 @@ class Adaptive:
             raise SolveError(self._too_short(error, length))
         return None
 
-    def _done(self, W: NDArray, length: float) -> float:
+    def _done(self, W: NDArray, t: float, length: float) -> float:
         """Advance W by two halves; the error, from one whole step."""
         maxwellian, whole = self._maxwellian, self._whole
         half, full = self._step(0.5 * length), self._step(length)
         memory = maxwellian.memory.copy()
         whole[:] = W
-        full(whole)
+        full(whole, t)
         maxwellian.memory = memory
-        half(W)
-        half(W)
+        half(W, t)
+        half(W, t + 0.5 * length)
         N = density(self._layout, W)
         moments = float(np.abs(N - density(self._layout, whole)).max() / N[0].max())
         whole -= W

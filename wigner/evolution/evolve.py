@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -52,9 +53,9 @@ def _intervals(times: Sequence[float], dt: float, start: float) -> Iterator[Inte
 
 
 def record_times(t_end: float, every: float) -> list[float]:
-    """every, 2 every, ... and t_end itself."""
-    count = math.floor(t_end / every * (1 - 1e-9))
-    return [k * every for k in range(1, count + 1)] + [t_end]
+    """every, 2 every, ... and t_end itself: multiples of the decimal number that was typed."""
+    count, typed = math.floor(t_end / every * (1 - 1e-9)), Decimal(repr(float(every)))
+    return [float(k * typed) for k in range(1, count + 1)] + [t_end]
 
 
 def evolve(
@@ -65,5 +66,5 @@ def evolve(
     for interval in intervals:
         if step is None or interval.length != length:
             length, step = interval.length, make_step(interval.length)
-        step(W)
+        step(W, interval.t)
         yield interval

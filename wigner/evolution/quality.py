@@ -123,7 +123,7 @@ class Winding:
         """That of a lattice."""
         flight, tails = math.inf, {"tail_eta": 0.0, "spin_tail_eta": 0.0}
         for n, L, m, reach in zip(grid.n_x, grid.length, grid.n_p, grid.eta_max, strict=True):
-            speed = (2 * math.pi / L if n > 1 else 0.0) + 2 * abs(physics.alpha)
+            speed = (2 * math.pi / L if n > 1 else 0.0) + 2 * physics.spin_orbit
             flight = min(flight, reach / speed if speed > 0 else math.inf)
             first, outer = (reach * least_beyond(m, share) / (m / 2) for share in (2 / 3, 5 / 6))
             tails["tail_eta"] = max(tails["tail_eta"], 2 * math.exp(-0.5 * first**2))

@@ -6,7 +6,8 @@ With Phi_s = exp(-s T), stage i of a diagonally implicit scheme is
     W_i = (Z_i + lam M(N_i))/(1 + lam),   Q_i = (M(N_i) - W_i)/tau,   lam = a_ii dt/tau.
 
 Collisions conserve N, so the implicit stage is explicit in M. With K_i = W_i - Z_i = a_ii dt Q_i
-nothing is divided by tau, and tau -> 0 needs no care.
+nothing is divided by tau, and tau -> 0 needs no care. Where H varies in time, Phi is the flow from
+one time to another; where the density makes a potential, it is that of Z_i on the way to it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..flows.transport import Transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space.moments import density
 
-Step = Callable[[NDArray], None]
+Step = Callable[[NDArray, float], None]  # W in place, and the time at which the step begins
 
 
 @dataclass(frozen=True)
@@ -100,24 +101,24 @@ class SdirkStep:
         # lam/(1 + lam)
         self._share = 1 / (1 + transport.space.physics.tau / (tableau.gamma * dt))
         # from stage to stage; nodes that differ by roundoff share one flow
+        self._starts = tuple(dt * c for c in (0.0, *tableau.nodes[:-1]))
         lengths = [float(f"{c:.12e}") for c in np.diff(tableau.nodes, prepend=0.0) * dt]
         flows = {length: transport.flow(length) for length in set(lengths)}
         self._flows = [flows[length] for length in lengths]
         self._rows = [tuple(a / tableau.gamma for a in row) for row in tableau.weights]
         self._K = [self._layout.x_major() for _ in tableau.nodes[1:]]
 
-    def __call__(self, W: NDArray) -> None:
+    def __call__(self, W: NDArray, t: float = 0.0) -> None:
         *flows, last_flow = self._flows
         *rows, last_row = self._rows
         for i, (flow, row) in enumerate(zip(flows, rows, strict=True)):
             earlier = self._K[:i]
-            for field in (W, *earlier):
-                flow(field)
+            flow(W, *earlier, t=t + self._starts[i], weights=(1.0, *row))
             self._collide(W, row, earlier, self._K[i])
         # The flow is linear and no stage comes after the last: W takes in what the stages before
         # add, and is flown on as one field. The K are free then, and one of them serves again.
         _add(W, last_row, self._K)
-        last_flow(W)
+        last_flow(W, t=t + self._starts[-1])
         increment = self._K[0]
         self._collide(W, (), [], increment)
         W += increment
@@ -150,17 +151,17 @@ class StrangStep:
 
     def __init__(self, transport: Transport, collisions: Collisions, dt: float) -> None:
         self._layout, self._collisions = transport.space.layout, collisions
-        self._half = transport.flow(0.5 * dt)
+        self._half, self._middle = transport.flow(0.5 * dt), 0.5 * dt
         self._decay = math.exp(-dt / transport.space.physics.tau)
         self._M = self._layout.x_major()
 
-    def __call__(self, W: NDArray) -> None:
-        self._half(W)
+    def __call__(self, W: NDArray, t: float = 0.0) -> None:
+        self._half(W, t=t)
         self._collisions.symbol(density(self._layout, W), self._M)
         W -= self._M
         W *= self._decay
         W += self._M
-        self._half(W)
+        self._half(W, t=t + self._middle)
 
 
 def make_step(scheme: str, transport: Transport, collisions: Collisions, dt: float) -> Step:

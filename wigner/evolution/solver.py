@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -103,10 +103,12 @@ class TimedTransport(Transport):
         super().__init__(space, splitting)
         self._phases = phases
 
-    def flow(self, t: float) -> Flow:
-        """exp(-t T) over one step ``t``."""
-        return partial(self._timed_flow, super().flow(t))
+    def flow(self, length: float) -> Flow:
+        """exp(-t T) over one step."""
+        return partial(self._timed, super().flow(length))
 
-    def _timed_flow(self, flow: Flow, W: NDArray) -> None:
+    def _timed(
+        self, flow: Flow, *fields: NDArray, t: float = 0.0, weights: Sequence[float] = (1.0,)
+    ) -> None:
         with self._phases("transport"):
-            flow(W)
+            flow(*fields, t=t, weights=weights)

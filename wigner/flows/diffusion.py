@@ -1,13 +1,12 @@
 """exp(-delta K) on both sides of a symbol: imaginary time, for the quantum exponential.
 
-With K(q) = |q|^2/2 + eps alpha q_perp.sigma the two sides at q = p +- eps xi/2 have the product
+With K(q) = |q|^2/2 + eps (Lambda q).sigma the two sides at q = p +- eps xi/2 have the product
 
     exp(-delta |p|^2) exp(-delta eps^2 |xi|^2/4) R(p + eps xi/2) [ . ] R(p - eps xi/2),
-    R(q) = exp(-delta eps alpha q_perp.sigma) = cosh(y) sigma_0 - s sinh(y)/y q_perp.sigma
+    R(q) = exp(-delta eps k.sigma) = cosh(y) sigma_0 - s sinh(y)/y k.sigma,  k = Lambda q
 
-with s = delta eps alpha and y = s |q|. In units of the largest y, r = y/Y, cosh(Y r) and
-sinh(Y r)/r are power series in r^2 with positive coefficients: no table is needed, and no digit
-is lost.
+with s = delta eps and y = s |k|. In units of the largest y, r = y/Y, cosh(Y r) and sinh(Y r)/r are
+power series in r^2 with positive coefficients: no table is needed, and no digit is lost.
 
 In the first of many small steps the state is still broad in p and feels the edge of the p box:
 |p|^2 has a kink there when it is continued periodically, and p a jump. Their tails in eta spoil
@@ -47,9 +46,9 @@ class Diffusion:
     xi
         exp(-delta eps^2 |xi|^2/4), shape ``(N1, N2)``, in FFT order.
     momentum
-        s p/Y, rounded, shape ``(2, columns)``.
+        s Lambda p/Y, p rounded, shape ``(2, columns)``: Lambda p has no third component.
     shifts
-        s eps xi/(2 Y) along each axis, in FFT order.
+        s Lambda eps xi/(2 Y), what each axis of xi adds to it: two ``(2, n)``, in FFT order.
     series
         Coefficients of cosh(Y r) and of sinh(Y r)/r by powers of r^2, shape ``(2, terms)``; no
         terms where there is no coupling.
@@ -77,12 +76,17 @@ class Diffusions:
     """:class:`Diffusion` by ``delta``, for some columns of the flattened p lattice."""
 
     def __init__(self, grid: PhaseGrid, physics: Physics, columns: slice) -> None:
-        self._physics, self._xi = physics, grid.xi
+        self._epsilon = physics.epsilon
+        Lambda = physics.Lambda[:2]
         K = rounded_parabola(grid.p, grid.p_max)
         self._square = 2 * np.add.outer(*K.energy).ravel()[columns]
         # on the whole lattice, so that all ranks agree on the largest
-        self._mesh = np.stack([p.ravel() for p in np.meshgrid(*K.momentum, indexing="ij")])
-        self._momentum = self._mesh[:, columns]
+        mesh = np.stack([p.ravel() for p in np.meshgrid(*K.momentum, indexing="ij")])
+        shifts = [0.5 * physics.epsilon * xi for xi in grid.xi]
+        widest = [np.abs(p).max() + np.abs(k).max() for p, k in zip(mesh, shifts, strict=True)]
+        self._largest = physics.spin_orbit * math.hypot(*widest)
+        self._momentum = Lambda @ mesh[:, columns]
+        self._shifts = [np.outer(Lambda[:, axis], shifts[axis]) for axis in (0, 1)]
         # a factor that is even in xi can take the Nyquist wave for what it is
         xi1, xi2 = (frequencies(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True))
         self._waves = 0.25 * physics.epsilon**2 * np.add.outer(xi1**2, xi2**2)
@@ -95,11 +99,8 @@ class Diffusions:
         ResolutionError
             If the coupling is so strong that it overflows.
         """
-        s = delta * self._physics.epsilon * self._physics.alpha
-        half = 0.5 * self._physics.epsilon
-        shifts = [half * xi for xi in self._xi]
-        reach = (np.abs(p).max() + np.abs(k).max() for p, k in zip(self._mesh, shifts, strict=True))
-        Y = abs(s) * math.hypot(*reach)
+        s = delta * self._epsilon
+        Y = s * self._largest
         if Y > GREATEST:
             raise ResolutionError(self._overflow(Y))
         unit = s / Y if Y > 0 else 0.0
@@ -107,16 +108,16 @@ class Diffusions:
             np.exp(-delta * self._square),
             np.exp(-delta * self._waves),
             unit * self._momentum,
-            (unit * shifts[0], unit * shifts[1]),
+            (unit * self._shifts[0], unit * self._shifts[1]),
             _series(Y),
         )
 
     def _overflow(self, Y: float) -> Fault:
         return Fault(
             "physics.alpha",
-            f"eps |alpha| |q|/2 up to {Y:.3g} on the lattice",
+            f"eps |Lambda q|/2 up to {Y:.3g} on the lattice",
             f"at most {GREATEST:g}",
-            "use fewer points n_x, whose waves reach too far, or a smaller alpha or epsilon",
+            "use fewer points n_x, whose waves reach too far, or a smaller alpha, beta or epsilon",
         )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
+from ..physics import Physics
 
 # Width of the rounding of K at the edge of the p box. Measured on the exponential's error
 # (eps 0.2, 1 to 6 steps): 0.5 to 0.6 is best on boxes from P = 7 to P = 8.7.
@@ -101,11 +102,11 @@ def rounded_parabola(q: tuple[NDArray, NDArray], p_max: Pair) -> Dispersion:
     return Dispersion((energy[0], energy[1]), (momentum[0], momentum[1]))
 
 
-def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
-    """exp(-i t K(q)/eps) for K(q) = |q|^2/2 + eps alpha q_perp.sigma, exact.
+def kinetic(K: Dispersion, physics: Physics, t: complex) -> Factor:
+    """exp(-i t K(q)/eps) for K(q) = |q|^2/2 + eps k.sigma with k = Lambda q, exact.
 
-    exp(-i t |q|^2/(2 eps)) (cos(alpha t |q|) - i sin(alpha t |q|) q_perp.sigma/|q|) with
-    q_perp = (q2, -q1, 0). Imaginary time ``t = -i eps delta`` gives exp(-delta K(q)).
+    exp(-i t |q|^2/(2 eps)) (cos(t |k|) - i sin(t |k|) k.sigma/|k|). Imaginary time
+    ``t = -i eps delta`` gives exp(-delta K(q)).
 
     Raises
     ------
@@ -115,24 +116,35 @@ def kinetic(K: Dispersion, epsilon: float, alpha: float, t: complex) -> Factor:
     t = complex(t)
     if t.real != 0 and t.imag != 0:
         raise ValueError(f"t: got {t}, expected a real or an imaginary time")
-    scalar = np.multiply.outer(*(np.exp(-1j * t / epsilon * energy) for energy in K.energy))
-    if alpha == 0:
+    scalar = np.multiply.outer(*(np.exp(-1j * t / physics.epsilon * energy) for energy in K.energy))
+    if physics.spin_orbit == 0:
         return Factor((scalar,))
     q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-    q = np.hypot(q1, q2)
+    k1, k2, _ = (row[0] * q1 + row[1] * q2 for row in physics.Lambda)
+    k = np.hypot(k1, k2)
     if t.real == 0:  # cos(i y) = cosh y, sin(i y) = i sinh y
-        cosine, sine = np.cosh(alpha * t.imag * q), 1j * np.sinh(alpha * t.imag * q)
+        cosine, sine = np.cosh(t.imag * k), 1j * np.sinh(t.imag * k)
     else:
-        cosine, sine = np.cos(alpha * t.real * q), np.sin(alpha * t.real * q)
-    along = -1j * scalar * sine / np.where(q > 0, q, 1.0)
+        cosine, sine = np.cos(t.real * k), np.sin(t.real * k)
+    along = -1j * scalar * sine / np.where(k > 0, k, 1.0)
     diagonal = scalar * cosine
-    spin = diagonal, along * (q2 + 1j * q1), along * (q2 - 1j * q1), diagonal
+    spin = diagonal, along * (k1 - 1j * k2), along * (k1 + 1j * k2), diagonal
     return Factor(spin, hermitian=t.real == 0)
 
 
-def phase(V: NDArray, epsilon: float, t: float) -> Factor:
-    """exp(-i t V/eps) for a real scalar field V."""
-    return Factor((np.exp(-1j * t / epsilon * V),))
+def external(V: NDArray, b: NDArray | None, epsilon: float, t: float) -> Factor:
+    """exp(-i t (V + eps b.sigma)/eps) for real fields V and b, ``(n1, n2)`` and ``(3, n1, n2)``.
+
+    exp(-i t V/eps) (cos(t |b|) - i sin(t |b|) b.sigma/|b|).
+    """
+    scalar = np.exp(-1j * t / epsilon * V)
+    if b is None:
+        return Factor((scalar,))
+    b1, b2, b3 = b
+    size = np.sqrt(b1**2 + b2**2 + b3**2)
+    diagonal, along = scalar * np.cos(t * size), -1j * t * scalar * np.sinc(t * size / np.pi)
+    z = along * b3
+    return Factor((diagonal + z, along * (b1 - 1j * b2), along * (b1 + 1j * b2), diagonal - z))
 
 
 def multiplier(A: NDArray, delta: float) -> Factor:

@@ -173,10 +173,10 @@ def sandwich(
 
 def rotations(D: Diffusion, modes: Modes) -> Entries:
     """Entries of R at p + eps xi/2 for some modes xi and all columns p."""
-    q1, q2 = (p + shift[k, None] for p, shift, k in zip(D.momentum, D.shifts, modes, strict=True))
-    square = q1**2 + q2**2
-    c, s = (np.polynomial.polynomial.polyval(square, series) for series in D.series)
-    return c, -s * (q2 + 1j * q1), -s * (q2 - 1j * q1), c
+    (of_xi1, of_xi2), (m1, m2) = D.shifts, modes
+    k1, k2 = D.momentum[:, None] + (of_xi1[:, m1] + of_xi2[:, m2])[:, :, None]
+    c, s = (np.polynomial.polynomial.polyval(k1**2 + k2**2, series) for series in D.series)
+    return c, -s * (k1 - 1j * k2), -s * (k1 + 1j * k2), c
 
 
 def _entries_at(F: Factor, at: NDArray) -> Entries:

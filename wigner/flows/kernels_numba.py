@@ -139,10 +139,11 @@ def _rotations(momentum, shift1, shifts2, series, square, R):  # type: ignore[no
     """R = (c, Re f21, Im f21) of all columns and all waves k2 of one k1, one after the other."""
     n, last = momentum.shape[1], series.shape[1] - 1
     c, re, im = R[0], R[1], R[2]
-    for k2 in range(len(shifts2)):
+    for k2 in range(shifts2.shape[1]):
+        first, second = shift1[0] + shifts2[0, k2], shift1[1] + shifts2[1, k2]
         for b in range(n):
-            re[k2 * n + b] = -(momentum[1, b] + shifts2[k2])
-            im[k2 * n + b] = momentum[0, b] + shift1
+            re[k2 * n + b] = -(momentum[0, b] + first)
+            im[k2 * n + b] = -(momentum[1, b] + second)
     for i in range(len(square)):
         square[i] = re[i] * re[i] + im[i] * im[i]
     s = R[3]
@@ -160,16 +161,16 @@ def _rotations(momentum, shift1, shifts2, series, square, R):  # type: ignore[no
 
 @_kernel(
     "void(complex128[:,:,:,:], float64[:], float64[:,:], float64[:,:],"
-    " float64[:], float64[:], float64[:,:])"
+    " float64[:,:], float64[:,:], float64[:,:])"
 )
 def diffusion(W, p, xi, momentum, shifts1, shifts2, series):  # type: ignore[no-untyped-def]
-    """W^ -> xi p R(+) W^ R(-) with R = c - s (q2 sigma1 - q1 sigma2)."""
+    """W^ -> xi p R(+) W^ R(-) with R = c - s (k1 sigma1 + k2 sigma2)."""
     _, n1, n2, n = W.shape
     square, R, S = np.empty(n2 * n), np.empty((4, n2 * n)), np.empty((4, n2 * n))
     for k1 in range(n1 // 2 + 1):
         g1 = _mirrored(k1, n1)
-        _rotations(momentum, shifts1[k1], shifts2, series, square, R)
-        _rotations(momentum, shifts1[g1], shifts2, series, square, S)
+        _rotations(momentum, shifts1[:, k1], shifts2, series, square, R)
+        _rotations(momentum, shifts1[:, g1], shifts2, series, square, S)
         for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
             g2 = _mirrored(k2, n2)
             for b in range(n):

@@ -6,6 +6,8 @@ G, the right-hand sides of the macroscopic models, and what tests check.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,37 +28,79 @@ def theta(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
     W
         x-major symbol; any real components, all treated alike.
     """
-    n_p = space.layout.grid.n_p
+    epsilon = space.physics.epsilon
+    return _by_two_sides(space, V, W, lambda plus, minus: (plus - minus) / (1j * epsilon))
+
+
+def mean(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
+    """Multiplication by (V(x + eps eta/2) + V(x - eps eta/2))/2 in eta; arguments as of theta."""
+    return _by_two_sides(space, V, W, lambda plus, minus: 0.5 * (plus + minus))
+
+
+def _by_two_sides(
+    space: PhaseSpace, V: NDArray, W: NDArray, of: Callable[[NDArray, NDArray], NDArray]
+) -> NDArray:
+    """Multiplication by a function of V(x + eps eta/2) and V(x - eps eta/2) in eta."""
     refined = space.position.refined(V).ravel()
-    out, fft = space.layout.x_major(), Planner()  # aligned: the same bits in every run
+
+    def factor(row: int) -> NDArray:
+        plus, minus = space.position.shifted(slice(row, row + 1))
+        return of(refined[plus], refined[minus])
+
+    return _in_eta(space, W, factor)
+
+
+def _in_eta(space: PhaseSpace, W: NDArray, factor: Callable[[int], NDArray]) -> NDArray:
+    """W, each of its rows multiplied by a factor in eta; x-major."""
+    n_p, fft = space.layout.grid.n_p, Planner()
+    out = space.layout.x_major()  # aligned: the same bits in every run
     out[:] = W
     for row in range(W.shape[1]):
         block = out[:, row].reshape(2, *n_p)
-        plus, minus = space.position.shifted(slice(row, row + 1))
-        difference = (refined[plus] - refined[minus]) / (1j * space.physics.epsilon)
         fft(block, (1, 2), BACKWARD)  # p -> eta
-        block *= difference.reshape(n_p) / space.layout.grid.np
+        block *= factor(row).reshape(n_p) / space.layout.grid.np
         fft(block, (1, 2), FORWARD)  # eta -> p
     return out
 
 
 def transport(space: PhaseSpace, W: NDArray) -> NDArray:
-    """T W of eq. (25), x-major.
+    """T W of eq. (25), x-major, for spin-orbit coupling Lambda p and fields b and E.
 
-    (T W)_0 = p.grad w0 + alpha eps grad_perp.w - theta[V] w0
-    (T W)_s = p.grad w + alpha eps grad_perp w0 - theta[V] w - 2 alpha p_perp x w
+    (T W)_0 = p.grad w0 + eps (Lambda grad).w - theta[V] w0 + E.grad_p w0 - eps theta[b].w
+    (T W)_s = p.grad w + eps Lambda grad w0 - theta[V] w + E.grad_p w - 2 (Lambda p) x w
+              - eps theta[b] w0 - 2 mean[b] x w
+
+    with mean[b] = (b(x + eps eta/2) + b(x - eps eta/2))/2: T W = (i/eps)(H # W - W # H).
     """
     layout, physics = space.layout, space.physics
-    epsilon, alpha = physics.epsilon, physics.alpha
-    p1, p2 = layout.grid.p_flat
-    d1, d2 = (pauli.unpack(gradient) for gradient in gradients(space, W))
+    epsilon, Lambda = physics.epsilon, physics.Lambda
+    p = np.stack(layout.grid.p_flat)
+    d = np.stack([pauli.unpack(gradient) for gradient in gradients(space, W)])
     w = pauli.unpack(W)
-    T = p1 * d1 + p2 * d2 - pauli.unpack(theta(space, physics.V, W))
-    T[0] += alpha * epsilon * (d2[1] - d1[2])
-    T[1] += alpha * epsilon * d2[0] + 2 * alpha * p1 * w[3]
-    T[2] += -alpha * epsilon * d1[0] + 2 * alpha * p2 * w[3]
-    T[3] += -2 * alpha * (p1 * w[1] + p2 * w[2])
+    T = p[0] * d[0] + p[1] * d[1] - pauli.unpack(theta(space, physics.V, W))
+    T[0] += epsilon * np.einsum("kj,jk...->...", Lambda, d[:, 1:])
+    T[1:] += epsilon * np.tensordot(Lambda, d[:, 0], axes=1)
+    T[1:] -= 2 * np.cross((Lambda @ p)[:, None], w[1:], axis=0)
+    if any(physics.E):
+        along = np.add.outer(*(E * eta for E, eta in zip(physics.E, layout.grid.eta, strict=True)))
+        T += pauli.unpack(_in_eta(space, W, lambda row: -1j * along))
+    if np.any(physics.b):
+        T -= _zeeman(space, physics.b, W)
     return pauli.pack(T)
+
+
+def _zeeman(space: PhaseSpace, b: NDArray | float, W: NDArray) -> NDArray:
+    """eps theta[b].w, and eps theta[b] w0 + 2 mean[b] x w."""
+    b = np.broadcast_to(b, (3, *space.layout.grid.n_x))
+    differences, means = (
+        np.stack([pauli.unpack(of(space, component, W)) for component in b]) for of in (theta, mean)
+    )
+    charge = np.einsum("kk...->...", differences[:, 1:])
+    turned = [
+        means[(k + 1) % 3, 1 + (k + 2) % 3] - means[(k + 2) % 3, 1 + (k + 1) % 3] for k in range(3)
+    ]
+    spin = space.physics.epsilon * differences[:, 0] + 2 * np.stack(turned)
+    return np.concatenate([space.physics.epsilon * charge[None], spin])
 
 
 def gradients(space: PhaseSpace, W: NDArray) -> tuple[NDArray, NDArray]:

@@ -52,9 +52,12 @@ class PhaseSpace:
             block[:] = spectrum
             self.momentum.diffuse_spectrum(block, columns, diffusion)
 
-    def by_position(self, W: NDArray, factor: Factor) -> None:
-        """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``."""
-        self.position.apply(W, factor)
+    def by_position(self, W: NDArray, factor: Factor, boost: NDArray | None = None) -> None:
+        """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``.
+
+        ``boost`` multiplies W in eta besides, shape ``n_p``.
+        """
+        self.position.apply(W, factor, boost)
 
 
 class MomentumSide:
@@ -133,10 +136,15 @@ class PositionSide:
         plus = at.reshape(-1, m1 * m2)
         return plus, plus[:, self._mirror]
 
-    def apply(self, W: NDArray, factor: Factor) -> None:
-        """Conjugate x-major ``W`` by ``factor`` (tabulated on the refined lattice), in place."""
+    def apply(self, W: NDArray, factor: Factor, boost: NDArray | None = None) -> None:
+        """Conjugate x-major ``W`` by ``factor`` (tabulated on the refined lattice), in place.
+
+        ``boost``, a function of eta of shape ``n_p``, multiplies it besides.
+        """
         for rows in passes(W):
             block = self._in_eta(W, rows, factor)
+            if boost is not None:
+                block *= boost
             self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
 
     def add_in_eta(self, W: NDArray, factor: Factor, total: NDArray, *, first: bool) -> None:

@@ -165,7 +165,8 @@ def _momentum(problem: Problem) -> float:
     layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
     space, physics = PhaseSpace(layout, problem.physics), problem.physics
     K = factors.parabola(space.momentum.q)
-    factor = factors.kinetic(K, physics.epsilon, physics.alpha or 1.0, 0.1)
+    coupled = physics if physics.spin_orbit else replace(physics, alpha=1.0)
+    factor = factors.kinetic(K, coupled, 0.1)
     return parts * _by_columns(
         layout, lambda block, columns: space.momentum.apply(block, columns, factor)
     )
@@ -205,7 +206,7 @@ def windows_error(case: Case) -> float:
 def _moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
     """Seconds of a moment map."""
     grid, physics = problem.grid, problem.physics
-    window = window_for(grid, physics.epsilon, physics.alpha, error)
+    window = window_for(grid, physics.epsilon, physics.spin_orbit, error)
     line = covered(grid, window, 2) - covered(grid, window, 1)
     rows = 1 + min(MAP_ROWS - 1, MAP_POINTS // line)
     layout, parts = _part(grid, grid.nx, rows * grid.n_x[1])

@@ -62,7 +62,7 @@ class Waves:
 def foreseen(case: Case, problem: Problem) -> Iterator[Fault]:
     """A warning for each axis of p that will not hold W, with a number of points that would.
 
-    A wave of x with wave number xi moves along eta at the speed |xi|, and a spin at up to 2|alpha|
+    A wave of x with wave number xi moves along eta at the speed |xi|, and a spin at up to 2|Lambda|
     more, while collisions damp it by exp(-t/tau); a force that varies in x makes it faster. The
     waves are those of log n0 + V, which rests where it is constant, and of the spin.
     ``quality.Winding`` says what that means for the densities.
@@ -98,7 +98,7 @@ def _waves(problem: Problem, axis: int) -> list[Waves]:
     found = [Waves(speed, np.minimum(_amplitudes(charge, axis), 1.0), 2 / 3, omega)]
     if (largest := float(norm(N).max())) > 0:
         amplitude = np.max([_amplitudes(s, axis) for s in N[1:]], axis=0) / largest
-        found.append(Waves(speed + 2 * abs(physics.alpha), amplitude, 5 / 6, omega))
+        found.append(Waves(speed + 2 * physics.spin_orbit, amplitude, 5 / 6, omega))
     return found
 
 
@@ -113,4 +113,4 @@ def _p_max(case: Case, problem: Problem, axis: int, m: int) -> float:
         return problem.grid.p_max[axis]
     spec, physics = case.grid, problem.physics
     n_p = (m, m)
-    return automatic_p_max(spec.n_x, spec.length, n_p, physics.epsilon, physics.alpha)[axis]
+    return automatic_p_max(spec.n_x, spec.length, n_p, physics.epsilon, physics.spin_orbit)[axis]

@@ -68,7 +68,7 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     sizes = scales(fields, problem.physics.epsilon)
     lost = [(key, missed(given[key], fields[key], grid, sizes[key])) for key in given]
     key, share = max(lost, key=lambda item: item[1])
-    window = window_for(grid, problem.physics.epsilon, problem.physics.alpha)
+    window = window_for(grid, problem.physics.epsilon, problem.physics.spin_orbit)
     yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"
     yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
     yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"

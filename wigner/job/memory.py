@@ -84,7 +84,7 @@ def choice_of_windows(case: Case, grid: PhaseGrid, ranks: int) -> float:
 
 def _window_points(case: Case, grid: PhaseGrid, ranks: int, error: float) -> float:
     """Points of the refined lattice that the windows of a rank cover."""
-    window = window_for(grid, case.physics.epsilon, case.physics.alpha, error)
+    window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, error)
     share, n2 = math.ceil(grid.nx / ranks), grid.n_x[1]
     lines = min(grid.n_x[0], share // n2 if share % n2 == 0 else share // n2 + 2)
     return covered(grid, window, lines)
@@ -92,7 +92,7 @@ def _window_points(case: Case, grid: PhaseGrid, ranks: int, error: float) -> flo
 
 def compiled_windows(case: Case, grid: PhaseGrid) -> bool:
     """Whether the windows have compiled kernels."""
-    window = window_for(grid, case.physics.epsilon, case.physics.alpha)
+    window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit)
     return kernels.wanted(grid.nx * math.prod(window.n))
 
 

@@ -138,7 +138,7 @@ class Maxwellian(MultiplierSolver):
     def _misfit(self, A: NDArray, got: float, expected: float) -> Fault:
         """What is wrong with a lattice that cannot hold M(N), which one it is, and the least."""
         grid, physics = self.layout.grid, self.physics
-        tail, shift = spectral_tail(A), physics.epsilon * abs(physics.alpha)
+        tail, shift = spectral_tail(A), physics.epsilon * physics.spin_orbit
         held = _held(*(P - shift for P in grid.p_max), *grid.eta_max)
         if tail > CLEAR * held:
             remedy = (

@@ -2,7 +2,7 @@
 
 exp(-K + A) = S S^dagger with S = (exp(delta A/2) exp(-delta K) exp(delta A/2))^m and
 delta = 1/(2m): the two exact flows of ``transport`` in imaginary time, applied to the symbol of
-the identity. Here K = |p|^2/2 + eps alpha p_perp.sigma and A = a0 sigma_0 + eps a.sigma; the
+the identity. Here K = |p|^2/2 + eps (Lambda p).sigma and A = a0 sigma_0 + eps a.sigma; the
 potential cancels between H and A~ (eq. 28).
 """
 

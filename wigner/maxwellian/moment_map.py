@@ -28,7 +28,7 @@ class MomentMap:
     layout
         Each rank works on the columns of its x block.
     physics
-        Its epsilon and alpha matter.
+        Its epsilon and Lambda matter.
     error
         What the windows may miss, relative to the largest density.
     """

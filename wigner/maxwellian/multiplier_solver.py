@@ -40,7 +40,7 @@ class MultiplierSolver:
     layout
         Each rank works on the columns of its x block; fields on x are the same on every rank.
     physics
-        Its epsilon and alpha matter.
+        Its epsilon and Lambda matter.
     tolerance
         Bound on the residual of the constraint and on the splitting error of the moments, both
         relative to max n0.

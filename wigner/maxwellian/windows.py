@@ -57,20 +57,24 @@ class Window:
         return factors.rounded_parabola((q1, q2), (np.pi * epsilon / h1, np.pi * epsilon / h2))
 
 
-def window_for(grid: PhaseGrid, epsilon: float, alpha: float, error: float = ROUNDOFF) -> Window:
+def window_for(
+    grid: PhaseGrid, epsilon: float, spin_orbit: float, error: float = ROUNDOFF
+) -> Window:
     """The smallest window for moments to some error, on a refinement of the x lattice.
 
     Rashba coupling, (|p| +- eps alpha)^2/2, moves thermal momenta out by eps |alpha|.
 
     Parameters
     ----------
+    spin_orbit
+        The largest |Lambda p| of a unit vector p.
     error
         Relative to the largest density.
     """
     # Gram matrices square the column: the density misses exp(-thermal^2/2) and exp(-2 reach^2)
     thermal = thermal_reach(max(error, ROUNDOFF))
     reach, cut = min(0.5 * thermal, REACH), min(thermal + EDGE, CUT)
-    widest, finest = (math.pi * epsilon / (c + epsilon * abs(alpha)) for c in (cut, CUT))
+    widest, finest = (math.pi * epsilon / (c + epsilon * spin_orbit) for c in (cut, CUT))
     steps = [L / n for n, L in zip(grid.n_x, grid.length, strict=True)]
     h1, h2 = (
         widest if n == 1 else step / _refinement(step, widest, finest)
@@ -222,7 +226,7 @@ class Columns:
 
     def __init__(self, layout: Layout, physics: Physics, error: float) -> None:
         self.layout, self.physics = layout, physics
-        self.window = window_for(layout.grid, physics.epsilon, physics.alpha, error)
+        self.window = window_for(layout.grid, physics.epsilon, physics.spin_orbit, error)
         self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
         self._fft = Planner()
         self._dispersion = self.window.dispersion(physics.epsilon)
@@ -245,7 +249,7 @@ class Columns:
         """exp(-delta K) for ``m`` steps."""
         if m not in self._kinetic:
             delta, K, epsilon = 0.5 / m, self._dispersion, self.physics.epsilon
-            F = factors.kinetic(K, epsilon, self.physics.alpha, -1j * epsilon * delta)
+            F = factors.kinetic(K, self.physics, -1j * epsilon * delta)
             q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
             start, moving1, moving2 = (
                 np.fft.fftshift(np.fft.ifft2(q * F.matrix), (1, 2)).reshape(2, 2, *self.window.n)

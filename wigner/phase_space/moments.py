@@ -40,12 +40,12 @@ class Moments:
     momentum
         <p_i w0> and <p_i w_k>/eps, shape ``(4, 2, N1, N2)``: component, direction.
     current
-        Currents of n0 and of n with the velocity v = dH/dp = p + eps alpha (-sigma2, sigma1), so
-        that d_t n0 + div J = 0 and d_t n_k + div J_k is the precession; shape as ``momentum``.
+        Currents of n0 and of n with the velocity v = dH/dp = p + eps Lambda^T sigma, so that d_t n0
+        + div J = 0 and d_t n_k + div J_k is the precession; shape as ``momentum``.
     kinetic_energy
         <|p|^2 w0/2>, ``(N1, N2)``.
     rashba_energy
-        eps alpha <p_perp.w>, ``(N1, N2)``.
+        Of spin-orbit coupling, eps <(Lambda p).w>, ``(N1, N2)``.
     """
 
     n0: NDArray
@@ -63,7 +63,7 @@ class Moments:
 
 def moments(layout: Layout, W: NDArray, physics: Physics) -> Moments:
     """All moments up to second order of x-major ``W``."""
-    epsilon, alpha = physics.epsilon, physics.alpha
+    epsilon, Lambda = physics.epsilon, physics.Lambda
     p1, p2 = layout.grid.p_flat
     weights = np.stack([np.ones_like(p1), p1, p2, 0.5 * (p1**2 + p2**2)], axis=1)
     packed = W @ (weights * layout.grid.dp).astype(complex)
@@ -72,11 +72,10 @@ def moments(layout: Layout, W: NDArray, physics: Physics) -> Moments:
     momentum = physics.unscaled(np.stack([P1, P2], axis=1))
     n0, n = N[0], N[1:] / epsilon
     current = momentum.copy()
-    current[0, 0] -= epsilon * alpha * N[2]
-    current[0, 1] += epsilon * alpha * N[1]
-    current[2, 0] -= alpha * n0
-    current[1, 1] += alpha * n0
-    return Moments(n0, n, momentum, current, E[0], epsilon * alpha * (P2[1] - P1[2]))
+    current[0] += epsilon * np.tensordot(Lambda.T, N[1:], axes=1)
+    current[1:] += Lambda[:, :, None, None] * n0
+    coupling = epsilon * np.tensordot(Lambda, np.stack([P1[1:], P2[1:]], axis=1), axes=2)
+    return Moments(n0, n, momentum, current, E[0], coupling)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import pytest
 
@@ -32,3 +33,10 @@ def test_times_that_divide_evenly_have_one_step_length():
     plan = list(schedule(record_times(0.5, 0.05), 0.025))
     assert len(plan) == 20
     assert len({i.length for i in plan}) == 1
+
+
+@pytest.mark.parametrize("every", [0.1, 0.05, 0.7, 1.1, 1 / 3, 2.5e-7, 3e9])
+def test_times_of_records_are_the_multiples_that_one_would_type(every: float) -> None:
+    found = record_times(40.5 * every, every)
+    assert found[:-1] == [float(k * Fraction(repr(every))) for k in range(1, 41)]
+    assert record_times(0.4, 0.1) == [0.1, 0.2, 0.3, 0.4]

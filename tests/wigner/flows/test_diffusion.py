@@ -16,27 +16,40 @@ GRID = PhaseGrid((6, 5), (2.0, 3.0), (16, 18), (7.0, 7.5))
 ALL = slice(0, GRID.np)
 
 
-def diffusion(epsilon: float, alpha: float, delta: float = 0.25, grid: PhaseGrid = GRID):
-    physics = Physics(epsilon, alpha, 0.1, np.zeros(grid.n_x))
+def diffusion(
+    epsilon: float, alpha: float, delta: float = 0.25, grid: PhaseGrid = GRID, beta: float = 0.0
+):
+    physics = Physics(epsilon, alpha, 0.1, np.zeros(grid.n_x), beta)
     return Diffusions(grid, physics, slice(0, grid.np))(delta)
 
 
 @pytest.mark.parametrize(
-    ("epsilon", "alpha", "largest"),
-    [(0.05, 0.3, 0.05), (0.7, -2.0, 6), (1.5, 3.0, 20), (0.5, 20.0, 45), (1.0, 30.0, 150)],
+    ("epsilon", "alpha", "beta", "largest"),
+    [
+        (0.05, 0.3, 0.0, 0.05),
+        (0.7, -2.0, 0.5, 6),
+        (1.5, 3.0, 0.0, 20),
+        (0.5, 0.0, 20.0, 45),
+        (0.5, 20.0, 20.0, 60),
+        (1.0, 30.0, 0.0, 150),
+    ],
 )
-def test_rotations_are_exponentials_of_the_coupling(epsilon, alpha, largest):
-    """R = exp(-delta eps alpha q_perp.sigma) at p + eps xi/2, by its eigenvalues exp(+-|y|)."""
-    D = diffusion(epsilon, alpha, 0.5)
+def test_rotations_are_exponentials_of_the_coupling(epsilon, alpha, beta, largest):
+    """R = exp(-delta eps (Lambda q).sigma) at q = p + eps xi/2, by its eigenvalues exp(+-|y|).
+
+    Lambda q = alpha (q2, -q1) + beta (q1, -q2).
+    """
+    D = diffusion(epsilon, alpha, 0.5, beta=beta)
     modes = (np.array([0, 1, 4]), np.array([0, 2, 3]))
     R11, R12, R21, R22 = rotations(D, modes)
-    s, p = 0.5 * epsilon * alpha, rounded_parabola(GRID.p, GRID.p_max).momentum
+    p = rounded_parabola(GRID.p, GRID.p_max).momentum
     p1, p2 = (q.ravel() for q in np.meshgrid(*p, indexing="ij"))
-    y1 = s * (p1 + 0.5 * epsilon * GRID.xi[0][modes[0], None])
-    y2 = s * (p2 + 0.5 * epsilon * GRID.xi[1][modes[1], None])
+    q1 = p1 + 0.5 * epsilon * GRID.xi[0][modes[0], None]
+    q2 = p2 + 0.5 * epsilon * GRID.xi[1][modes[1], None]
+    y1, y2 = (0.5 * epsilon * k for k in (alpha * q2 + beta * q1, -alpha * q1 - beta * q2))
     y = np.hypot(y1, y2)
     assert y.max() > largest
-    exact = -np.where(y > 0, np.sinh(y) / np.where(y > 0, y, 1), 1) * (y2 + 1j * y1)
+    exact = -np.where(y > 0, np.sinh(y) / np.where(y > 0, y, 1), 1) * (y1 - 1j * y2)
     np.testing.assert_allclose(R11, np.cosh(y), rtol=1e-12)
     np.testing.assert_allclose(R22, np.cosh(y), rtol=1e-12)
     np.testing.assert_allclose(R12, exact, rtol=1e-12)
@@ -51,7 +64,7 @@ def test_a_coupling_that_overflows_is_an_error():
 @pytest.mark.parametrize("alpha", [0.0, 0.6, -2.5])
 def test_compiled_kernel_is_that_of_numpy(alpha):
     pytest.importorskip("numba")
-    D = diffusion(0.4, alpha).of(slice(40, 77))
+    D = diffusion(0.4, alpha, beta=0.3 * alpha).of(slice(40, 77))
     rng = np.random.default_rng(3)
     W = rng.normal(size=(2, *GRID.n_x, 37)) + 1j * rng.normal(size=(2, *GRID.n_x, 37))
     results = []
@@ -83,6 +96,6 @@ def test_mirror_images_and_quarter_turns(alpha):
         p = D.p.reshape(n_p, n_p)
         np.testing.assert_array_equal(p, p[::-1, ::-1])
         np.testing.assert_array_equal(p, p.T)
-        q1, q2 = (q.reshape(n_p, n_p) for q in D.momentum)
-        np.testing.assert_allclose(q1, -q1[::-1], atol=1e-15)
-        np.testing.assert_allclose(q1, q2.T, atol=0)
+        k1, k2 = (k.reshape(n_p, n_p) for k in D.momentum)  # along p_perp = (p2, -p1)
+        np.testing.assert_allclose(k1, -k1[:, ::-1], atol=1e-15)
+        np.testing.assert_allclose(k1, -k2.T, atol=0)

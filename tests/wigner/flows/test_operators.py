@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, space, thermal
+from tests.support.setups import mesh, space, thermal, with_physics
 from wigner.flows.factors import Factor
 from wigner.flows.operators import gradients, theta, transport
 from wigner.flows.transport import Transport
@@ -106,9 +106,17 @@ def test_moments_of_theta():
         np.testing.assert_allclose(density(layout, T * p), -slope * N, atol=1e-11 * scale)
 
 
-def test_transport_operator_generates_the_flow():
+@pytest.mark.parametrize("fields", ["V", "b", "E", "all"])
+def test_transport_operator_generates_the_flow(fields):
     """d_t W = -T W for the flow W -> U # W # U^dagger, all terms of eq. (25)."""
-    space_ = space((6, 6), (24, 24), 0.5, alpha=ALPHA, V=potential, p_max=(6.0, 6.0))
+    space_ = space((6, 6), (24, 24), 0.5, alpha=ALPHA, beta=-0.35, V=potential, p_max=(6.0, 6.0))
+    x1, x2 = mesh(space_.layout.grid)
+    b = np.stack([0.4 * np.cos(x1 - x2), 0.3 + 0.2 * np.sin(x2), 0.5 * np.cos(x1)])
+    given = {"b": b, "E": (0.4, -0.7)}
+    if fields != "all":
+        given = {key: value for key, value in given.items() if key == fields}
+        space_ = with_physics(space_, V=np.zeros((6, 6))) if given else space_
+    space_ = with_physics(space_, **given)
     W, t = thermal(space_), 1e-4
     later, earlier = W.copy(), W.copy()
     for sign, state in ((1, later), (-1, earlier)):

@@ -55,7 +55,7 @@ def test_points_of_windows(n_x: str, length: str, ranks: int, error: float) -> N
         small.CASE, [f"grid.n_x={n_x}", f"grid.length={length}", "physics.potential=0"]
     )
     grid, physics = lattice(case), case.physics
-    window, most = window_for(grid, physics.epsilon, physics.alpha, error), 0
+    window, most = window_for(grid, physics.epsilon, physics.spin_orbit, error), 0
     for rank in range(ranks):
         places = places_of(window, Layout(grid, Ranks(rank, ranks)), 1)
         most = max(most, math.prod(matrix.shape[0] for matrix in places.refinement))

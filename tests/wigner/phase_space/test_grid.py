@@ -97,5 +97,5 @@ def test_automatic_cut_balances_the_tails_and_stops_at_roundoff():
     assert few[1] == pytest.approx(np.sqrt(12 * np.pi))
     assert few[0] == pytest.approx(few[1], rel=0.05)
     assert many[1] == pytest.approx(8.5)
-    wide = automatic_p_max((32, 1), (6.0, 6.0), (96, 96), 0.2, -3.0)
+    wide = automatic_p_max((32, 1), (6.0, 6.0), (96, 96), 0.2, 3.0)
     assert wide[1] == pytest.approx(8.5 + 0.6)
