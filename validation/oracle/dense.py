@@ -2,7 +2,9 @@
 
 Everything here is linear algebra on
 
-    H = K + V(x),   K = |p|^2/2 + eps alpha (p2 sigma1 - p1 sigma2),   p = -i eps grad.
+    H = K + V(x) + eps b(x).sigma,   K = |p|^2/2 + eps (Lambda p).sigma,   p = -i eps grad,
+
+Lambda p = alpha (p2, -p1, 0) + beta (p1, -p2, 0).
 
 An operator that commutes with the translations by (L1, 0) and (0, L2) splits into Bloch fibres: on
 the functions exp(i q.x/eps) f(x), f periodic, it is a matrix on f in which p reads eps k + q. A
@@ -47,7 +49,7 @@ class Box:
     ----------
     n : (N1, N2), both odd
     length : (L1, L2)
-    epsilon, alpha : scaled Planck and Rashba constants
+    epsilon, alpha, beta : scaled Planck, Rashba and Dresselhaus constants
     fibres : (B1, B2), values of q = (2 pi eps/L) (j - (B - 1)/2)/B along each axis
     """
 
@@ -56,10 +58,16 @@ class Box:
     epsilon: float
     alpha: float
     fibres: tuple[int, int] = (1, 1)
+    beta: float = 0.0
 
     def __post_init__(self) -> None:
         if any(n % 2 == 0 for n in self.n):
             raise ValueError(f"n must be odd along both axes, got {self.n}")
+
+    @property
+    def coupling(self) -> Array:
+        """Lambda, (3, 2)."""
+        return np.array([[self.beta, self.alpha], [-self.alpha, -self.beta], [0.0, 0.0]])
 
     @property
     def cell(self) -> tuple[float, float]:
@@ -170,20 +178,17 @@ def momentum(box: Box, axis: int) -> Array:
 
 
 def kinetic(box: Box) -> Array:
-    """K = |p|^2/2 + eps alpha (p2 sigma1 - p1 sigma2)."""
-    p1, p2 = momenta(box)
-    rashba = box.epsilon * box.alpha
-    return momentum_function(
-        box, np.stack([(p1**2 + p2**2) / 2, rashba * p2, -rashba * p1, 0 * p1])
-    )
+    """K = |p|^2/2 + eps (Lambda p).sigma."""
+    p = np.stack(momenta(box))
+    spin = box.epsilon * np.tensordot(box.coupling, p, axes=1)
+    return momentum_function(box, np.concatenate([0.5 * (p**2).sum(0)[None], spin]))
 
 
 def velocity(box: Box, axis: int) -> Array:
-    """v_i = dH/dp_i: v_1 = p1 - eps alpha sigma2, v_2 = p2 + eps alpha sigma1."""
+    """v_i = dH/dp_i = p_i + eps sum_k Lambda_ki sigma_k."""
     p = momenta(box)[axis]
-    rashba = np.full_like(p, box.epsilon * box.alpha)
-    spin = [0 * p, -rashba] if axis == 0 else [rashba, 0 * p]
-    return momentum_function(box, np.stack([p, *spin, 0 * p]))
+    spin = (np.full_like(p, box.epsilon * c) for c in box.coupling[:, axis])
+    return momentum_function(box, np.stack([p, *spin]))
 
 
 def scalar(V: Array) -> Array:
@@ -191,9 +196,10 @@ def scalar(V: Array) -> Array:
     return np.stack([V, 0 * V, 0 * V, 0 * V])
 
 
-def hamiltonian(box: Box, V: Array) -> Array:
-    """H = K + V."""
-    return kinetic(box) + multiplication(scalar(V))
+def hamiltonian(box: Box, V: Array, b: Array | float = 0.0) -> Array:
+    """H = K + V + eps b.sigma, b of shape (3, N1, N2)."""
+    b = np.broadcast_to(b, (3, *box.n))
+    return kinetic(box) + multiplication(scaled(box, np.concatenate([V[None], b])))
 
 
 class Spectrum(NamedTuple):
@@ -266,8 +272,8 @@ def first_moments(box: Box, rho: Array) -> Array:
 def currents(box: Box, rho: Array) -> Array:
     """Currents of (n0, n) from {v_i, rho}/2, (4, 2, N1, N2): d_t n0 + div J_0 = 0 under H.
 
-    J_0 = <p w0> + eps^2 alpha (-n2, n1). For the spin eps J_j = <p w_j> + eps alpha n0 e with
-    e = (0, 1), (-1, 0), (0, 0) for j = 1, 2, 3, and d_t n + div J = (2 alpha/eps) <p_perp x w>.
+    J_0 = <p w0> + eps^2 Lambda^T n. For the spin eps J_ji = <p_i w_j> + eps Lambda_ji n0, and
+    d_t n + div J = (2/eps) <Lambda p x w> + 2 b x n.
     """
     J = [densities(box, anticommutator(velocity(box, i), rho)) for i in (0, 1)]
     return np.stack(J, axis=1)
