@@ -43,6 +43,11 @@ ORDERS = {
         ("convergence.splitting.fourth", 4, 0.2),
     ],
     "invariants": [("invariants.mass", 0, 1e-12), ("invariants.collisions", 0, 1e-12)],
+    "literature": [
+        ("literature.wave.rate", 1, 1e-4),
+        ("literature.spin.rate.across", 1, 1e-4),
+        ("literature.spin.local.across", 1, 1e-5),
+    ],
 }
 
 

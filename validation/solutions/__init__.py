@@ -2,6 +2,7 @@
 
 ``cases``: the cases that are shipped with the studies
 ``kinetic``: W at the record times of a case
+``small_waves``: small waves in kinetic solutions, beside their Volterra equation
 ``macroscopic``: densities of a macroscopic model, by an integrator of another kind
 ``truncation``: the local model against the nonlocal one, over epsilon and alpha
 ``errors``: errors of the kinetic solver, each of one cause

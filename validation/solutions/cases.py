@@ -71,6 +71,34 @@ scheme = "sdirk2"
 tolerance = 1e-8
 """
 
+# A gas at rest: what is compared with closed forms of the field differs from it in a few entries.
+GAS = """\
+[grid]
+n_x = [1, 1]
+length = [6.283185307179586, 1.0]
+n_p = [24, 24]
+
+[physics]
+epsilon = 0.05
+alpha = 0.0
+tau = 1.0
+
+[initial]
+n0 = "1"
+n = ["0", "0", "0"]
+
+[time]
+t_end = 1.0
+dt = 0.1
+scheme = "sdirk3"
+
+[maxwellian]
+tolerance = 1e-11
+
+[output]
+every = 0.5
+"""
+
 # How often the fastest diffusion on the lattice may go by within t_end, for an explicit method.
 STIFFEST = 100.0
 

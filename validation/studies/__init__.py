@@ -9,5 +9,7 @@
 ``budget``: the error of a user's run as it is, by parameter
 ``convergence``: orders and errors of the kinetic solver
 ``invariants``: what a solution keeps, and what it may only lose
+``literature_relaxation``: a density wave, and a uniform spin, beside their Volterra equations
+``literature``: all rows of the field: closed forms and dispersion relations
 ``catalogue``: all of them
 """

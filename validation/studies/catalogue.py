@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..harness.study import Study
-from . import alpha, convergence, epsilon, expansions, identities, invariants, tau
+from . import alpha, convergence, epsilon, expansions, identities, invariants, literature, tau
 
 STUDIES: tuple[Study, ...] = (
     identities.STUDY,
@@ -13,4 +13,5 @@ STUDIES: tuple[Study, ...] = (
     alpha.STUDY,
     convergence.STUDY,
     invariants.STUDY,
+    literature.STUDY,
 )
