@@ -6,7 +6,7 @@
 ``dense``: operators on a periodic box as matrices
 ``bgk``: the quantum Maxwellian and the collisional dynamics, on these matrices
 ``rates``: the right-hand side of the nonlocal model, from these matrices
-``schroedinger``: exact transport of a Wigner function in four dimensions
+``schroedinger``: exact transport of a Wigner function in four dimensions, in fields that vary too
 
 Only numpy and scipy are imported here.
 
