@@ -30,6 +30,8 @@ FINEST = 2**18
 # Polarisation and depletion that the constraint solver may not manage.
 POLARISED, DEPLETED = 0.95, 1e-3
 MOST_STEPS = 1e7
+# Thermal momenta by which a state moves from which on that is told.
+MOVED = 1.0
 # Largest phase that double precision can tell, to 1e-4; and the largest number that has a square.
 MOST_PHASE, HUGE = 1e12, 1e100
 # Roundoff of a formula, as a share of its values; and the least scales of a potential, in k_B T0,
@@ -38,7 +40,7 @@ ROUNDOFF, FAINT, NOISE = 4e-15, 1e-8, 1e-12
 
 
 def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
-    """What each of the fields V, n0 and n of a case, by key, is to be compared with.
+    """What each of the fields V, b, n0 and n of a case, by key, is to be compared with.
 
     The same for V and V plus a constant, for n0 in any unit, and for n in any direction.
     """
@@ -46,6 +48,9 @@ def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
     for key, values in fields.items():
         if key == "physics.potential":
             found[key] = max(_half_range(values), FAINT)
+        elif key.startswith("physics.zeeman"):
+            fields_b = (abs(f).max() for name, f in fields.items() if name.startswith("physics.z"))
+            found[key] = max(float(max(fields_b)), FAINT)
         elif key == "initial.n0":
             found[key] = float(np.abs(values).max())
         else:
@@ -72,6 +77,11 @@ def sizes(fields: Mapping[str, NDArray], case: Case) -> Iterator[Fault]:
                 yield Fault(key, got, expected, "check its unit, k_B T0, or use a smaller time.dt")
             elif largest > HUGE:
                 yield Fault(key, f"values up to {largest:.3g}", f"at most {HUGE:.0e}", "shift it")
+        elif key.startswith("physics.zeeman"):
+            if largest * case.time.dt > MOST_PHASE:
+                expected = f"a field with phases b dt of at most {MOST_PHASE:.0e}"
+                remedy = "check its unit, k_B T0/epsilon, or use a smaller time.dt"
+                yield Fault(key, f"values up to {largest:.3g}", expected, remedy)
         elif largest > HUGE or (key == "initial.n0" and 0 < largest < 1 / HUGE):
             expected = (
                 f"densities from {1 / HUGE:.0e} to {HUGE:.0e}, as their squares must be numbers"
@@ -182,33 +192,35 @@ def _finer(formula: Expression, grid: PhaseGrid, scale: float, allowed: float) -
     return "many more points"
 
 
-def p_lattice(grid: PhaseGrid, rashba: float, p_max: Pair | None) -> Iterator[Fault]:
+def p_lattice(grid: PhaseGrid, moved: Pair, p_max: Pair | None) -> Iterator[Fault]:
     """The p box too small, or its lattice too coarse, for a state of temperature one.
 
     Parameters
     ----------
-    rashba
-        eps |alpha|: by so much Rashba coupling moves thermal states outwards.
+    moved
+        By how much spin-orbit coupling, eps |Lambda|, and a uniform force move thermal states
+        outwards.
     p_max
         As written in the case; None if the box was chosen to suit n_p.
     """
-    good = REACH + rashba
     for axis in (0, 1):
         P, reach, n = grid.p_max[axis], grid.eta_max[axis], grid.n_p[axis]
+        good = REACH + moved[axis]
         if p_max is None:
             least = _even(2 * good**2 / math.pi)
-            cases = [("grid.n_p", str(n), min(P - rashba, reach), f"n_p of at least {least}")]
+            cases = [("grid.n_p", str(n), min(P - moved[axis], reach), f"n_p of at least {least}")]
         else:
             least = _even(2 * P * REACH / math.pi)
             cases = [
-                ("grid.p_max", f"{P:.4g}", P - rashba, f"p_max of at least {good:.3g}"),
+                ("grid.p_max", f"{P:.4g}", P - moved[axis], f"p_max of at least {good:.3g}"),
                 ("grid.n_p", str(n), reach, f"n_p of at least {least}, or a smaller p_max"),
             ]
         for key, got, radius, remedy in cases:
             cut = math.exp(-0.5 * max(radius, 0.0) ** 2)
+            force = f" carried by up to {moved[axis]:.2g}" if moved[axis] > MOVED else ""
             side = "box" if key == "grid.p_max" else "lattice"
             expected = (
-                f"a p {side} that holds a thermal state, but axis {axis + 1} cuts it at "
+                f"a p {side} that holds a thermal state{force}, but axis {axis + 1} cuts it at "
                 f"{cut:.1e} of its maximum"
             )
             if cut > CLOSE:

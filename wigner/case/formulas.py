@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ExpressionError, Fault
+from .shapes import gaussian, plateau, step
 
 LONGEST_TEXT = 1000
 DEEPEST_NESTING = 50
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
-VARIABLES = ("x1", "x2")
+SPACE = ("x1", "x2")
+VARIABLES = (*SPACE, "t")
 FUNCTIONS: dict[str, tuple[Callable, int]] = {
     "sin": (np.sin, 1),
     "cos": (np.cos, 1),
@@ -40,6 +42,9 @@ FUNCTIONS: dict[str, tuple[Callable, int]] = {
     "abs": (np.abs, 1),
     "minimum": (np.minimum, 2),
     "maximum": (np.maximum, 2),
+    "step": (step, 2),
+    "gaussian": (gaussian, 3),
+    "plateau": (plateau, 4),
 }
 OPERATORS: dict[type[ast.AST], tuple[str, Callable, int]] = {
     ast.Add: ("+", np.add, 2),
@@ -83,22 +88,31 @@ REFUSED: dict[type[ast.AST], str] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula f(x1, x2) as a postfix program; made by :func:`parse`.
+    """A formula f(x1, x2, t) as a postfix program; made by :func:`parse`.
 
     Attributes
     ----------
     text
         The formula as written.
     program
-        Steps in the order of evaluation: a number is pushed, ``"x1"`` or ``"x2"`` pushes the
-        coordinate, any other name takes its arguments from the stack and pushes its result.
+        Steps in the order of evaluation: a number is pushed, ``"x1"``, ``"x2"`` or ``"t"`` pushes
+        the variable, any other name takes its arguments from the stack and pushes its result.
     """
 
     text: str
     program: tuple[float | str, ...]
 
-    def __call__(self, x1: ArrayLike, x2: ArrayLike) -> NDArray[np.float64]:
-        """f at the points (x1, x2), in scaled units.
+    @property
+    def varies(self) -> bool:
+        """Whether f depends on time."""
+        return "t" in self.program
+
+    def at(self, t: float) -> Expression:
+        """f of one time, which depends on time no more."""
+        return Expression(self.text, tuple(t if part == "t" else part for part in self.program))
+
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, t: float = 0.0) -> NDArray[np.float64]:
+        """f at the points (x1, x2) and at a time, in scaled units.
 
         Infinite intermediate values are legal, so that ``exp(-1/x1**2)`` is 0 at x1 = 0.
 
@@ -119,7 +133,9 @@ class Expression:
         """
         places = np.broadcast_arrays(np.asarray(x1, np.float64), np.asarray(x2, np.float64))
         with np.errstate(all="ignore"):
-            values = np.broadcast_to(self._run(*places), places[0].shape).astype(np.float64)
+            values = np.broadcast_to(self._run(places[0], places[1], t), places[0].shape).astype(
+                np.float64
+            )
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             raise ExpressionError(
@@ -134,29 +150,31 @@ class Expression:
             )
         return values
 
-    def _run(self, x1: NDArray, x2: NDArray) -> NDArray | np.float64:
-        coordinates = {"x1": x1, "x2": x2}
+    def _run(self, x1: NDArray, x2: NDArray, t: float) -> NDArray | np.float64:
+        coordinates: dict[str, NDArray | np.float64] = {"x1": x1, "x2": x2, "t": np.float64(t)}
         stack: list[NDArray | np.float64] = []
-        for step in self.program:
-            if isinstance(step, float):
-                stack.append(np.float64(step))
-            elif step in coordinates:
-                stack.append(coordinates[step])
+        for part in self.program:
+            if isinstance(part, float):
+                stack.append(np.float64(part))
+            elif part in coordinates:
+                stack.append(coordinates[part])
             else:
-                function, arity = OPERATIONS[step]
+                function, arity = OPERATIONS[part]
                 arguments = stack[-arity:]
                 del stack[-arity:]
                 stack.append(function(*arguments))
         return stack.pop()
 
 
-def parse(text: str | float) -> Expression:
+def parse(text: str | float, variables: tuple[str, ...] = VARIABLES) -> Expression:
     """The formula written in ``text``; a TOML number stands for a constant field.
 
     Parameters
     ----------
     text
-        A formula in x1, x2, e.g. ``"1 + 0.4*sin(x1)*cos(x2)"``, or a finite number.
+        A formula in x1, x2, t, e.g. ``"1 + 0.4*sin(x1)*cos(x2)"``, or a finite number.
+    variables
+        Those of which it may be a function.
 
     Raises
     ------
@@ -168,8 +186,19 @@ def parse(text: str | float) -> Expression:
     if isinstance(text, str):
         _check_text(text)
         line = re.sub(r"\s", " ", text).strip()
-        return Expression(text, _program(_tree(line), line))
+        program = _program(_tree(line), line)
+        for name in VARIABLES:
+            if name in program and name not in variables:
+                raise _refuse(text, f"{name} is not allowed here", _in_place_of(name))
+        return Expression(text, program)
     return Expression(repr(text), (_number(text, repr(text)),))
+
+
+def _in_place_of(name: str) -> str:
+    """What to do about a variable that has no place in a formula."""
+    if name == "t":
+        return "potential, zeeman and field may depend on time"
+    return "a field that varies in x is the gradient of physics.potential"
 
 
 def _quoted(text: object) -> str:

@@ -10,11 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CaseError, ExpressionError, Fault
-from ..phase_space.grid import PhaseGrid, automatic_p_max
+from ..phase_space.grid import Pair, PhaseGrid, automatic_p_max
+from ..phase_space.mean_field import MeanField
 from ..physics import Physics
-from . import checks
+from . import checks, external
 from .formulas import Expression
 from .spec import Case, as_dict
+
+# Values that say what cases said before there were these keys.
+UNCHANGED = (
+    ("physics", "beta", 0.0),
+    ("physics", "zeeman", ["0", "0", "0"]),
+    ("physics", "field", ["0", "0"]),
+)
+SPINS = tuple(f"initial.n[{k}]" for k in range(3))
 
 
 @dataclass(frozen=True)
@@ -26,9 +35,10 @@ class Problem:
     grid
         The phase-space lattice, with "auto" resolved.
     physics
-        Scaled Planck constant, Rashba constant, relaxation time and potential.
+        Parameters and fields of the equation.
     N
-        Initial moments (n0, eps n), shape ``(4, N1, N2)``.
+        Initial moments (n0, eps n), shape ``(4, N1, N2)``; those of an equilibrium are found from
+        n0, see ``maxwellian.ensemble``.
     warnings
         What is legal but doubtful, one sentence each.
     identity
@@ -70,20 +80,20 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
     for key, formula in formulas(case).items():
         if any(fault.what == key for fault in sizes):
             continue  # arithmetic with it would overflow
-        try:
-            faults += checks.field(key, formula, grid, scales.get(key, 1.0))
-        except ExpressionError as error:
-            faults.append(replace(error.fault, what=key))
+        found = _over_time(key, formula, case, grid, scales.get(key, 1.0))
+        faults += found
+        if kinetic and not any(fault.fatal for fault in found):
+            faults += external.pace(key, formula, case, grid)
     times = list(checks.times(case))
     if kinetic:
-        faults += checks.p_lattice(grid, given.epsilon * abs(given.alpha), case.grid.p_max)
+        moved = (given.epsilon * given.spin_orbit + d for d in _drift(case, faults))
+        faults += checks.p_lattice(grid, (next(moved), next(moved)), case.grid.p_max)
         faults += times
     else:
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
     if fields.keys() == formulas(case).keys() and not sizes:
-        V, n0, *n = fields.values()
-        physics = Physics(given.epsilon, given.alpha, given.tau, V)
-        N = physics.scaled(np.stack([n0, *n]))
+        physics = _physics(case, grid)
+        N = physics.scaled(np.stack([fields[key] for key in ("initial.n0", *SPINS)]))
         faults += (fault for fault in checks.density(N, grid) if fault.fatal or constrained)
         if not any(fault.fatal for fault in faults):
             warnings = tuple(str(fault) for fault in faults)
@@ -95,15 +105,56 @@ def lattice(case: Case) -> PhaseGrid:
     """The phase-space lattice of a case, with "auto" resolved."""
     spec, physics = case.grid, case.physics
     p_max = spec.p_max or automatic_p_max(
-        spec.n_x, spec.length, spec.n_p, physics.epsilon, physics.alpha
+        spec.n_x, spec.length, spec.n_p, physics.epsilon, physics.spin_orbit, _drift(case, [])
     )
     return PhaseGrid(spec.n_x, spec.length, spec.n_p, p_max)
 
 
 def formulas(case: Case) -> dict[str, Expression]:
-    """V, n0 and the three components of n, by key."""
-    formulas = {"physics.potential": case.physics.potential, "initial.n0": case.initial.n0}
-    return formulas | {f"initial.n[{k}]": formula for k, formula in enumerate(case.initial.n)}
+    """V, b, n0 and n, by key."""
+    return {
+        "physics.potential": case.physics.potential,
+        **{f"physics.zeeman[{k}]": formula for k, formula in enumerate(case.physics.zeeman)},
+        "initial.n0": case.initial.n0,
+        **dict(zip(SPINS, case.initial.n, strict=True)),
+    }
+
+
+def _physics(case: Case, grid: PhaseGrid) -> Physics:
+    """The physics of a case whose formulas are finite."""
+    given, drive = case.physics, external.Drive(grid, case.physics)
+    field = case.field
+    mean_field = None if field is None else MeanField(grid, **vars(field))
+    parameters = given.epsilon, given.alpha, given.tau
+    V, b, E = drive(0.0)
+    return Physics(*parameters, V, given.beta, b, E, drive if given.varies else None, mean_field)
+
+
+def _over_time(
+    key: str, formula: Expression, case: Case, grid: PhaseGrid, scale: float
+) -> list[Fault]:
+    """What is wrong with a formula on the x lattice: what is fatal, or the first doubt, in time."""
+    doubts: list[Fault] = []
+    for t in external.looks(case) if formula.varies else (0.0,):
+        try:
+            found = [*checks.field(key, formula.at(float(t)), grid, scale)]
+        except ExpressionError as error:
+            found = [replace(error.fault, what=key)]
+        if formula.varies:
+            found = [replace(fault, got=f"{fault.got} at t = {t:.3g}") for fault in found]
+        if any(fault.fatal for fault in found):
+            return found
+        doubts = doubts or found
+    return doubts
+
+
+def _drift(case: Case, faults: list[Fault]) -> Pair:
+    """How far E carries W in p, zero with a fault where E is not finite."""
+    try:
+        return external.drift(case)
+    except ExpressionError as error:
+        faults.append(replace(error.fault, what="physics.field"))
+        return (0.0, 0.0)
 
 
 def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:
@@ -112,6 +163,7 @@ def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:
     plain["grid"]["p_max"] = grid.p_max
     return {
         f"{section}.{key}": json.dumps(value)
-        for section in ("grid", "physics", "initial")
-        for key, value in plain[section].items()
+        for section in ("grid", "physics", "field", "initial")
+        for key, value in (plain[section] or {}).items()
+        if (section, key, value) not in UNCHANGED
     }

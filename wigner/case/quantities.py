@@ -24,6 +24,9 @@ UNITS = {
     "eV": (1.0, "energy"),
     "K": (1.0, "temperature"),
     "me": (1.0, "mass"),
+    "T": (1.0, "magnetic field"),
+    "V/m": (1.0, "electric field"),
+    "V/cm": (1e2, "electric field"),
 }
 PREFIXES = {"": 1.0, "c": 1e-2, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9} | {
     "p": 1e-12,
@@ -37,6 +40,8 @@ TIME: Dimension = ("time",)
 TEMPERATURE: Dimension = ("temperature",)
 MASS: Dimension = ("mass",)
 RASHBA: Dimension = ("energy", "length")
+MAGNETIC: Dimension = ("magnetic field",)
+ELECTRIC: Dimension = ("electric field",)
 # Keys of scaled numbers that may have units.
 SCALABLE = (
     ("grid", "length"),
@@ -52,6 +57,8 @@ EXAMPLES = {
     TEMPERATURE: "K",
     MASS: "me",
     RASHBA: "meV A, meV nm or eV m",
+    MAGNETIC: "mT or T",
+    ELECTRIC: "kV/cm, V/cm or V/m",
 }
 
 

@@ -9,14 +9,36 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import CaseError, Fault
-from .formulas import Expression, parse
+from ..phase_space.mean_field import KINDS
+from .formulas import SPACE, Expression, parse
 from .plausible import implausible
-from .quantities import LENGTH, MASS, RASHBA, TEMPERATURE, TIME, physical, scalable, settle
+from .quantities import (
+    ELECTRIC,
+    LENGTH,
+    MAGNETIC,
+    MASS,
+    RASHBA,
+    TEMPERATURE,
+    TIME,
+    physical,
+    scalable,
+    settle,
+)
+from .sections import (
+    Case,
+    FieldSpec,
+    GridSpec,
+    InitialSpec,
+    MaxwellianSpec,
+    OutputSpec,
+    PhysicsSpec,
+    TimeSpec,
+)
 from .times import settle_times
 from .units import PRESETS, MaterialSpec, scale
 from .values import (
@@ -37,97 +59,15 @@ from .values import (
     unknown,
 )
 
-Pair = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class GridSpec:
-    """[grid]: points and sizes of the lattices; ``p_max`` None means it is chosen from the case."""
-
-    n_x: tuple[int, int]
-    length: Pair
-    n_p: tuple[int, int]
-    p_max: Pair | None
-
-
-@dataclass(frozen=True)
-class PhysicsSpec:
-    """[physics]: eps, alpha, tau (given, or scaled from [material]) and V(x)."""
-
-    epsilon: float
-    alpha: float
-    tau: float
-    potential: Expression
-
-    @property
-    def spin_orbit(self) -> float:
-        """The largest |Lambda p| of a unit vector p."""
-        return abs(self.alpha)
-
-
-@dataclass(frozen=True)
-class InitialSpec:
-    """[initial]: N = n0 sigma_0 + eps n.sigma, and the state on p that starts from it."""
-
-    n0: Expression
-    n: tuple[Expression, Expression, Expression]
-    state: str
-
-
-@dataclass(frozen=True)
-class TimeSpec:
-    """[time]: the interval [0, t_end], the step, the scheme and the splitting of the flow.
-
-    With ``adaptive``, which dt = "auto" asks for, ``dt`` is the first step and ``tolerance`` bounds
-    the error of each.
-    """
-
-    t_end: float
-    dt: float
-    tolerance: float | None
-    adaptive: bool
-    scheme: str
-    splitting: str
-
-
-@dataclass(frozen=True)
-class MaxwellianSpec:
-    """[maxwellian]: the constraint solver; ``richardson`` None means chosen from the case."""
-
-    tolerance: float
-    richardson: int | None
-    max_evaluations: int
-
-
-@dataclass(frozen=True)
-class OutputSpec:
-    """[output]: simulated time between records and checkpoints; wall-clock limits in s."""
-
-    every: float
-    checkpoint: float | None
-    checkpoint_wall: float
-    wall_limit: float | None
-
-
-@dataclass(frozen=True)
-class Case:
-    """A whole case; ``text`` is TOML that :func:`parse_case` reads as this very case."""
-
-    grid: GridSpec
-    physics: PhysicsSpec
-    initial: InitialSpec
-    time: TimeSpec
-    maxwellian: MaxwellianSpec
-    output: OutputSpec
-    material: MaterialSpec | None
-    text: str
-
-
 POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
 FINITE = real("a finite number")
+REPULSIVE = real("a number of at least 0", accept=lambda value: value >= 0)
 TOLERANCE = real("a number from 1e-13 to 1e-2", accept=lambda value: 1e-13 <= value <= 1e-2)
-FORMULA = Kind("a formula", "formulas", parse)
-STATE = choice("maxwellian", "prepared", "classical")
+FORMULA = Kind("a formula", "formulas", lambda text: parse(text, SPACE))
+DRIVEN = Kind("a formula", "formulas", parse)
+OF_TIME = Kind("a formula in t", "formulas in t", lambda text: parse(text, ("t",)))
+NOTHING = parse("0")
+STATE = choice("maxwellian", "prepared", "classical", "equilibrium")
 
 SECTIONS: dict[str, dict[str, Field]] = {
     "grid": {
@@ -139,8 +79,18 @@ SECTIONS: dict[str, dict[str, Field]] = {
     "physics": {
         "epsilon": Field(POSITIVE, "epsilon = 0.2"),
         "alpha": Field(FINITE, "alpha = 0.5"),
+        "beta": Field(FINITE, "beta = 0.2", 0.0),
         "tau": Field(POSITIVE, "tau = 0.05"),
-        "potential": Field(FORMULA, 'potential = "0.5*cos(x1)"', parse("0")),
+        "potential": Field(DRIVEN, 'potential = "0.5*cos(x1)"', NOTHING),
+        "zeeman": Field(
+            sequence(3, DRIVEN), 'zeeman = ["0", "0", "0.5*cos(x1 - t)"]', (NOTHING,) * 3
+        ),
+        "field": Field(sequence(2, OF_TIME), 'field = ["0.1*sin(2*t)", "0"]', (NOTHING,) * 2),
+    },
+    "field": {
+        "kind": Field(choice(*KINDS), 'kind = "2deg"'),
+        "coupling": Field(REPULSIVE, "coupling = 0.5", None),
+        "screening_length": Field(scalable(POSITIVE, LENGTH), "screening_length = 2.0", None),
     },
     "initial": {
         "n0": Field(FORMULA, 'n0 = "1 + 0.4*sin(x1)"'),
@@ -172,11 +122,22 @@ SECTIONS: dict[str, dict[str, Field]] = {
         ),
         "temperature": Field(physical(POSITIVE, TEMPERATURE), "temperature = 77  # K"),
         "rashba": Field(physical(FINITE, RASHBA), "rashba = 7.5e-12  # eV m"),
+        "dresselhaus": Field(physical(FINITE, RASHBA), "dresselhaus = 2e-12  # eV m", 0.0),
+        "magnetic_field": Field(
+            sequence(3, physical(FINITE, MAGNETIC)), "magnetic_field = [0.0, 0.0, 1.0]  # T", None
+        ),
+        "g_factor": Field(FINITE, "g_factor = -15.0", None),
+        "electric_field": Field(
+            sequence(2, physical(FINITE, ELECTRIC)), "electric_field = [1e4, 0.0]  # V/m", None
+        ),
+        "dielectric_constant": Field(POSITIVE, "dielectric_constant = 14.0", None),
         "relaxation_time": Field(physical(POSITIVE, TIME), "relaxation_time = 1e-13  # s"),
         "reference_length": Field(physical(POSITIVE, LENGTH), "reference_length = 50e-9  # m"),
     },
 }
-SCALED = ("epsilon", "alpha", "tau")
+SCALED = ("epsilon", "alpha", "beta", "tau")
+# Sections that may be left out: without them there is nothing of the kind.
+OPTIONAL = ("field", "material")
 
 
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
@@ -260,6 +221,7 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     material = _material(document, sections, faults)
     units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
     faults += settle(sections, units, told=material is None and "material" in document)
+    field = _field(document, sections, material, faults)
     faults += settle_times(sections["time"], sections["output"])
     faults += implausible(material, sections["physics"], sections["grid"], sections["time"])
     if faults:
@@ -268,6 +230,7 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     return Case(
         GridSpec(**sections["grid"]),
         PhysicsSpec(**sections["physics"]),
+        field,
         InitialSpec(**sections["initial"]),
         TimeSpec(**sections["time"]),
         MaxwellianSpec(**sections["maxwellian"]),
@@ -306,14 +269,24 @@ def _fields(name: str, document: dict[str, Any]) -> dict[str, Field]:
     material = document.get("material")
     if name == "physics" and material is not None:
         return {key: field for key, field in fields.items() if key not in SCALED}
-    if name != "material":
+    if name == "initial" and _state(document) == "equilibrium":
+        return fields | {"n": replace(fields["n"], default=(NOTHING,) * 3)}  # it has its own
+    if name not in OPTIONAL:
         return fields
+    if name == "field":
+        return fields if name in document else {}
     preset = material.get("preset") if isinstance(material, dict) else None
     if preset is not None:  # one that is unknown is a fault by itself
         known = PRESETS.get(preset) if isinstance(preset, str) else None
         for key in ("effective_mass", "rashba"):
             fields[key] = replace(fields[key], default=getattr(known, key, None))
-    return fields if isinstance(material, dict) else {}
+    return fields if isinstance(document.get(name), dict) else {}
+
+
+def _state(document: dict[str, Any]) -> object:
+    """The initial state as it is written."""
+    initial = document.get("initial")
+    return initial.get("state") if isinstance(initial, dict) else None
 
 
 def _material(
@@ -336,7 +309,38 @@ def _material(
         scaling = scale(material)
     except CaseError as error:
         fault = error.fault
-        faults.append(replace(fault, got=f"{shown(values)}, that is {fault.got}"))
+        whole = fault.what == "material"
+        faults.append(
+            replace(fault, got=f"{shown(values)}, that is {fault.got}") if whole else fault
+        )
         return None
-    sections["physics"].update({key: getattr(scaling, key) for key in SCALED})
+    physics = sections["physics"]
+    physics.update({key: getattr(scaling, key) for key in SCALED})
+    for key, uniform in (("zeeman", scaling.b), ("field", scaling.E)):
+        if key in physics and any(uniform):
+            added = zip(physics[key], uniform, strict=True)
+            physics[key] = tuple(parse(f"({formula.text}) + {u!r}") for formula, u in added)
     return material
+
+
+def _field(
+    document: dict[str, Any],
+    sections: dict[str, dict[str, Any]],
+    material: MaterialSpec | None,
+    faults: list[Fault],
+) -> FieldSpec | None:
+    """[field], its coupling from the material where it is not given."""
+    values = sections.pop("field")
+    if not isinstance(document.get("field"), dict) or values.keys() != SECTIONS["field"].keys():
+        return None
+    if values["coupling"] is None and material is not None and values["kind"] == "2deg":
+        values["coupling"] = scale(material).coulomb
+    if values["coupling"] is None:
+        expected = "the strength of the interaction"
+        remedy = (
+            'use for instance coupling = 0.5; kind = "2deg" takes it from '
+            "material.dielectric_constant"
+        )
+        faults.append(Fault("field.coupling", "nothing", expected, remedy))
+        return None
+    return FieldSpec(**values)

@@ -8,15 +8,18 @@ a velocity. Experiments quote ``H_R = rashba (sigma x k)_z`` with the wave vecto
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import CaseError, Fault
 
-# SI values; all but the electron mass (CODATA 2022) are exact since 2019.
+# SI values; the first three are exact since 2019, the others those of CODATA 2022.
 HBAR = 6.62607015e-34 / (2 * math.pi)
 BOLTZMANN = 1.380649e-23
 ELEMENTARY_CHARGE = 1.602176634e-19
 ELECTRON_MASS = 9.1093837139e-31
+BOHR_MAGNETON = 9.2740100657e-24
+VACUUM_PERMITTIVITY = 8.8541878188e-12
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,14 @@ class MaterialSpec:
         In s.
     reference_length
         x0 in m, the unit of all lengths of the case.
+    dresselhaus
+        Of a (001) well in eV m: its Hamiltonian is ``dresselhaus (k1 sigma1 - k2 sigma2)``.
+    magnetic_field, g_factor
+        Uniform field in T, which acts on the spin alone: g mu_B B.sigma/2. None without one.
+    electric_field
+        Uniform field in V/m; the force on an electron is against it.
+    dielectric_constant
+        Relative, of what surrounds the gas, for the Coulomb interaction of a 2DEG.
     """
 
     preset: str | None
@@ -94,6 +105,11 @@ class MaterialSpec:
     rashba: float
     relaxation_time: float
     reference_length: float
+    dresselhaus: float = 0.0
+    magnetic_field: tuple[float, float, float] | None = None
+    g_factor: float | None = None
+    electric_field: tuple[float, float] | None = None
+    dielectric_constant: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,10 +128,17 @@ class Scaling:
         kB T0 in J; the potential energy is measured in it.
     epsilon
         hbar/(x0 p0).
-    alpha
-        m x0 rashba/hbar^2.
+    alpha, beta
+        m x0 rashba/hbar^2, and the same of the Dresselhaus constant.
     tau
         Relaxation time over tE.
+    b
+        g mu_B B/(2 eps kB T0).
+    E
+        Force on an electron in kB T0/x0.
+    coulomb
+        Coupling c of the Coulomb potential c n0_q/|q| of a 2DEG, with n0 in units of
+        2/(2 pi eps x0)^2; None without a dielectric constant.
     """
 
     length: float
@@ -124,7 +147,11 @@ class Scaling:
     energy: float
     epsilon: float
     alpha: float
+    beta: float
     tau: float
+    b: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    E: tuple[float, float] = (0.0, 0.0)
+    coulomb: float | None = None
 
 
 def scale(material: MaterialSpec) -> Scaling:
@@ -139,15 +166,18 @@ def scale(material: MaterialSpec) -> Scaling:
     energy = BOLTZMANN * material.temperature
     momentum = math.sqrt(mass * energy)
     length = material.reference_length
-    rashba = material.rashba * ELEMENTARY_CHARGE
     try:
         time = mass * length / momentum
         epsilon = HBAR / (length * momentum)
         tau = material.relaxation_time / time
     except ZeroDivisionError:
         time = epsilon = tau = 0.0
-    alpha = (mass * rashba / HBAR) * (length / HBAR)
-    if not (all(0 < value < math.inf for value in (epsilon, tau)) and math.isfinite(alpha)):
+    alpha, beta = (
+        (mass * constant * ELEMENTARY_CHARGE / HBAR) * (length / HBAR)
+        for constant in (material.rashba, material.dresselhaus)
+    )
+    usual = all(0 < value < math.inf for value in (epsilon, tau))
+    if not (usual and math.isfinite(alpha) and math.isfinite(beta)):
         raise CaseError(
             Fault(
                 "material",
@@ -156,4 +186,32 @@ def scale(material: MaterialSpec) -> Scaling:
                 "check the units: effective mass in electron masses, K, eV m, s, m",
             )
         )
-    return Scaling(length, momentum, time, energy, epsilon, alpha, tau)
+    units = Scaling(length, momentum, time, energy, epsilon, alpha, beta, tau)
+    return replace(units, **_fields(material, units))
+
+
+def _fields(material: MaterialSpec, units: Scaling) -> dict[str, Any]:
+    """Scaled b, E and coulomb of a material.
+
+    Raises
+    ------
+    CaseError
+        If there is a magnetic field without a g factor, or the reverse.
+    """
+    fields: dict[str, Any] = {}
+    if (material.magnetic_field is None) != (material.g_factor is None):
+        missing = "g_factor" if material.g_factor is None else "magnetic_field"
+        both = "both of magnetic_field and g_factor, or none"
+        raise CaseError(Fault(f"material.{missing}", "nothing", both, "add it"))
+    if material.magnetic_field is not None and material.g_factor is not None:
+        size = 0.5 * material.g_factor * BOHR_MAGNETON / (units.epsilon * units.energy)
+        fields["b"] = tuple(size * B for B in material.magnetic_field)
+    if material.electric_field is not None:
+        size = -ELEMENTARY_CHARGE * units.length / units.energy
+        fields["E"] = tuple(size * F for F in material.electric_field)
+    if material.dielectric_constant is not None:
+        at_unit_distance = ELEMENTARY_CHARGE**2 / (
+            2 * VACUUM_PERMITTIVITY * material.dielectric_constant * units.length
+        )
+        fields["coulomb"] = at_unit_distance / units.energy * 2 / (2 * math.pi * units.epsilon) ** 2
+    return fields

@@ -6,6 +6,7 @@
 ``communicator``: what the solver asks of an MPI communicator, one rank alone, shared memory
 ``layout``: which rank holds which block, and the one transpose between the two ways to cut W
 ``synthesis``: from few Fourier coefficients in eta to the points of a finer p lattice
+``mean_field``: the potential that the electrons make
 ``moments``: moments of W, and diagnostics of a state
 ``moyal``: the Moyal product of two symbols, for verification only
 """

@@ -233,18 +233,26 @@ def commensurate_p_max(wanted: float, n_x: int, length: float, epsilon: float) -
 
 
 def automatic_p_max(
-    n_x: tuple[int, int], length: Pair, n_p: tuple[int, int], epsilon: float, spin_orbit: float
+    n_x: tuple[int, int],
+    length: Pair,
+    n_p: tuple[int, int],
+    epsilon: float,
+    spin_orbit: float,
+    drift: Pair = (0.0, 0.0),
 ) -> Pair:
     """P per axis for ``p_max = "auto"``: thermal tails in p and in eta balanced, cheap shifts.
 
     Wanted is the smaller of ``8.5 + eps |Lambda|`` (beyond it a thermal state is roundoff)
     and ``sqrt(pi n_p/2)`` (where P = pi/dp, so neither tail dominates), moved by at most 5 % to a
-    commensurate value.
+    commensurate value. A uniform force carries the state by ``drift``, which comes on top.
     """
     first, second = (
         commensurate_p_max(
-            min(THERMAL_REACH + epsilon * spin_orbit, math.sqrt(math.pi * m / 2)), n, L, epsilon
+            min(THERMAL_REACH + epsilon * spin_orbit, math.sqrt(math.pi * m / 2)) + d,
+            n,
+            L,
+            epsilon,
         )
-        for n, L, m in zip(n_x, length, n_p, strict=True)
+        for n, L, m, d in zip(n_x, length, n_p, drift, strict=True)
     )
     return first, second

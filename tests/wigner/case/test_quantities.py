@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from wigner.case.quantities import LENGTH, RASHBA, TIME, quantity
@@ -104,6 +105,10 @@ def test_every_physical_value_may_have_a_unit() -> None:
         "material.rashba=75 meV A",
         "material.temperature=77 K",
         "material.effective_mass=0.04 me",
+        "material.dresselhaus=20 meV A",
+        'material.magnetic_field=["10 mT", 0.0, "1 T"]',
+        "material.g_factor=-15",
+        'material.electric_field=["-1 kV/cm", 0.0]',
         f"time.t_end={1e12 * units.time:.15g} ps",
         "time.dt=10 fs",
         "output.every=20 fs",
@@ -111,11 +116,21 @@ def test_every_physical_value_may_have_a_unit() -> None:
         "output.wall_limit=2 h",
         "output.checkpoint_wall=5 min",
     )
-    plain = parsed()
-    assert found.grid.length == pytest.approx((6.0, 1.0))
-    assert vars(found.physics) == pytest.approx(
-        vars(plain.physics) | {"potential": found.physics.potential}
+    plain = parsed(
+        "material.dresselhaus=2e-12",
+        "material.magnetic_field=[0.01, 0, 1]",
+        "material.g_factor=-15",
+        "material.electric_field=[-1e5, 0.0]",
     )
+    assert found.grid.length == pytest.approx((6.0, 1.0))
+    for key in ("epsilon", "alpha", "beta", "tau"):
+        assert getattr(found.physics, key) == pytest.approx(getattr(plain.physics, key))
+    for key in ("zeeman", "field"):
+        values, expected = (
+            [formula(0.0, 0.0) for formula in getattr(case.physics, key)] for case in (found, plain)
+        )
+        np.testing.assert_allclose(values, expected, rtol=1e-12)
+    assert found.physics.beta == pytest.approx(found.physics.alpha * 20 / 75)
     assert found.time.t_end == pytest.approx(1.0)
     assert found.time.dt == pytest.approx(1e-14 / units.time)
     assert found.output.every == pytest.approx(2 * found.time.dt)

@@ -65,7 +65,10 @@ def test_an_override_cannot_bring_a_second_key() -> None:
         ("initial.n0=true", "True: expected a formula in quotes or a number"),
         ("initial.n=['1', '2']", 'got ["1", "2"], expected a list of three formulas; use for'),
         ("initial.n=['1', '2', 'y']", "expected a list of three formulas; 'y': unknown name 'y'"),
-        ("initial.state=hot", 'got "hot", expected "maxwellian" or "prepared" or "classical"; use'),
+        (
+            "initial.state=hot",
+            'got "hot", expected "maxwellian" or "prepared" or "classical" or "equilibrium"; use',
+        ),
         ("initial.state=3", 'got 3, expected "maxwellian" or "prepared" or "classical"'),
         ("time.t_end=0", "got 0, expected a positive number"),
         ("time.dt=-1", 'got -1, expected "auto" or a positive number; use for instance dt = 0.05'),
