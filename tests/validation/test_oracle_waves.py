@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from validation.oracle import dense, dispersion, waves
+from validation.oracle import dense, dispersion, packets, waves
 from validation.oracle.waves import Medium
 
 Array = np.ndarray
@@ -187,3 +187,21 @@ def test_quantum_plasmon_and_screening_by_the_volterra_kernel() -> None:
     close(dispersion.dielectric(0.0, q, v, medium.epsilon), 1 + v * phi, 1e-12)
     n = dispersion.screened(0.1, q, v, medium.epsilon)
     close(n, -phi * (0.1 + v * n), 1e-15)
+
+
+def test_a_free_cloud_drifts_and_its_spin_turns() -> None:
+    """Without a barrier: by p0 t, and by about 2 alpha p0 t about -e2."""
+    length, t, alpha = 12.0, 1.5, 0.3
+    box = dense.strip(45, length, 0.4, alpha, p_max=1.0, n_p=9)
+    x = dense.lattice(box)[0][:, 0]
+    shape = np.exp(4 * (np.cos(2 * np.pi * (x - 4) / length) - 1))
+    cloud = packets.Cloud(shape, (0.0, 0.0, 1.0), (1.5, 0.0), 0.01)
+    _, start, end = packets.sent(box, cloud, np.zeros(45), t)
+    close(start[0], start[3], 1e-12)
+    close(start[0].sum(), end[0].sum(), 1e-9)
+    drift = (x * (end[0] - start[0])).sum() / start[0].sum()
+    angle = 2 * alpha * drift
+    close(drift, 1.5 * t, 0.06)
+    spin = end[1:].sum(axis=1) / end[0].sum()
+    close(np.arctan2(-spin[0], spin[2]), angle, 0.05)
+    close(spin[1], 0.0, 1e-9)

@@ -47,6 +47,8 @@ ORDERS = {
         ("literature.wave.rate", 1, 1e-4),
         ("literature.spin.rate.across", 1, 1e-4),
         ("literature.spin.local.across", 1, 1e-5),
+        ("literature.path.angle", 0, 1e-4),
+        ("literature.barrier", 0, 1e-4),
     ],
 }
 

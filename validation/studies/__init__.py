@@ -10,6 +10,7 @@
 ``convergence``: orders and errors of the kinetic solver
 ``invariants``: what a solution keeps, and what it may only lose
 ``literature_relaxation``: a density wave, and a uniform spin, beside their Volterra equations
+``literature_ballistic``: spins that turn along a path, and a cloud that meets a barrier
 ``literature``: all rows of the field: closed forms and dispersion relations
 ``catalogue``: all of them
 """

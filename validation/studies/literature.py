@@ -7,9 +7,9 @@ import math
 from ..harness.claims import MOOT, Claim, Expected, Result, Table
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
-from . import literature_relaxation
+from . import literature_ballistic, literature_relaxation
 
-ROWS = (literature_relaxation,)
+ROWS = (literature_relaxation, literature_ballistic)
 
 
 def plan(setting: Setting) -> list[Task]:
