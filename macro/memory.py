@@ -5,7 +5,6 @@ from __future__ import annotations
 from wigner.case.spec import Case
 from wigner.flows import kernels
 from wigner.job import memory
-from wigner.job.memory import Need
 from wigner.phase_space.grid import PhaseGrid
 
 from .catalogue import MODELS
@@ -19,15 +18,16 @@ POINT = 1480  # of the other models
 TABLES = {"nonlocal": 2}
 
 
-def needed(name: str, case: Case, grid: PhaseGrid, ranks: int) -> Need:
-    """Bytes that a rank needs at the most for a model, and those of windows among them."""
+def needed(name: str, case: Case, grid: PhaseGrid, ranks: int) -> float:
+    """Bytes that a rank needs at the most for a model."""
     fields = memory.BASE + POINTS.get(name, POINT) * grid.nx
     if not MODELS[name].constrained:
-        return Need(fields, 0.0)
+        return fields
     begin = memory.choice_of_windows(case, grid, ranks)
     windows = max(begin, TABLES.get(name, 1) * memory.window_tables(case, grid, ranks))
+    made, matrices = memory.matrices_to_windows(case, grid, ranks)
     compiled = kernels.MEMORY * memory.compiled_windows(case, grid)
-    return Need(fields + compiled + windows, windows)
+    return fields + compiled + max(made, windows + matrices)
 
 
 def check(name: str, case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:

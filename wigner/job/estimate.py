@@ -31,7 +31,7 @@ from ..maxwellian.equilibrium import MODES
 from ..maxwellian.moment_map import MomentMap
 from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.steps import MOST_NUMBERS
-from ..maxwellian.windows import ROUNDOFF, Window, window_for
+from ..maxwellian.windows import ROUNDOFF
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout, block_width, blocks_of_columns
@@ -41,8 +41,6 @@ from ..phase_space.synthesis import with_few_modes
 WARM, COLD = 3, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
-# Points of the refined lattice that more than one row of the moment map may have.
-MAP_POINTS = 1_000_000
 # Largest number of steps that is guessed.
 MOST_GUESSED = 12
 # Seconds that timing one operation may take.
@@ -206,29 +204,10 @@ def windows_error(case: Case) -> float:
 def _moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
     """Seconds of a moment map."""
     grid, physics = problem.grid, problem.physics
-    window = window_for(grid, physics.epsilon, physics.spin_orbit, error)
-    line = covered(grid, window, 2) - covered(grid, window, 1)
-    rows = 1 + min(MAP_ROWS - 1, MAP_POINTS // line)
-    layout, parts = _part(grid, grid.nx, rows * grid.n_x[1])
+    layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, physics, error)
     A = constraint.classical(_spin(problem.N))
-    columns = parts * _shortest(lambda: moments(A, numbers))
-    part = covered(grid, window, math.ceil(layout.n_x_local / grid.n_x[1]))
-    missed = covered(grid, window, grid.n_x[0]) - parts * part
-    if missed <= 0:
-        return columns
-    local = moments.columns.local
-    return columns + missed / part * _shortest(lambda: [local(A, m) for m in numbers])
-
-
-def covered(grid: PhaseGrid, window: Window, lines: int) -> int:
-    """Points of the refined lattice that windows around some lines of the x lattice cover."""
-    ratios = (
-        round(L / n / h) if n > 1 else 1
-        for n, L, h in zip(grid.n_x, grid.length, window.spacing, strict=True)
-    )
-    counts = zip((lines, grid.n_x[1]), ratios, window.n, strict=True)
-    return math.prod((points - 1) * ratio + n for points, ratio, n in counts)
+    return parts * _shortest(lambda: moments(A, numbers))
 
 
 def _spin(N: NDArray) -> NDArray:

@@ -8,38 +8,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ..case.spec import Case
 from ..errors import CaseError, Fault
 from ..flows import kernels
-from ..maxwellian.windows import ROUNDOFF, window_for
+from ..maxwellian.windows import ROUNDOFF, covered, lines_of_strip, window_for
 from ..phase_space.grid import PhaseGrid, sums
-from .estimate import covered, numbers_of, solves, splitting_of, windows_error
+from .estimate import numbers_of, solves, splitting_of, windows_error
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
 # Bytes that a rank takes for python, libraries and buffers whatever the case.
 BASE = 1.0e8
-# Bytes that a point of the refined lattice takes while the factors of windows are made for a
-# number of steps, and that one of the two factors takes while those of the next are made.
+# Bytes that a point of a strip of the refined lattice takes while the factors of windows are made
+# for a number of steps, and that one of the two factors takes while those of the next are made.
 WINDOW, WINDOW_KEPT = 224, 64
-
-
-class Need(NamedTuple):
-    """Bytes that a rank needs at the most, and those of the windows among them."""
-
-    bytes: float
-    windows: float
+# Bytes that an entry of a matrix of interpolation takes while it is made, those of the square
+# matrix that this needs, and of an entry once it is made.
+MATRIX, SQUARE, MATRIX_KEPT = 32, 16, 8
 
 
 def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
     """Bytes that a rank needs at the most: libraries, fields, and tables of flows and windows."""
-    return needed(case, grid, ranks).bytes
-
-
-def needed(case: Case, grid: PhaseGrid, ranks: int) -> Need:
-    """:func:`memory_per_rank`, and what of it is for windows."""
     share = math.ceil(grid.nx / ranks) * grid.np
     # W, a K for each stage but one, the exponential's work array, a temporary
     increments = max(1, solves(case) - 1)
@@ -53,41 +43,71 @@ def needed(case: Case, grid: PhaseGrid, ranks: int) -> Need:
     tables = q1 * q2 * 48 * frees + y1 * y2 * (16 * kicks + 110)
     if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
         tables += q1 * q2 * 64 * frees + y1 * y2 * 64
-    interpolation = 66 * max(y1 * grid.n_x[0], y2 * grid.n_x[1])
+    interpolation, shifted = _matrices(grid, (y1, y2))
     compiled = kernels.wanted(grid.nx * grid.np) or compiled_windows(case, grid)
     begin, kept = choice_of_windows(case, grid, ranks), window_tables(case, grid, ranks)
-    cases = [
-        Need(begin, begin),
-        Need(FIELD * fields * share + tables + kept, kept),
-        Need(FIELD * share + interpolation, 0.0),
-    ]
-    most = max(cases)
-    return Need(BASE + kernels.MEMORY * compiled + most.bytes, most.windows)
+    made, matrices = matrices_to_windows(case, grid, ranks)
+    most = max(
+        begin + shifted + matrices,
+        FIELD * fields * share + tables + kept + shifted + matrices,
+        FIELD * share + max(interpolation, shifted + made),
+    )
+    return BASE + kernels.MEMORY * compiled + most
 
 
 def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
-    """Bytes of the factors that windows around the points of a rank read, in a solve of a run.
-
-    They grow like (length/epsilon)^2, however few points there are.
-    """
-    error = windows_error(case)
-    numbers = numbers_of(case)
-    kept = max((WINDOW_KEPT * (1 + (m > 1)) for m in numbers[:-1]), default=0)
-    made = WINDOW if numbers[-1] > 1 else WINDOW - WINDOW_KEPT
-    return (made + kept) * _window_points(case, grid, ranks, error)
+    """Bytes of the factors that a strip of windows of a rank reads, in a solve of a run."""
+    return _strip(case, grid, ranks, numbers_of(case), windows_error(case))
 
 
 def choice_of_windows(case: Case, grid: PhaseGrid, ranks: int) -> float:
     """As :func:`window_tables`, at the beginning, where the windows are for double precision."""
-    return WINDOW * _window_points(case, grid, ranks, ROUNDOFF)
+    return _strip(case, grid, ranks, (2,), ROUNDOFF)
 
 
-def _window_points(case: Case, grid: PhaseGrid, ranks: int, error: float) -> float:
-    """Points of the refined lattice that the windows of a rank cover."""
+def matrices_to_windows(case: Case, grid: PhaseGrid, ranks: int) -> tuple[float, float]:
+    """Bytes of the matrices that interpolate to the windows of a rank: made, and kept.
+
+    There are those for double precision and, about as large, those for the tolerance.
+    """
+    window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, ROUNDOFF)
+    lines, n2 = _lines(grid, ranks), grid.n_x[1]
+    made, kept = _matrices(grid, (covered(window, grid, 0, lines), covered(window, grid, 1, n2)))
+    return made, 2 * kept
+
+
+def _matrices(grid: PhaseGrid, points: tuple[int, int]) -> tuple[float, float]:
+    """Bytes of matrices from the x lattice to so many points per axis: one when made, all kept."""
+    sizes = list(zip(points, grid.n_x, strict=True))
+    made = max(n * (MATRIX * m + SQUARE * n) for m, n in sizes)
+    return made, MATRIX_KEPT * sum(m * n for m, n in sizes)
+
+
+def _strip(
+    case: Case, grid: PhaseGrid, ranks: int, numbers: tuple[int, ...], error: float
+) -> float:
+    """Bytes of the factors of a strip while those of the last of some numbers of steps are made.
+
+    What the strip before has, of these steps or of those before, is still there.
+    """
+    lines, points = strip_of(case, grid, ranks, error)
+    before = numbers if lines < _lines(grid, ranks) else numbers[:-1]
+    kept = max((WINDOW_KEPT * (1 + (m > 1)) for m in before), default=0)
+    made = WINDOW if numbers[-1] > 1 else WINDOW - WINDOW_KEPT
+    return (made + kept) * points
+
+
+def strip_of(case: Case, grid: PhaseGrid, ranks: int, error: float) -> tuple[int, int]:
+    """Lines of the x lattice in a strip of a rank, and points of the refined one."""
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, error)
+    lines = lines_of_strip(window, grid, _lines(grid, ranks))
+    return lines, covered(window, grid, 0, lines) * covered(window, grid, 1, grid.n_x[1])
+
+
+def _lines(grid: PhaseGrid, ranks: int) -> int:
+    """Lines of the x lattice that a rank has points of, at the most."""
     share, n2 = math.ceil(grid.nx / ranks), grid.n_x[1]
-    lines = min(grid.n_x[0], share // n2 if share % n2 == 0 else share // n2 + 2)
-    return covered(grid, window, lines)
+    return min(grid.n_x[0], share // n2 if share % n2 == 0 else share // n2 + 2)
 
 
 def compiled_windows(case: Case, grid: PhaseGrid) -> bool:
@@ -124,11 +144,11 @@ def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> N
     """
     ranks, got = len(hosts), f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
     least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
-    check_fits(got, hosts, least, lambda: needed(case, grid, ranks))
+    check_fits(got, hosts, least, lambda: memory_per_rank(case, grid, ranks))
 
 
 def check_fits(
-    got: str, hosts: list[tuple[str, int]], least: float, need: Callable[[], Need]
+    got: str, hosts: list[tuple[str, int]], least: float, need: Callable[[], float]
 ) -> None:
     """Whether machines have the memory that each of their ranks needs.
 
@@ -149,19 +169,13 @@ def check_fits(
     names = [name for name, _ in hosts]
     for name, memory in dict(hosts).items():
         there = names.count(name)
-        each = Need(least, 0.0) if least * there > memory else need()
-        if each.bytes * there > memory:
+        each = least if least * there > memory else need()
+        if each * there > memory:
             expected = (
                 f"a lattice for the {size(memory)} of {name}, but its {there} rank(s) need about "
-                f"{size(each.bytes * there)}"
+                f"{size(each * there)}"
             )
-            remedy = "use fewer points or more machines"
-            if each.windows > 0.5 * each.bytes:
-                remedy = (
-                    f"{size(each.windows * there)} of it are for the moment map and grow like "
-                    "(length/epsilon)^2: use a smaller grid.length, or more machines"
-                )
-            raise CaseError(Fault("grid", got, expected, remedy))
+            raise CaseError(Fault("grid", got, expected, "use fewer points or more machines"))
 
 
 def size(n: float) -> str:

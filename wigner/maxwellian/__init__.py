@@ -5,7 +5,8 @@
 ``response``: how the density of a homogeneous state responds to a wave of A, exactly and as split
 ``memory``: what a solver of the constraint remembers from one solve to the next
 ``exponential``: the quantum exponential Exp(-K + A) on the phase-space lattice
-``windows``: columns of its square root, on small windows around the points of the x lattice
+``windows``: small windows around the points of the x lattice, some lines of it at a time
+``columns``: columns of its square root on these windows
 ``moment_map``: A -> <Exp(-K + A)> from these columns, its first moments and its derivative
 ``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
 ``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert

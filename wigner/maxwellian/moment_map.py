@@ -1,7 +1,7 @@
 """The moment map A -> <Exp(-K + A)>, its first moments and its derivative.
 
 exp(-K + A) = S S^dagger with the splitting S of ``exponential``, which is its own adjoint, so the
-density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``windows``).
+density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``columns``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ..flows.splitting import extrapolation
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
 from ..physics import Physics
-from .windows import ROUNDOFF, Columns
+from .columns import Columns
+from .windows import ROUNDOFF
 
 
 class MomentMap:
@@ -53,10 +54,9 @@ class MomentMap:
         """The moments of S_m S_m^dagger for some numbers m of steps, ``(m, 4, N1, N2)``."""
         columns, density = self.columns, self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
-            start, local = columns.kinetic(m).start, columns.local(A, m)
-            for block, at in columns.passes:
-                C = columns.of(start, m, local, at)
-                of_m[:, block] = self._gram(C, local.own[:, block])
+            start = columns.kinetic(m).start
+            for block, local in columns.local(A, m):
+                of_m[:, block] = self._gram(columns.of(start, m, local), local.own)
         return self._gathered(density)
 
     def momenta(self, A: NDArray, steps: Sequence[int]) -> NDArray:
@@ -69,13 +69,13 @@ class MomentMap:
         slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
         own = A.reshape(4, -1)[:, self.layout.x]
         for m, of_m in zip(steps, momentum, strict=True):
-            kinetic, local = columns.kinetic(m), columns.local(A, m)
+            kinetic = columns.kinetic(m)
             dE = [factors.multiplier_derivative(own, s, 0.25 / m).matrix for s in slopes]
-            for block, at in columns.passes:
-                C = columns.of(kinetic.start, m, local, at).copy()
-                E, G = _square(local.own[:, block]), _inner(C, C)
+            for block, local in columns.local(A, m):
+                C = columns.of(kinetic.start, m, local).copy()
+                E, G = _square(local.own), _inner(C, C)
                 for j in (0, 1):
-                    P = columns.of(kinetic.moving[j], m, local, at)
+                    P = columns.of(kinetic.moving[j], m, local)
                     # (P E + i eps C d_j E)^dagger (C E)
                     bracket = _product(E, _inner(P, C), E)
                     bracket -= 1j * self.epsilon * _product(_square(dE[j][:, block]), G, E)
@@ -86,10 +86,10 @@ class MomentMap:
         """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
         columns, density = self.columns, self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
-            local, tangent = columns.local(A, m), columns.tangent(A, B, m)
-            for block, at in columns.passes:
-                C, dC = columns.with_tangent(m, local, tangent, at)
-                E, dE = _square(local.own[:, block]), _square(tangent.own[:, block])
+            both = zip(columns.local(A, m), columns.tangent(A, B, m), strict=True)
+            for (block, local), (_, tangent) in both:
+                C, dC = columns.with_tangent(m, local, tangent)
+                E, dE = _square(local.own), _square(tangent.own)
                 # (C E)^dagger d(C E) and its adjoint
                 half = _product(E, _inner(C, dC), E) + _product(E, _inner(C, C), dE)
                 of_m[:, block] = 2 * pauli.components(half)

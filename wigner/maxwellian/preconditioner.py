@@ -1,6 +1,6 @@
 """The moment map of a single splitting step: a convolution, and near to the moment map itself.
 
-For m = 1 the column of ``windows`` is exp(delta A/2) exp(-delta K) exp(delta A/2) e_y with
+For m = 1 the column of ``columns`` is exp(delta A/2) exp(-delta K) exp(delta A/2) e_y with
 delta = 1/2, so that with s over the window and k(s) = exp(-K/2) e_0
 
     <S S^dagger>(y) = E(y) (sum_s k(s)^dagger exp(A(y+s)/2) k(s)) E(y),    E = exp(A/4).
@@ -24,9 +24,9 @@ from ..phase_space import pauli
 from ..phase_space.fft import RealPlanner
 from ..phase_space.grid import wave_numbers
 from .anderson import Iteration, Secants
+from .columns import Columns
 from .constraint import classical
 from .response import on_spectra, split_phi
-from .windows import Columns
 
 SIGMA = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 # The equation is solved until this share of its residual is left, in so many steps at the most.

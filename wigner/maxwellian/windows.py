@@ -1,28 +1,25 @@
-"""Columns S e_y of the square root S of exp(-K + A), on small windows around the points y.
+"""Small windows around the points y of the x lattice, on a refinement of it.
 
-S = (exp(delta A/2) exp(-delta K) exp(delta A/2))^m with delta = 1/(2m), the splitting of
-``exponential``. A column dies like exp(-|s|^2/eps^2) with the distance s from y: it is a 2x2
-field on a window of some 24 x 24 points around y, however large the box. Columns know nothing of
-each other; they need no communication and live in the cache.
+A column S e_y of the square root S of exp(-K + A), see ``columns``, dies like exp(-|s|^2/eps^2)
+with the distance s from y: it is a 2x2 field on a window of some 24 x 24 points around y, however
+large the box. What A gives there is tabulated on the windows of some lines of the x lattice at a
+time, so that memory does not grow with the refined lattice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyfftw
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..flows import factors
-from ..flows.kernels import for_windows
-from ..phase_space.fft import BACKWARD, FORWARD, Planner, good_length
+from ..phase_space.fft import good_length
 from ..phase_space.grid import PhaseGrid, interpolation, thermal_reach
 from ..phase_space.layout import Layout
-from ..physics import Physics
 
 # Half-width of a window in units of eps, and its momentum cut, for double precision.
 REACH, CUT = 3.9, 8.5
@@ -30,8 +27,9 @@ REACH, CUT = 3.9, 8.5
 ROUNDOFF = 1e-13
 # How far below its cut K is rounded: the largest momentum that a window has in full.
 EDGE = 0.75
-# Window points per pass: columns, tables and temporaries of a pass stay in the cache.
-BLOCK = 4096
+# Points of the refined lattice that a strip may always have; the windows of all lines of a small
+# lattice have fewer.
+STRIP = 2**15
 
 
 @dataclass(frozen=True)
@@ -95,69 +93,137 @@ def _refinement(step: float, widest: float, finest: float) -> int:
     return ratio if ratio > 1 else math.ceil(step / finest)
 
 
+def pitch_of(window: Window, grid: PhaseGrid) -> tuple[int, int]:
+    """Points of the refined lattice from one window to the next, per axis, those between left out.
+
+    Windows that overlap share points; others lie side by side, however far apart their centres are.
+    """
+    first, second = (
+        min(_ratio(window, grid, axis), n) for axis, n in zip((0, 1), window.n, strict=True)
+    )
+    return first, second
+
+
+def covered(window: Window, grid: PhaseGrid, axis: int, count: int) -> int:
+    """Points of the refined lattice that windows around ``count`` x points cover on an axis."""
+    return (count - 1) * pitch_of(window, grid)[axis] + window.n[axis]
+
+
+def lines_of_strip(window: Window, grid: PhaseGrid, lines: int) -> int:
+    """Lines of the x lattice to a strip, where there are ``lines``: all strips have about as many.
+
+    A strip makes no fewer rows of its own than it has in common with the one before.
+    """
+    row = pitch_of(window, grid)[0]
+    points = row * covered(window, grid, 1, grid.n_x[1])
+    most = max(math.ceil(window.n[0] / row), STRIP // points)
+    return math.ceil(lines / math.ceil(lines / most))
+
+
+def _ratio(window: Window, grid: PhaseGrid, axis: int) -> int:
+    """Points of the refined lattice to one of the x lattice."""
+    n, h = grid.n_x[axis], window.spacing[axis]
+    return round(grid.length[axis] / n / h) if n > 1 else 1
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Lines of the x lattice whose windows are made together.
+
+    Attributes
+    ----------
+    rows
+        Rows of the refined lattice that the strip before does not have.
+    passes
+        Columns in passes along a line of the x lattice: which of this rank's points, and where
+        :meth:`Places.windows` of this strip has their windows.
+    """
+
+    rows: slice
+    passes: tuple[tuple[slice, tuple], ...]
+
+
 @dataclass(frozen=True)
 class Places:
-    """The windows of this rank's columns, on the refined lattice that they cover.
+    """The windows of this rank's columns, on the points of the refined lattice that they cover.
 
     Attributes
     ----------
     n
         Points of a window per axis.
-    ratio
-        Points of the refined lattice to one of the x lattice, per axis.
+    pitch
+        From one window to the next, as :func:`pitch_of` has it.
     refinement
         Matrices that interpolate from the x lattice to the refined one, per axis.
-    passes
-        This rank's columns in passes along a line of the x lattice: which of its points, and
-        where :meth:`windows` has their windows.
+    strips
+        From the first line of the x lattice to the last.
     """
 
     n: tuple[int, int]
-    ratio: tuple[int, int]
+    pitch: tuple[int, int]
     refinement: tuple[NDArray, NDArray]
-    passes: tuple[tuple[slice, tuple], ...]
+    strips: tuple[Strip, ...]
 
-    def refined(self, field: NDArray) -> NDArray:
-        """A field ``(..., N1, N2)`` on the refined lattice."""
-        return self.refinement[0] @ field @ self.refinement[1].T
+    def refined(self, field: NDArray, strip: Strip) -> NDArray:
+        """A field ``(..., N1, N2)`` on the rows of a strip."""
+        return self.refinement[0][strip.rows] @ field @ self.refinement[1].T
+
+    def joined(self, before: NDArray | None, rows: NDArray) -> NDArray:
+        """A table of a strip: what it shares with the one of the strip before, and its own rows."""
+        if before is None:
+            return rows
+        shared = before[:, before.shape[1] - self.n[0] + self.pitch[0] :]
+        return np.concatenate((shared, rows), axis=1)
 
     def windows(self, E: NDArray) -> NDArray:
-        """A field on the refined lattice as seen from every x point: no copies."""
-        r1, r2 = self.ratio
+        """A table of a strip as seen from every x point: no copies."""
+        p1, p2 = self.pitch
         windows = sliding_window_view(E, self.n, axis=(1, 2), writeable=True)
-        return windows[:, ::r1, ::r2]
+        return windows[:, ::p1, ::p2]
 
 
 def places_of(window: Window, layout: Layout, per_pass: int) -> Places:
     """Windows around the points of this rank, at most ``per_pass`` of them in a pass."""
     grid, x, n2 = layout.grid, layout.x, layout.grid.n_x[1]
     top, bottom = x.start // n2, (x.stop - 1) // n2 + 1  # lines of the x lattice
-    ratio1, ratio2 = (
-        round(L / n / h) if n > 1 else 1
-        for n, L, h in zip(grid.n_x, grid.length, window.spacing, strict=True)
-    )
+    pitch = pitch_of(window, grid)
 
-    def refinement(axis: int, ratio: int, first: int, count: int) -> NDArray:
+    def refinement(axis: int, first: int, count: int) -> NDArray:
         """From the x lattice to what windows around ``count`` of its points cover, on an axis."""
-        h, n = window.spacing[axis], window.n[axis]
-        fine = np.arange((count - 1) * ratio + n) - n // 2
+        h, n, ratio = window.spacing[axis], window.n[axis], _ratio(window, grid, axis)
+        which, offset = np.divmod(np.arange(covered(window, grid, axis, count)), pitch[axis])
+        fine = which * ratio + offset - n // 2
         points = first * ratio * h + fine * h if grid.n_x[axis] > 1 else 0 * fine
         return interpolation(grid.n_x[axis], grid.length[axis], points)
 
+    def strips() -> Iterator[Strip]:
+        made, lines = 0, lines_of_strip(window, grid, bottom - top)
+        for first in range(top, bottom, lines):
+            last = min(first + lines, bottom)
+            rows = slice(made, covered(window, grid, 0, last - top))
+            points = slice(max(x.start, first * n2), min(x.stop, last * n2))
+            passes = _passes(points, n2, per_pass)
+            yield Strip(
+                rows,
+                tuple((slice(start - x.start, stop - x.start), at) for start, stop, at in passes),
+            )
+            made = rows.stop
+
     return Places(
         window.n,
-        (ratio1, ratio2),
-        (refinement(0, ratio1, top, bottom - top), refinement(1, ratio2, 0, n2)),
-        tuple(_passes(x, n2, top, per_pass)),
+        pitch,
+        (refinement(0, top, bottom - top), refinement(1, 0, n2)),
+        tuple(strips()),
     )
 
 
-def _passes(x: slice, n2: int, top: int, per_pass: int) -> Iterator[tuple[slice, tuple]]:
-    """The passes of :class:`Places`; the lattice has lines of ``n2`` points, the first is ``top``.
+def _passes(x: slice, n2: int, per_pass: int) -> Iterator[tuple[int, int, tuple]]:
+    """The passes of a strip with the points ``x`` of a lattice with lines of ``n2`` points.
 
-    A pass goes along a line; where lines have one point, it goes across them.
+    First point, the one behind the last, and where their windows are. A pass goes along a line;
+    where lines have one point, it goes across them.
     """
-    start = x.start
+    start, top = x.start, x.start // n2
     while start < x.stop:
         x1, x2 = divmod(start, n2)
         at: tuple
@@ -167,149 +233,5 @@ def _passes(x: slice, n2: int, top: int, per_pass: int) -> Iterator[tuple[slice,
         else:
             stop = min(start + per_pass, start - x2 + n2, x.stop)
             at = np.s_[:, x1 - top, x2 : x2 + stop - start]
-        yield slice(start - x.start, stop - x.start), at
+        yield start, stop, at
         start = stop
-
-
-@dataclass(frozen=True)
-class Kinetic:
-    """exp(-delta K) on the window: ``start`` from e_0, ``moving`` from p_1 e_0 and p_2 e_0, both
-    ``(2, 2, n1, n2)``, and ``diffusion`` in momentum, as entries (11, 12, 21, 22).
-    """
-
-    start: NDArray
-    moving: tuple[NDArray, NDArray]
-    diffusion: NDArray
-
-
-@dataclass(frozen=True)
-class Local:
-    """The factors that A makes, as entries (11, 12, 21, 22).
-
-    ``full`` and ``half`` are exp(delta A) and exp(delta A/2) on the window of each column, views
-    ``(4, N1, N2, n1, n2)`` of the refined lattice (a single step needs no ``full``), ``own`` is
-    exp(delta A/2) at the columns' own points.
-    """
-
-    full: NDArray | None
-    half: NDArray
-    own: NDArray
-
-    def between(self, at: tuple) -> NDArray:
-        """``full`` on the windows of a pass: the factor between two kinetic ones.
-
-        Raises
-        ------
-        ValueError
-            For a single step, which has none.
-        """
-        if self.full is None:
-            raise ValueError("exp(delta A) was asked for, which a single step does not have")
-        return self.full[at]
-
-
-class Columns:
-    """Columns of S for any A, a pass of them at a time.
-
-    Parameters
-    ----------
-    error
-        Of the moments, as for :func:`window_for`.
-
-    Attributes
-    ----------
-    kernels
-        The module of the arithmetic on windows.
-    passes
-        As those of :class:`Places`.
-    """
-
-    def __init__(self, layout: Layout, physics: Physics, error: float) -> None:
-        self.layout, self.physics = layout, physics
-        self.window = window_for(layout.grid, physics.epsilon, physics.spin_orbit, error)
-        self.kernels = for_windows(layout.grid.nx * math.prod(self.window.n))
-        self._fft = Planner()
-        self._dispersion = self.window.dispersion(physics.epsilon)
-        self._kinetic: dict[int, Kinetic] = {}
-        per_pass = max(1, BLOCK // math.prod(self.window.n))
-        self._places = places_of(self.window, layout, per_pass)
-        self.passes = self._places.passes
-        self._columns = pyfftw.empty_aligned((2, 2, per_pass, *self.window.n), dtype=complex)
-        self._changes: NDArray | None = None
-
-    def local(self, A: NDArray, m: int) -> Local:
-        """exp(delta A) and exp(delta A/2) for ``m`` steps."""
-        return self._local(m, factors.multiplier, A)
-
-    def tangent(self, A: NDArray, B: NDArray, m: int) -> Local:
-        """Derivatives of :meth:`local` in the direction B."""
-        return self._local(m, factors.multiplier_derivative, A, B)
-
-    def kinetic(self, m: int) -> Kinetic:
-        """exp(-delta K) for ``m`` steps."""
-        if m not in self._kinetic:
-            delta, K, epsilon = 0.5 / m, self._dispersion, self.physics.epsilon
-            F = factors.kinetic(K, self.physics, -1j * epsilon * delta)
-            q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-            start, moving1, moving2 = (
-                np.fft.fftshift(np.fft.ifft2(q * F.matrix), (1, 2)).reshape(2, 2, *self.window.n)
-                for q in (np.ones((1, 1)), q1, q2)
-            )
-            diffusion = F.matrix[:, None] / math.prod(self.window.n)
-            self._kinetic[m] = Kinetic(start, (moving1, moving2), diffusion)
-        return self._kinetic[m]
-
-    def of(self, start: NDArray, m: int, local: Local, at: tuple) -> NDArray:
-        """The columns of one pass as (row, column, y, s1, s2), but for the innermost factor.
-
-        A view of a buffer: the next call overwrites it. ``start`` comes from :meth:`kinetic`.
-        """
-        half, diffusion = local.half[at], self.kinetic(m).diffusion
-        C, multiply = self._columns[:, :, : half.shape[1]], self.kernels.multiply
-        C[:] = start[:, :, None]
-        for _ in range(m - 1):
-            multiply(local.between(at), C)
-            self._diffuse(C, diffusion)
-        multiply(half, C)
-        return C
-
-    def with_tangent(
-        self, m: int, local: Local, tangent: Local, at: tuple
-    ) -> tuple[NDArray, NDArray]:
-        """The columns of one pass and their derivatives, both but for the innermost factor.
-
-        Views of buffers, as in :meth:`of`.
-        """
-        half, kinetic = local.half[at], self.kinetic(m)
-        if self._changes is None:
-            self._changes = pyfftw.empty_aligned(self._columns.shape, dtype=complex)
-        C, dC = (f[:, :, : half.shape[1]] for f in (self._columns, self._changes))
-        C[:], dC[:] = kinetic.start[:, :, None], 0.0
-        for _ in range(m - 1):
-            self._advance(local.between(at), tangent.between(at), C, dC)
-            self._diffuse(C, kinetic.diffusion)
-            self._diffuse(dC, kinetic.diffusion)
-        self._advance(half, tangent.half[at], C, dC)
-        return C, dC
-
-    def _diffuse(self, C: NDArray, diffusion: NDArray) -> None:
-        """C -> exp(-delta K) C, in place."""
-        self._fft(C, (3, 4), FORWARD)  # s -> q
-        self.kernels.multiply(diffusion, C)
-        self._fft(C, (3, 4), BACKWARD)  # q -> s
-
-    def _advance(self, E: NDArray, dE: NDArray, C: NDArray, dC: NDArray) -> None:
-        """C -> E C and dC -> E dC + dE C, in place."""
-        self.kernels.multiply(E, dC)
-        dC[0] += dE[0] * C[0] + dE[1] * C[1]
-        dC[1] += dE[2] * C[0] + dE[3] * C[1]
-        self.kernels.multiply(E, C)
-
-    def _local(self, m: int, factor: Callable[..., factors.Factor], *fields: NDArray) -> Local:
-        refined, windows = [self._places.refined(field) for field in fields], self._places.windows
-        own = [field.reshape(4, -1)[:, self.layout.x] for field in fields]
-        return Local(
-            windows(factor(*refined, 0.5 / m).matrix) if m > 1 else None,
-            windows(factor(*refined, 0.25 / m).matrix),
-            factor(*own, 0.25 / m).matrix,
-        )

@@ -58,16 +58,26 @@ def test_points_of_windows(n_x: str, length: str, ranks: int, error: float) -> N
     window, most = window_for(grid, physics.epsilon, physics.spin_orbit, error), 0
     for rank in range(ranks):
         places = places_of(window, Layout(grid, Ranks(rank, ranks)), 1)
-        most = max(most, math.prod(matrix.shape[0] for matrix in places.refinement))
-    counted = memory._window_points(case, grid, ranks, error)
+        field, table = np.zeros((4, *grid.n_x)), None
+        for strip in places.strips:
+            table = places.joined(table, places.refined(field, strip))
+            most = max(most, table[0].size)
+    lines, counted = memory.strip_of(case, grid, ranks, error)
     assert most <= counted
     if math.ceil(grid.nx / ranks) % grid.n_x[1] == 0:  # shares are whole lines
         assert counted == most
+        assert len(places.strips) == math.ceil(math.ceil(grid.nx / ranks) / grid.n_x[1] / lines)
 
 
 @pytest.mark.parametrize("numbers", [(1,), (2,), (1, 2), (1, 2, 3)])
-def test_factors_of_windows_take_what_is_counted(numbers: tuple[int, ...]) -> None:
-    overrides = ["grid.n_x=[8, 8]", "physics.epsilon=0.03"]
+@pytest.mark.parametrize(
+    ("n_x", "epsilon", "least"), [("[2, 100]", 0.001, 1e7), ("[8, 8]", 0.06, 2e6)]
+)
+def test_factors_of_windows_take_what_is_counted(
+    numbers: tuple[int, ...], n_x: str, epsilon: float, least: float
+) -> None:
+    """Where a line of the x lattice makes a strip, and where all of it does."""
+    overrides = [f"grid.n_x={n_x}", f"physics.epsilon={epsilon}", "physics.alpha=0.5"]
     overrides += [f"maxwellian.richardson={len(numbers)}"] if numbers[0] == 1 else []
     case = parse_case(small.CASE, overrides)
     grid, physics = lattice(case), case.physics
@@ -76,7 +86,7 @@ def test_factors_of_windows_take_what_is_counted(numbers: tuple[int, ...]) -> No
         counted = memory.choice_of_windows(case, grid, 1)
     moments = MomentMap(Layout(grid), Physics(physics.epsilon, physics.alpha, 1.0, np.zeros(1)))
     A = np.ones((4, *grid.n_x))
-    assert counted > 3e7
+    assert counted > least
     assert 0.9 < _peak(lambda: moments.by_steps(A, numbers)) / counted < 1.1
     twice = TABLES["nonlocal"] * counted
     assert 0.9 < _peak(lambda: moments.derivative(A, A, numbers)) / twice < 1.1
@@ -93,22 +103,20 @@ def _peak(action: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def test_few_points_of_a_large_box_need_much() -> None:
+def test_memory_follows_the_points_however_large_the_box() -> None:
     case = parse_case(DEVICE)
     grid = lattice(case)
-    need = memory.needed(case, grid, 1)
-    assert need.windows > 0.8 * need.bytes
-    larger = parse_case(DEVICE, ["grid.length=[20.0, 20.0]"])
-    fourfold = memory.needed(larger, lattice(larger), 1).windows / need.windows
-    assert fourfold == pytest.approx(4, rel=0.1)
-    memory.check_memory(case, grid, [("host", int(1.01 * need.bytes))])
+    need = memory.memory_per_rank(case, grid, 1)
+    for length in ("[20.0, 20.0]", "[1000.0, 1000.0]"):
+        larger = parse_case(DEVICE, [f"grid.length={length}"])
+        assert memory.memory_per_rank(larger, lattice(larger), 1) == pytest.approx(need, rel=0.02)
+    finer = parse_case(DEVICE, ["grid.n_x=[32, 32]"])
+    assert memory.memory_per_rank(finer, lattice(finer), 1) > 1.5 * need
+    memory.check_memory(case, grid, [("host", int(1.01 * need))])
     with pytest.raises(CaseError) as caught:
-        memory.check_memory(case, grid, [("host", int(0.99 * need.bytes))])
+        memory.check_memory(case, grid, [("host", int(0.99 * need))])
     fault = caught.value.fault
-    assert fault.what == "grid"
-    assert "of it are for the moment map and grow like (length/epsilon)^2: use a smaller grid" in (
-        fault.remedy
-    )
+    assert (fault.what, fault.remedy) == ("grid", "use fewer points or more machines")
 
 
 @pytest.mark.parametrize(

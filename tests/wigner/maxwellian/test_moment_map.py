@@ -71,6 +71,41 @@ def test_derivative_is_the_limit_of_differences(steps):
     assert coarse / fine == pytest.approx(16, rel=0.05)
 
 
+@pytest.mark.parametrize("n_x", [(11, 3), (9, 1), (1, 9)])
+@pytest.mark.parametrize("epsilon", [EPSILON, 0.02])
+def test_strips_of_few_lines_have_what_all_of_the_lattice_has(n_x, epsilon, monkeypatch):
+    """Where windows of neighbouring lines share rows, and where they are apart."""
+    space_ = space(n_x, (8, 8), epsilon, alpha=ALPHA)
+    A = constraint.classical(modulated(space_.layout.grid, epsilon))
+    B = np.random.default_rng(2).normal(size=A.shape)
+
+    def found(strip):
+        monkeypatch.setattr("wigner.maxwellian.windows.STRIP", strip)
+        moments = MomentMap(space_.layout, space_.physics, 1e-6)
+        results = moments(A, (1, 2)), moments.momenta(A, (1, 2)), moments.derivative(A, B, (1, 2))
+        return len(moments.columns.strips), results
+
+    (one, whole), (several, parts) = found(10**9), found(1)
+    assert one == 1
+    assert several > 1 or n_x[0] == 1
+    for a, b in zip(parts, whole, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * np.abs(b).max())
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_windows_that_are_far_apart_see_the_fields_between(axis):
+    """Few points of a box have the moments that they have among many, where windows overlap."""
+
+    def found(n):
+        space_ = space((n, 1) if axis == 0 else (1, n), (8, 8), 0.05, alpha=ALPHA)
+        x = mesh(space_.layout.grid)[axis]
+        A = np.stack([np.cos(x), 0.3 * np.sin(x), 0.2 + 0 * x, 0.1 * np.cos(x)])
+        return MomentMap(space_.layout, space_.physics)(A, (1, 2)).reshape(4, n)
+
+    few, many = found(5), found(100)
+    np.testing.assert_allclose(few, many[:, ::20], rtol=0, atol=1e-12)
+
+
 @pytest.mark.mpi(n=[2, 3])
 def test_ranks_agree_on_moments_and_derivative(comm, ranks):
     spaces = [space((5, 7), (8, 8), EPSILON, alpha=ALPHA, comm=c) for c in (SERIAL, comm)]
