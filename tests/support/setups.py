@@ -12,7 +12,7 @@ from wigner.flows.two_sided import PhaseSpace
 from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.grid import PhaseGrid, automatic_p_max
 from wigner.phase_space.layout import Layout
-from wigner.physics import Physics
+from wigner.physics import External, Physics
 
 BOX = (2 * np.pi, 2 * np.pi)
 
@@ -40,9 +40,15 @@ def space(
     return PhaseSpace(Layout(grid, comm), Physics(epsilon, alpha, tau, potential, beta))
 
 
-def with_physics(space: PhaseSpace, **changes: float | NDArray | tuple) -> PhaseSpace:
-    """The same lattice with another epsilon, alpha, tau, V, beta, b or E."""
+def with_physics(space: PhaseSpace, **changes: object) -> PhaseSpace:
+    """The same lattice with other attributes of its physics."""
     return PhaseSpace(space.layout, replace(space.physics, **changes))
+
+
+def with_drive(space: PhaseSpace, drive: Callable[[float], External]) -> PhaseSpace:
+    """The same lattice with V, b and E that vary in time."""
+    start = drive(0.0)
+    return with_physics(space, V=start.V, b=start.b, E=start.E, drive=drive)
 
 
 def without_potential(n_x: tuple[int, ...], epsilon: float, alpha: float) -> Physics:
