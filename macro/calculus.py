@@ -3,6 +3,10 @@
 Fields have shape ``(..., N1, N2)``; a direction, where there is one, is the first axis:
 ``grad f`` has shape ``(2, ..., N1, N2)``. Spectra are those of real fields, ``(..., N1, N2//2+1)``.
 Nyquist entries have no derivative of odd order, so that real fields stay real.
+
+Lambda is the spin-orbit matrix of eps (Lambda p).sigma, shape ``(3, 2)``; Lambda_j is its column j,
+and Lambda grad = sum_j Lambda_j d_j. Of Rashba coupling it is alpha times PERP, the matrix of
+p_perp = (p2, -p1, 0).
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ from numpy.typing import NDArray
 
 from wigner.phase_space.fft import RealPlanner
 from wigner.phase_space.grid import dual, wave_numbers
+
+PERP = np.array([[0.0, 1.0], [-1.0, 0.0], [0.0, 0.0]])
 
 
 @dataclass(frozen=True)
@@ -87,24 +93,53 @@ class Calculus:
         """d_1^2 f + d_2^2 f."""
         return self.field(-self.square * self.transform(f))
 
-    def grad_perp(self, f: NDArray) -> NDArray:
-        """grad_perp f = (d_2 f, -d_1 f, 0) of a scalar field, shape ``(3, N1, N2)``."""
-        d1, d2 = self.grad(f)
-        return np.stack([d2, -d1, np.zeros_like(d1)])
+    def spin_grad(self, Lambda: NDArray, f: NDArray) -> NDArray:
+        """(Lambda grad) f of a scalar field, shape ``(3, N1, N2)``."""
+        return coupled(Lambda, self.grad(f))
 
-    def div_perp(self, a: NDArray) -> NDArray:
-        """grad_perp . a = d_2 a_1 - d_1 a_2 for a of shape ``(3, N1, N2)``."""
-        return self.div(np.stack([-a[1], a[0]]))
+    def spin_div(self, Lambda: NDArray, a: NDArray) -> NDArray:
+        """(Lambda grad) . a for a of shape ``(3, N1, N2)``."""
+        return self.div(np.tensordot(Lambda.T, a, axes=1))
 
-    def curl_perp(self, a: NDArray) -> NDArray:
-        """grad_perp x a = (-d_1 a_3, -d_2 a_3, d_1 a_1 + d_2 a_2), shapes ``(3, N1, N2)``."""
-        return self.div(rotated(a))
+    def spin_curl(self, Lambda: NDArray, a: NDArray) -> NDArray:
+        """(Lambda grad) x a, shapes ``(3, N1, N2)``."""
+        return self.div(turned(Lambda, a))
 
 
-def rotated(a: NDArray) -> NDArray:
-    """The flux of which grad_perp x a is the divergence, shape ``(2, 3, N1, N2)``."""
-    zero = np.zeros_like(a[0])
-    return np.stack([np.stack([-a[2], zero, a[0]]), np.stack([zero, -a[2], a[1]])])
+def coupled(Lambda: NDArray, v: NDArray) -> NDArray:
+    """Lambda v of a field of vectors in the plane: ``(2, ...)`` to ``(3, ...)``."""
+    return np.tensordot(Lambda, v, axes=1)
+
+
+def turned(Lambda: NDArray, a: NDArray) -> NDArray:
+    """Lambda_j x a by direction j, ``(2, 3, N1, N2)``: its divergence is (Lambda grad) x a."""
+    return np.stack([cross(column, a) for column in _columns(Lambda)])
+
+
+def contracted(Lambda: NDArray, fluxes: NDArray) -> NDArray:
+    """sum_j Lambda_j x F_j of fluxes F, ``(2, 3, N1, N2)`` to ``(3, N1, N2)``."""
+    first, second = (cross(c, F) for c, F in zip(_columns(Lambda), fluxes, strict=True))
+    return first + second
+
+
+def relaxing(Lambda: NDArray, n: NDArray) -> NDArray:
+    """(tr(Lambda Lambda^T) - Lambda Lambda^T) n = -sum_j Lambda_j x (Lambda_j x n).
+
+    Of Rashba coupling alpha^2 (2 n + n_perpperp) = alpha^2 (n1, n2, 2 n3): spins in the plane relax
+    half as fast.
+    """
+    return np.tensordot(relaxation_matrix(Lambda), n, axes=1)
+
+
+def relaxation_matrix(Lambda: NDArray) -> NDArray:
+    """tr(Lambda Lambda^T) - Lambda Lambda^T, shape ``(3, 3)``."""
+    square = Lambda @ Lambda.T
+    return np.trace(square) * np.eye(3) - square
+
+
+def _columns(Lambda: NDArray) -> NDArray:
+    """The two columns, each as a uniform field."""
+    return Lambda.T[..., None, None]
 
 
 def cross(a: NDArray, b: NDArray) -> NDArray:

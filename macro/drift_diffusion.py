@@ -9,12 +9,12 @@ from .model import Balance, Model
 
 
 class DriftDiffusion(Model):
-    """d_t n0 = tau div(grad n0 + n0 grad V), the limit eps -> 0 of every model for n0."""
+    """d_t n0 = tau div(grad n0 + n0 (grad V - E)), the limit eps -> 0 of every model for n0."""
 
-    def balance(self, u: NDArray) -> Balance:
-        """tau (grad n0 + n0 grad V)."""
-        flux = np.zeros((2, *u.shape))
-        flux[:, 0] = self.physics.tau * (self.x.grad(u[0]) + u[0] * self.medium.grad_V)
+    def balance(self, u: NDArray, t: float = 0.0) -> Balance:
+        """tau (grad n0 + n0 (grad V - E))."""
+        flux, slope = np.zeros((2, *u.shape)), self.medium.at(t, u[0]).slope
+        flux[:, 0] = self.physics.tau * (self.x.grad(u[0]) + u[0] * slope)
         return Balance(flux)
 
     def multipliers(self, u: NDArray) -> NDArray:

@@ -1,7 +1,8 @@
-"""Time integration of d_t u = F(u): implicit-explicit Runge-Kutta with error control.
+"""Time integration of d_t u = F(u, t): implicit-explicit Runge-Kutta with error control.
 
-F is split as F(u) = L u + (F(u) - L u) with L diagonal in Fourier space: L is treated implicitly,
-the rest explicitly, so that dt is set by accuracy and not by the fourth-order terms. The schemes
+F is split as F(u, t) = L u + (F(u, t) - L u) with L constant and diagonal in Fourier space: L is
+treated implicitly, the rest explicitly, so that dt is set by accuracy and not by the fourth-order
+terms. Both parts of a stage are of the same time, so a drive costs no order. The schemes
 are additive Runge-Kutta pairs, L-stable and stiffly accurate; each has an embedded scheme whose
 order is lower by one, for the error estimate. The 2/3 rule removes the aliases of products: after
 each evaluation of the explicit part the modes beyond two thirds of the Nyquist index are set to 0.
@@ -37,6 +38,11 @@ class Tableau:
     implicit: tuple[tuple[float, ...], ...]
     weights: tuple[float, ...]
     embedded: tuple[float, ...]
+
+    @property
+    def nodes(self) -> tuple[float, ...]:
+        """Times of the stages after the first, as fractions of the step."""
+        return tuple(sum(row) for row in self.explicit)
 
 
 # ARK4(3)6L[2]SA of C. A. Kennedy and M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139.
@@ -139,8 +145,8 @@ class Stepper:
         # spectra of the explicit and of the implicit part at the stages
         self._E, self._I = (np.empty(shape, dtype=complex) for _ in range(2))
 
-    def point(self, U: NDArray) -> Point:
-        """The state of a spectrum.
+    def point(self, U: NDArray, t: float = 0.0) -> Point:
+        """The state of a spectrum at time ``t``.
 
         Raises
         ------
@@ -149,14 +155,14 @@ class Stepper:
         """
         u = self.x.field(U)
         check_densities(u, self.model.medium)
-        return Point(U, u, self._explicit(U, u))
+        return Point(U, u, self._explicit(U, u, t))
 
     def rate(self, point: Point) -> NDArray:
         """The spectrum of d_t u."""
         return self.model.stiff * point.U + point.explicit
 
-    def step(self, here: Point, h: float) -> tuple[NDArray, float]:
-        """The spectrum after a step of length h, and its error relative to that allowed.
+    def step(self, here: Point, h: float, t: float = 0.0) -> tuple[NDArray, float]:
+        """The spectrum after a step of length h from time ``t``, and its error over that allowed.
 
         Raises
         ------
@@ -166,20 +172,21 @@ class Stepper:
         L, E, I, scheme = self.model.stiff, self._E, self._I, self.tableau
         E[0], I[0] = here.explicit, L * here.U
         damping = 1 / (1 - h * scheme.gamma * L)
-        for i, rows in enumerate(zip(scheme.explicit, scheme.implicit, strict=True), start=1):
+        stages = zip(scheme.explicit, scheme.implicit, scheme.nodes, strict=True)
+        for i, (*rows, node) in enumerate(stages, start=1):
             # (1 - h gamma L) U_i = U + h sum_j (explicit_ij E_j + implicit_ij L U_j)
             U = here.U + h * (_sum(rows[0], E) + _sum(rows[1], I))
             U *= damping
             np.multiply(L, U, out=I[i])
-            E[i] = self._explicit(U, self.x.field(U))
+            E[i] = self._explicit(U, self.x.field(U), t + node * h)
         E += I
         error = h * _sum(np.subtract(scheme.weights, scheme.embedded), E)
         return here.U + h * _sum(scheme.weights, E), self._size(error, here.u)
 
-    def _explicit(self, U: NDArray, u: NDArray) -> NDArray:
-        """The spectrum of F(u) - L u without aliased modes; not finite where log u is not."""
+    def _explicit(self, U: NDArray, u: NDArray, t: float) -> NDArray:
+        """The spectrum of F(u, t) - L u without aliased modes; not finite where log u is not."""
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            F = self.model.spectral_rate(u)
+            F = self.model.spectral_rate(u, t)
             F -= self.model.stiff * U
             F *= self.x.kept
         return F
@@ -225,8 +232,8 @@ def integrate(
     while t < t_end:
         h = t_end - t if t + 1.01 * dt >= t_end else dt
         try:
-            U, error = stepper.step(here, h)
-            there, why = (stepper.point(U) if error <= 1 else None), None
+            U, error = stepper.step(here, h, t)
+            there, why = (stepper.point(U, t + h) if error <= 1 else None), None
         except SolveError as failure:
             there, error, why = None, np.nan, failure
         if there is not None:

@@ -1,14 +1,19 @@
 """The local quantum-spin drift-diffusion model (6)-(7), corrected or as published.
 
-    d_t n0 = tau div(grad n0 + n0 grad V + F[n0])
-    d_t n = tau div(grad n + n grad V + DF[n0](n)) - 2 alpha tau (2 grad_perp x n + grad_perp V x n)
-            - 4 alpha^2 tau (n1, n2, 2 n3) + (eps^2/6) n x B,    B = div(grad n/n0)
+    d_t n0 = tau div(grad n0 + n0 (grad V - E) + F[n0] + eps^2 n.Db)
+    d_t n = -2 n x b + (eps^2/6) n x B + tau div(grad n + n (grad V - E) + DF[n0](n))
+            - 2 tau (2 Lambda grad x n + Lambda (grad V - E) x n)
+            - 4 tau (tr(Lambda Lambda^T) - Lambda Lambda^T) n
+            + tau sum_j D_j (n0 D_j b + (eps^2/3) n x (n x D_j b)/n0),    B = div(grad n/n0)
 
-F[n0] = -(eps^2/6) n0 grad(Lap sqrt(n0)/sqrt(n0)) is the Bohm force, DF[n0](n_j) its derivative
-in the direction n_j. As published, (7) has instead of DF[n0](n)
-(eps^2/12) (n A - grad Lap n + grad n C + B grad n0 + D) with |n|^2 terms in A and C that do not
-belong there, half of the Rashba term, and (eps^2 tau/(3 n0)) n x (n x B), which the term
--4 tau (n x a) x a of (5) cancels. Each right-hand side is a sum of named terms.
+D_j = d_j - 2 Lambda_j x, F[n0] = -(eps^2/6) n0 grad(Lap sqrt(n0)/sqrt(n0)) is the Bohm force,
+DF[n0](n_j) its derivative in the direction n_j. Of Rashba coupling Lambda is that of alpha p_perp,
+and the relaxation is 4 alpha^2 tau (n1, n2, 2 n3). The paper has no b and no E.
+
+As published, (7) has instead of DF[n0](n) (eps^2/12) (n A - grad Lap n + grad n C + B grad n0 + D)
+with |n|^2 terms in A and C that do not belong there, half of the Rashba term, and
+(eps^2 tau/(3 n0)) n x (n x B), which the term -4 tau (n x a) x a of (5) cancels. Each right-hand
+side is a sum of named terms.
 """
 
 from __future__ import annotations
@@ -21,10 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import multiplier_expansion
-from .calculus import Calculus, cross, rotated
+from .calculus import Calculus, contracted, cross, relaxing, turned
 from .forms import Form
 from .model import Balance, Medium, Model
-from .spin_drift_diffusion import relaxing
 
 
 class Fields:
@@ -113,9 +117,9 @@ def diffusion(f: Fields) -> Parts:
 
 
 def drift(f: Fields) -> Parts:
-    """tau div((n0, n) grad V)."""
-    grad_V = f.medium.grad_V
-    return Parts(f.n0 * grad_V, f.n * grad_V[:, None])
+    """tau div((n0, n) (grad V - E))."""
+    slope = f.medium.slope
+    return Parts(f.n0 * slope, f.n * slope[:, None])
 
 
 def bohm(f: Fields) -> Parts:
@@ -130,19 +134,18 @@ def spin_bohm(f: Fields) -> Parts:
 
 
 def rashba(f: Fields) -> Parts:
-    """-4 alpha tau grad_perp x n, as in (10)."""
-    return Parts(spin=-4 * f.physics.alpha * rotated(f.n))
+    """-4 tau Lambda grad x n, as (10) has it for Rashba coupling."""
+    return Parts(spin=-4 * turned(f.medium.Lambda, f.n))
 
 
 def gate(f: Fields) -> Parts:
-    """-2 alpha tau grad_perp V x n."""
-    physics = f.physics
-    return Parts(source=-2 * physics.alpha * physics.tau * cross(f.medium.gate, f.n))
+    """-2 tau Lambda (grad V - E) x n."""
+    return Parts(source=-2 * f.physics.tau * cross(f.medium.gate, f.n))
 
 
 def relaxation(f: Fields) -> Parts:
-    """-4 alpha^2 tau (2 n + n_perpperp): D'yakonov-Perel relaxation."""
-    return Parts(source=-4 * f.physics.alpha**2 * f.physics.tau * relaxing(f.n))
+    """-4 tau (tr(Lambda Lambda^T) - Lambda Lambda^T) n: D'yakonov-Perel relaxation."""
+    return Parts(source=-4 * f.physics.tau * relaxing(f.medium.Lambda, f.n))
 
 
 def precession(f: Fields) -> Parts:
@@ -150,9 +153,27 @@ def precession(f: Fields) -> Parts:
     return Parts(source=f.physics.epsilon**2 / 6 * cross(f.n, f.B))
 
 
+def larmor(f: Fields) -> Parts:
+    """-2 n x b."""
+    return Parts() if f.medium.b is None else Parts(source=-2 * cross(f.n, f.medium.b))
+
+
+def zeeman(f: Fields) -> Parts:
+    """What b pulls: eps^2 n.D_j b, and P_j = n0 D_j b + (eps^2/3) n x (n x D_j b)/n0.
+
+    The source is -2 tau sum_j Lambda_j x P_j, so that the whole is tau sum_j D_j P_j.
+    """
+    if f.medium.b is None:
+        return Parts()
+    Db, square = f.medium.Db, f.physics.epsilon**2
+    pulled = np.stack([f.n0 * D + square / 3 * cross(f.m, cross(f.n, D)) for D in Db])
+    source = -2 * f.physics.tau * contracted(f.medium.Lambda, pulled)
+    return Parts(square * (f.n * Db).sum(axis=1), pulled, source)
+
+
 def printed_rashba(f: Fields) -> Parts:
     """-2 alpha tau grad_perp x n, as (7) is printed."""
-    return Parts(spin=-2 * f.physics.alpha * rotated(f.n))
+    return Parts(spin=-2 * turned(f.medium.Lambda, f.n))
 
 
 def printed_spin_bohm(f: Fields) -> Parts:
@@ -184,6 +205,8 @@ _COMMON: dict[str, Term] = {
     "relaxation": relaxation,
     "precession": precession,
 }
+# Terms of b, which the published form does not have.
+ZEEMAN: tuple[Term, ...] = (larmor, zeeman)
 TERMS: dict[Form, dict[str, Term]] = {
     Form.CORRECTED: _COMMON | {"spin bohm": spin_bohm, "rashba": rashba},
     Form.PUBLISHED: _COMMON
@@ -203,7 +226,7 @@ class Local(Model):
     form
         Whether multipliers, and terms where none are given, are corrected or as published.
     terms
-        The terms of the right-hand side.
+        The terms of the right-hand side; where none are given, corrected ones have those of b.
     """
 
     def __init__(
@@ -211,11 +234,14 @@ class Local(Model):
     ) -> None:
         super().__init__(medium)
         self.form = form
-        self.terms = tuple(TERMS[form].values() if terms is None else terms)
+        if terms is None:
+            terms = (*TERMS[form].values(), *(ZEEMAN if form is Form.CORRECTED else ()))
+        self.terms = tuple(terms)
 
-    def balance(self, u: NDArray) -> Balance:
+    def balance(self, u: NDArray, t: float = 0.0) -> Balance:
         """The sum over the terms."""
-        fields, flux, source = Fields(self.medium, u), np.zeros((2, *u.shape)), np.zeros_like(u)
+        fields = Fields(self.medium.at(t, u[0]), u)
+        flux, source = np.zeros((2, *u.shape)), np.zeros_like(u)
         for term in self.terms:
             parts = term(fields)
             if parts.charge is not None:
@@ -229,10 +255,8 @@ class Local(Model):
 
     def multipliers(self, u: NDArray) -> NDArray:
         """(a0, a) to order eps^3, Lemma 4.2."""
-        physics = self.physics
-        return multiplier_expansion.multipliers(
-            self.x, u, physics.epsilon, physics.alpha, self.form
-        )
+        epsilon, Lambda = self.physics.epsilon, self.medium.Lambda
+        return multiplier_expansion.multipliers(self.x, u, epsilon, Lambda, self.form)
 
     def _stiff(self) -> NDArray:
         return super()._stiff() + bohm_symbol(self.medium)

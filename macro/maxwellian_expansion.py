@@ -1,6 +1,6 @@
 """The quantum Maxwellian's symbol M(x, p) from its multipliers (a0, a), Prop. 4.1.
 
-With h0 = -|p|^2/2 + a0 and h1 = a - alpha p_perp, (28),
+With h0 = -|p|^2/2 + a0 and h1 = a - Lambda p, (28), Lambda p = alpha p_perp for Rashba coupling,
 
     Exp(beta (h0 + eps h1.sigma)) = e^(beta h0) sum_k eps^k g_k(beta),
 
@@ -17,12 +17,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .calculus import Calculus, cross
+from .calculus import Calculus, coupled, cross
 from .forms import Form, Terms, total
 
-# The factor of alpha grad_perp(grad a0 . p) in (40), Prop. 4.1 and B.3.
+# The factor of Lambda grad(grad a0 . p) in (40), Prop. 4.1 and B.3.
 TURN = {Form.CORRECTED: -2, Form.PUBLISHED: 2}
-# The factor of grad_perp x a in (47).
+# The factor of Lambda grad x a in (47).
 CURL = {Form.CORRECTED: 2, Form.PUBLISHED: 4}
 
 
@@ -31,7 +31,7 @@ def symbol(
     mu: NDArray,
     p: tuple[NDArray, NDArray],
     epsilon: float,
-    alpha: float,
+    Lambda: NDArray,
     form: Form = Form.CORRECTED,
     beta: float = 1.0,
 ) -> NDArray:
@@ -43,13 +43,17 @@ def symbol(
         Multipliers ``(a0, a)``, shape ``(4, N1, N2)``.
     p
         p1 and p2, shapes that broadcast to ``(M1, M2)``.
+    Lambda
+        Spin-orbit matrix, ``(3, 2)``.
+    beta
+        The factor in the exponential, not a coupling.
 
     Returns
     -------
     NDArray
         Shape ``(4, N1, N2, M1, M2)``.
     """
-    point = PhasePoint(x, mu, p, alpha)
+    point = PhasePoint(x, mu, p, Lambda)
     g1, g2 = first(point, beta), total(second(point, beta))
     g3 = total(third(point, beta, form))
     weight = np.exp(beta * point.h0)
@@ -63,7 +67,7 @@ class PhasePoint:
     x: Calculus
     mu: NDArray
     p: tuple[NDArray, NDArray]
-    alpha: float
+    Lambda: NDArray
 
     @cached_property
     def p_squared(self) -> NDArray:
@@ -71,10 +75,10 @@ class PhasePoint:
         return self.p[0] ** 2 + self.p[1] ** 2
 
     @cached_property
-    def p_perp(self) -> NDArray:
-        """(p2, -p1, 0), (3, 1, 1, M1, M2)."""
-        p1, p2 = np.broadcast_arrays(*self.p)
-        return np.stack([p2, -p1, 0 * p1])[:, None, None]
+    def Lambda_p(self) -> NDArray:
+        """Lambda p, (3, 1, 1, M1, M2)."""
+        p = np.stack(np.broadcast_arrays(*self.p))
+        return coupled(self.Lambda, p)[:, None, None]
 
     @cached_property
     def a(self) -> NDArray:
@@ -88,8 +92,8 @@ class PhasePoint:
 
     @cached_property
     def h1(self) -> NDArray:
-        """a - alpha p_perp."""
-        return self.a - self.alpha * self.p_perp
+        """a - Lambda p."""
+        return self.a - self.Lambda_p
 
     @cached_property
     def grad_mu(self) -> NDArray:
@@ -145,26 +149,24 @@ def second(q: PhasePoint, beta: float = 1.0) -> Terms:
 
 def third(q: PhasePoint, beta: float = 1.0, form: Form = Form.CORRECTED) -> Terms:
     """The terms of g_3 e^(-beta h0), (40); spin."""
-    alpha, grad_a0, grad_a = q.alpha, q.grad_mu[:, 0], q.grad_mu[:, 1:]
-    grad_perp_a0 = np.stack([grad_a0[1], -grad_a0[0], 0 * grad_a0[0]])
-    # grad_perp (grad a0 . p), then (grad a) p
-    along = q.p[0] * q.hessian_mu[0, :, 0] + q.p[1] * q.hessian_mu[1, :, 0]
-    turn = np.stack([along[1], -along[0], 0 * along[0]])
+    grad_a0, grad_a = q.grad_mu[:, 0], q.grad_mu[:, 1:]
+    # Lambda grad (grad a0 . p), then (grad a) p
+    turn = coupled(q.Lambda, q.p[0] * q.hessian_mu[0, :, 0] + q.p[1] * q.hessian_mu[1, :, 0])
     grad_a_p = q.p[0] * grad_a[0] + q.p[1] * grad_a[1]
     return {
         "scalar": (3 * beta * q.laplacian_mu[0] + beta**2 * q.curvature) * beta**2 / 24 * q.h1,
         "cubic": beta**3 / 6 * q.h1_squared * q.h1,
         "laplacian": beta**2 / 8 * q.laplacian_mu[1:],
-        "curl": -(beta**2) / 2 * alpha * on_phase_space(q.x.curl_perp(q.mu[1:])),
+        "curl": -(beta**2) / 2 * on_phase_space(q.x.spin_curl(q.Lambda, q.mu[1:])),
         "gradient": beta**3 / 12 * (grad_a * grad_a0[:, None]).sum(0),
         "hessian": -(beta**3) / 24 * q.hessian_pp[1:],
-        "turn": TURN[form] * beta**3 / 24 * alpha * turn,
-        "cross": beta**3 / 6 * cross(grad_a_p - alpha * grad_perp_a0, q.h1),
+        "turn": TURN[form] * beta**3 / 24 * turn,
+        "cross": beta**3 / 6 * cross(grad_a_p - coupled(q.Lambda, grad_a0), q.h1),
     }
 
 
 def densities(
-    x: Calculus, mu: NDArray, epsilon: float, alpha: float, form: Form = Form.CORRECTED
+    x: Calculus, mu: NDArray, epsilon: float, Lambda: NDArray, form: Form = Form.CORRECTED
 ) -> NDArray:
     """(n0, n) = <M> from the multipliers, the integral of Prop. 4.1 over p: (39) and (47).
 
@@ -176,32 +178,35 @@ def densities(
     a0, a = mu[0], mu[1:]
     n0 = 2 * np.pi * np.exp(a0)
     grad_a0, a_squared = x.grad(a0), (a**2).sum(0)
-    second = (2 * x.laplacian(a0) + (grad_a0**2).sum(0)) / 24 + a_squared / 2 + alpha**2
-    third = total(spin_density_terms(x, mu, alpha, form))
+    second = (2 * x.laplacian(a0) + (grad_a0**2).sum(0)) / 24 + a_squared / 2
+    second += 0.5 * (Lambda**2).sum()
+    third = total(spin_density_terms(x, mu, Lambda, form))
     return n0 * np.concatenate([(1 + epsilon**2 * second)[None], a + epsilon**2 * third])
 
 
 def spin_density_terms(
-    x: Calculus, mu: NDArray, alpha: float, form: Form = Form.CORRECTED
+    x: Calculus, mu: NDArray, Lambda: NDArray, form: Form = Form.CORRECTED
 ) -> Terms:
     """The terms of <g_3>/n0, (47)."""
     a0, a = mu[0], mu[1:]
-    grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, mu)
-    relaxation = np.stack([2 * a[0], 2 * a[1], a[2]])
+    grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, mu, Lambda)
+    # <h1 |h1|^2>/6 gives 2 Lambda Lambda^T and tr(Lambda Lambda^T); for Rashba (2 a1, 2 a2, a3)
+    square = Lambda @ Lambda.T
+    relaxation = np.tensordot(square + 0.5 * np.trace(square) * np.eye(3), a, axes=1)
     return {
         "scalar": (x.laplacian(a0) + (grad_a0**2).sum(0) / 2) * a / 12,
         "cubic": (a**2).sum(0) * a / 6,
-        "relaxation": alpha**2 / 3 * relaxation,
+        "relaxation": relaxation / 3,
         "laplacian": x.laplacian(a) / 12,
         "gradient": (grad_a * grad_a0[:, None]).sum(0) / 12,
-        "curl": alpha * CURL[form] * rashba["curl"],
-        "rashba gradient": alpha * rashba["gradient"],
+        "curl": CURL[form] * rashba["curl"],
+        "rashba gradient": rashba["gradient"],
     }
 
 
-def rashba_density_terms(x: Calculus, mu: NDArray) -> Terms:
-    """The Rashba terms of (47) without alpha and without their factors 2 (printed: 4) and 1."""
+def rashba_density_terms(x: Calculus, mu: NDArray, Lambda: NDArray) -> Terms:
+    """The terms of (47) with Lambda grad, without their factors 2 (printed: 4) and 1."""
     return {
-        "curl": -x.curl_perp(mu[1:]) / 6,
-        "gradient": -cross(x.grad_perp(mu[0]), mu[1:]) / 6,
+        "curl": -x.spin_curl(Lambda, mu[1:]) / 6,
+        "gradient": -cross(coupled(Lambda, x.grad(mu[0])), mu[1:]) / 6,
     }

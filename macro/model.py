@@ -18,25 +18,55 @@ from wigner.errors import DensityError
 from wigner.phase_space import pauli
 from wigner.physics import Physics
 
-from .calculus import Calculus
+from .calculus import Calculus, coupled, relaxation_matrix, turned
 
 
 @dataclass(frozen=True)
 class Medium:
-    """What the models share: derivatives on the x lattice, and the physics there."""
+    """What the models share: derivatives on the x lattice, and the physics there.
+
+    Fields are those of t = 0, without phi, unless it was made by :meth:`at`.
+    """
 
     x: Calculus
     physics: Physics
 
+    def at(self, t: float, n0: NDArray) -> Medium:
+        """That of time ``t`` and density ``n0``."""
+        return Medium(self.x, self.physics.at(t, n0)) if self.physics.varies else self
+
     @cached_property
-    def grad_V(self) -> NDArray:
-        """grad V, ``(2, N1, N2)``."""
-        return self.x.grad(self.physics.V)
+    def Lambda(self) -> NDArray:
+        """The spin-orbit matrix, ``(3, 2)``."""
+        return self.physics.Lambda
+
+    @cached_property
+    def slope(self) -> NDArray:
+        """grad V - E, minus the force on an electron, ``(2, N1, N2)``."""
+        grad_V, E = self.x.grad(self.physics.V), self.physics.E
+        return grad_V - np.array(E)[:, None, None] if any(E) else grad_V
 
     @cached_property
     def gate(self) -> NDArray:
-        """grad_perp V, ``(3, N1, N2)``."""
-        return self.x.grad_perp(self.physics.V)
+        """Lambda (grad V - E), ``(3, N1, N2)``."""
+        return coupled(self.Lambda, self.slope)
+
+    @cached_property
+    def b(self) -> NDArray | None:
+        """The Zeeman field, ``(3, N1, N2)``; None where there is none."""
+        b = self.physics.b
+        return np.broadcast_to(b, (3, *self.x.n_x)) if np.any(b) else None
+
+    @cached_property
+    def grad_b(self) -> NDArray:
+        """grad b, ``(2, 3, N1, N2)``."""
+        return self.x.grad(np.broadcast_to(self.physics.b, (3, *self.x.n_x)))
+
+    @cached_property
+    def Db(self) -> NDArray:
+        """D_j b = d_j b - 2 Lambda_j x b, ``(2, 3, N1, N2)``."""
+        b = np.broadcast_to(self.physics.b, (3, *self.x.n_x))
+        return self.grad_b - 2 * turned(self.Lambda, b)
 
 
 class Balance(NamedTuple):
@@ -66,20 +96,32 @@ class Model(ABC):
         self.stiff = self._stiff()
 
     @abstractmethod
-    def balance(self, u: NDArray) -> Balance:
-        """Flux and source at u."""
+    def balance(self, u: NDArray, t: float = 0.0) -> Balance:
+        """Flux and source at u, at time ``t``; ``self.medium.at`` gives V, b and E of then."""
 
     @abstractmethod
     def multipliers(self, u: NDArray) -> NDArray:
         """The multipliers mu = (a0, a) that the model gives to u, shape ``(4, N1, N2)``."""
 
-    def rate(self, u: NDArray) -> NDArray:
-        """d_t u, shape ``(4, N1, N2)``."""
-        return self.x.field(self.spectral_rate(u))
+    def rate(self, u: NDArray, t: float = 0.0) -> NDArray:
+        """d_t u at time ``t``, shape ``(4, N1, N2)``."""
+        return self.x.field(self.spectral_rate(u, t))
 
-    def spectral_rate(self, u: NDArray) -> NDArray:
+    def spectral_rate(self, u: NDArray, t: float = 0.0) -> NDArray:
         """The spectrum of d_t u."""
-        return assembled(self.x, self.balance(u))
+        return assembled(self.x, self.balance(u, t))
+
+    def free_energy(self, u: NDArray, mu: NDArray, t: float = 0.0) -> float:
+        """int n0 (a0 + V + phi/2) + eps^2 n.(a + b) dx of u and its multipliers mu = (a0, a).
+
+        It is that of (27) but for the mass, a constant. E, which pumps, has no part in it.
+        """
+        physics, mean_field = self.physics.at(t), self.physics.mean_field
+        charge = u[0] * (mu[0] + physics.V)
+        if mean_field is not None:
+            charge += 0.5 * u[0] * mean_field(u[0])
+        spin = physics.epsilon**2 * (u[1:] * (mu[1:] + physics.b)).sum(axis=0)
+        return float((charge + spin).sum() * self.x.cell)
 
     def evaluations(self) -> list[int]:
         """Moment-map evaluations of the constraint solves since the last call."""
@@ -90,9 +132,12 @@ class Model(ABC):
         return None
 
     def _stiff(self) -> NDArray:
-        """Classical diffusion and spin relaxation: tau (Lap - 4 alpha^2 (0, 1, 1, 2))."""
+        """Classical diffusion and spin relaxation, without what mixes components.
+
+        tau (Lap - 4 (0, R11, R22, R33)), R = tr(Lambda Lambda^T) - Lambda Lambda^T.
+        """
         physics = self.physics
-        relaxation = 4 * physics.alpha**2 * np.array([0.0, 1.0, 1.0, 2.0])
+        relaxation = 4 * np.array([0.0, *np.diag(relaxation_matrix(physics.Lambda))])
         return -physics.tau * (self.x.wave_number**2 + relaxation[:, None, None])
 
 

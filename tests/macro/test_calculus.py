@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from macro.calculus import Calculus, cross, rotated
+from macro.calculus import PERP, Calculus, cross, turned
 
 LENGTH = (6.0, 5.0)
 SHAPES = [(16, 12), (15, 9), (9, 16), (16, 1), (1, 15)]
@@ -28,9 +28,9 @@ def test_derivatives_of_a_wave(n):
     np.testing.assert_allclose(x.grad(f), [d1, d2], atol=1e-12)
     np.testing.assert_allclose(x.laplacian(f), laplacian, atol=1e-12)
     np.testing.assert_allclose(x.div(np.stack([f, 2 * f])), d1 + 2 * d2, atol=1e-12)
-    np.testing.assert_allclose(x.grad_perp(f), [d2, -d1, 0 * f], atol=1e-12)
-    np.testing.assert_allclose(x.div_perp(np.stack([f, 3 * f, f])), d2 - 3 * d1, atol=1e-12)
-    curl = x.curl_perp(np.stack([f, 3 * f, 5 * f]))
+    np.testing.assert_allclose(x.spin_grad(PERP, f), [d2, -d1, 0 * f], atol=1e-12)
+    np.testing.assert_allclose(x.spin_div(PERP, np.stack([f, 3 * f, f])), d2 - 3 * d1, atol=1e-12)
+    curl = x.spin_curl(PERP, np.stack([f, 3 * f, 5 * f]))
     np.testing.assert_allclose(curl, [-5 * d1, -5 * d2, d1 + 3 * d2], atol=1e-12)
 
 
@@ -65,11 +65,11 @@ def test_products_of_kept_modes_have_no_aliases_among_them(n):
     assert np.abs(here - exact)[~coarse.kept].max() > 1e-3
 
 
-def test_cross_and_rotated_are_those_of_the_definition():
+def test_cross_and_turned_are_those_of_the_definition():
     x, rng = Calculus((8, 6), LENGTH), np.random.default_rng(3)
     a, b = rng.normal(size=(2, 3, 8, 6))
     np.testing.assert_allclose(cross(a, b), np.cross(a, b, axis=0), atol=1e-14)
     # grad_perp x a by the definition of the cross product, grad_perp = (d2, -d1, 0)
     d1, d2 = x.grad(a)
     by_rows = [-d1[2], -d2[2], d2[1] + d1[0]]
-    np.testing.assert_allclose(x.div(rotated(a)), by_rows, atol=1e-11)
+    np.testing.assert_allclose(x.div(turned(PERP, a)), by_rows, atol=1e-11)

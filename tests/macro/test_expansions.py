@@ -53,13 +53,13 @@ def of_multipliers(box: Box, form: Form) -> NDArray:
     """Lemma 4.2 minus the multipliers that the densities come from."""
     mu = multipliers(box)
     u = bgk.exponential(box, mu).u
-    return multiplier_expansion.multipliers(calculus(box), u, box.epsilon, box.alpha, form) - mu
+    return multiplier_expansion.multipliers(calculus(box), u, box.epsilon, box.coupling, form) - mu
 
 
 def of_densities(box: Box, form: Form) -> NDArray:
     """(47) minus the densities."""
     mu = multipliers(box)
-    found = maxwellian_expansion.densities(calculus(box), mu, box.epsilon, box.alpha, form)
+    found = maxwellian_expansion.densities(calculus(box), mu, box.epsilon, box.coupling, form)
     return found - bgk.exponential(box, mu).u
 
 
@@ -71,7 +71,7 @@ def of_symbol(box: Box, form: Form, beta: float = 1.0) -> NDArray:
     )
     exact = dense.wigner(box, rho, P[0].ravel(), P[1].ravel())
     return (
-        maxwellian_expansion.symbol(calculus(box), mu, P, box.epsilon, box.alpha, form, beta)
+        maxwellian_expansion.symbol(calculus(box), mu, P, box.epsilon, box.coupling, form, beta)
         - exact
     )
 
@@ -131,11 +131,11 @@ def test_densities_are_integrals_of_the_symbol(n: tuple[int, int]) -> None:
     p = np.linspace(-9.0, 9.0, 41)
     for form in Form:
         M = maxwellian_expansion.symbol(
-            x, mu, (p[:, None], p[None, :]), box.epsilon, box.alpha, form
+            x, mu, (p[:, None], p[None, :]), box.epsilon, box.coupling, form
         )
         integral = M.sum(axis=(-2, -1)) * (p[1] - p[0]) ** 2
         integral[1:] /= box.epsilon
-        corrected = maxwellian_expansion.densities(x, mu, box.epsilon, box.alpha, Form.CORRECTED)
+        corrected = maxwellian_expansion.densities(x, mu, box.epsilon, box.coupling, Form.CORRECTED)
         np.testing.assert_allclose(integral, corrected, rtol=0, atol=1e-12 * corrected.max())
 
 
@@ -145,9 +145,11 @@ def test_expansions_in_two_dimensions_are_inverse_to_each_other() -> None:
     for epsilon in (0.05, 0.025):
         box = Box((31, 29), (2 * np.pi, 5.6), epsilon, 0.7)
         x, mu = calculus(box), multipliers(box)
-        u = maxwellian_expansion.densities(x, mu, epsilon, 0.7)
+        u = maxwellian_expansion.densities(x, mu, epsilon, box.coupling)
         sizes.append(
-            np.abs(multiplier_expansion.multipliers(x, u, epsilon, 0.7) - mu).max(axis=(1, 2))
+            np.abs(multiplier_expansion.multipliers(x, u, epsilon, box.coupling) - mu).max(
+                axis=(1, 2)
+            )
         )
     np.testing.assert_allclose(np.log2(sizes[0] / sizes[1]), 4, atol=0.1)
 
@@ -155,9 +157,9 @@ def test_expansions_in_two_dimensions_are_inverse_to_each_other() -> None:
 def test_forms_differ_in_the_rashba_terms_alone() -> None:
     box = Box((9, 9), (2 * np.pi, 5.6), 0.3, 0.7)
     x, u = calculus(box), multipliers(box) + np.array([2.0, 0, 0, 0])[:, None, None]
-    terms = [multiplier_expansion.spin_terms(x, u, 0.7, form) for form in Form]
+    terms = [multiplier_expansion.spin_terms(x, u, box.coupling, form) for form in Form]
     differ = {name for name in terms[0] if not np.array_equal(*(t[name] for t in terms))}
     assert differ == {"rashba curl", "rashba gradient"}
     np.testing.assert_array_equal(
-        multiplier_expansion.spin_terms(x, u, 0.0)["rashba curl"], np.zeros_like(u[1:])
+        multiplier_expansion.spin_terms(x, u, 0 * box.coupling)["rashba curl"], np.zeros_like(u[1:])
     )

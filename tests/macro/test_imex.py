@@ -34,7 +34,7 @@ def local(n=(24, 20), epsilon=0.3, alpha=0.5, tau=0.2):
 class Logistic(Model):
     """d_t u = u - u^2 in every component: explicit, with the closed form u = 1/(1 + c e^-t)."""
 
-    def balance(self, u):
+    def balance(self, u, t=0.0):
         return Balance(np.zeros((2, *u.shape)), u - u**2)
 
     def multipliers(self, u):
@@ -145,7 +145,7 @@ def test_lost_positivity_names_time_and_place():
     """Without a Bohm force, a rate that is negative at one point."""
 
     class Draining(Logistic):
-        def balance(self, u):
+        def balance(self, u, t=0.0):
             source = np.zeros_like(u)
             source[0, 1, 0] = -1.0
             return Balance(np.zeros((2, *u.shape)), source)

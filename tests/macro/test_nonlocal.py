@@ -8,7 +8,7 @@ import pytest
 from macro.calculus import Calculus
 from macro.model import Medium
 from macro.nonlocal_model import Nonlocal
-from tests.support.setups import space
+from tests.support.setups import space, with_physics
 from validation.oracle import bgk, dense, rates
 from wigner.flows.operators import transport
 from wigner.maxwellian.equilibrium import Maxwellian
@@ -18,7 +18,7 @@ from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import density
 from wigner.physics import Physics
 
-ALPHA = 0.6
+ALPHA, BETA, FORCE = 0.6, 0.35, (0.7, -0.4)
 
 
 def model(medium: Medium, levels: int | None = None) -> Nonlocal:
@@ -38,6 +38,13 @@ def waves(n, amplitude):
     ]
     mean = np.array([-1.8, 0.5, 0.2, 0.0])[:, None, None]
     return mean + amplitude * np.stack(shape), amplitude * (np.cos(x1 + x2) + 0.5 * np.sin(x2))
+
+
+def zeeman(n, amplitude):
+    """A field b with a mean and a wave along each axis that has points."""
+    x1, x2 = np.meshgrid(*(2 * np.pi * np.arange(m) / m for m in n), indexing="ij")
+    shape = [np.sin(x1 + x2), np.cos(x1 + 0.3) * np.cos(x2), 0.7 * np.sin(x1 - 1)]
+    return np.array([0.3, -0.4, 0.6])[:, None, None] + amplitude * np.stack(shape)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +69,35 @@ def test_right_hand_side_is_that_of_dense_operators(n, length, epsilon, amplitud
     np.testing.assert_allclose(found.first, first, atol=1e-9 * np.abs(first).max())
 
 
+@pytest.mark.parametrize("n", [(19, 1), (1, 21)])
+@pytest.mark.parametrize("terms", [{"beta"}, {"b"}, {"E"}, {"beta", "b", "E"}])
+def test_every_term_is_that_of_dense_operators(n, terms):
+    """Dresselhaus coupling, a Zeeman field and a uniform force, each beside Rashba coupling."""
+    length, epsilon, beta = (2.4, 2.6), 0.3, BETA if "beta" in terms else 0.0
+    box = rates.box(n, length, epsilon, ALPHA, beta=beta, p_max=7.3, separation=7.9)
+    mu, V = waves(box.n, 0.12)
+    b = zeeman(box.n, 0.12) if "b" in terms else np.zeros((3, *box.n))
+    E = FORCE if "E" in terms else (0.0, 0.0)
+    exact = rates.rates_of(box, bgk.exponential(box, mu), V, b, E)
+    u, V, b, zeroth, first = (
+        dense.resample(f, n) for f in (exact.M.u, V, b, -exact.TM, exact.TTM + exact.TdM)
+    )
+    physics = Physics(epsilon, ALPHA, 1.0, V, beta, b, E)
+    found = model(Medium(Calculus(n, length), physics), 5).rates(u)
+    assert np.abs(first).max(axis=(1, 2)).min() > 0.1
+    np.testing.assert_allclose(found.zeroth, zeroth, atol=1e-9)
+    np.testing.assert_allclose(found.first, first, atol=2e-9 * np.abs(first).max())
+
+
 def test_right_hand_side_is_that_of_the_kinetic_operators():
-    """<T M> and <T T M> + <T d_t^0 M> by the operators of the kinetic solver, in 2D, to 1e-8."""
+    """<T M> and <T T M> + <T d_t^0 M> by the operators of the kinetic solver, in 2D, to 1e-8.
+
+    With all terms of H: Rashba and Dresselhaus coupling, V, b and E.
+    """
     n, epsilon = (20, 18), 0.15
     mu, V = waves(n, 0.15)
-    space_ = space(n, (44, 44), epsilon, alpha=ALPHA, V=lambda *_: V, p_max=(8.5, 8.5))
+    space_ = space(n, (44, 44), epsilon, alpha=ALPHA, beta=BETA, V=lambda *_: V, p_max=(8.5, 8.5))
+    space_ = with_physics(space_, b=zeeman(n, 0.15), E=FORCE)
     solver = Maxwellian(space_, 1e-12, levels=4)
     scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None]
     A = mu * scale

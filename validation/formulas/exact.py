@@ -60,6 +60,11 @@ class Exact:
         return self.box.alpha
 
     @property
+    def Lambda(self) -> NDArray:
+        """The spin-orbit matrix, ``(3, 2)``."""
+        return self.box.coupling
+
+    @property
     def u(self) -> NDArray:
         """The densities ``(n0, n)``."""
         return self.M.u

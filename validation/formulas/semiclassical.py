@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from macro import local, maxwellian_expansion, multiplier_expansion
-from macro.calculus import Calculus, cross, rotated
+from macro.calculus import PERP, Calculus, cross, relaxing, turned
 from macro.forms import Form, total
 from wigner.case.spec import parse_case
 
@@ -93,7 +93,7 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> Errors:
     """
     box, u, _ = on_line(parse_case(text), epsilon, alpha)
     mu = classical(u)
-    point = maxwellian_expansion.PhasePoint(Calculus(box.n, box.length), mu, P, alpha)
+    point = maxwellian_expansion.PhasePoint(Calculus(box.n, box.length), mu, P, box.coupling)
     M = symbol_of(box, mu, P, beta) / np.exp(beta * point.h0)
     weight = np.exp(beta * point.h0)
     first = maxwellian_expansion.first(point, beta)
@@ -140,8 +140,8 @@ def pairs(e: Exact) -> Pairs:
     }
     compared: Pairs = {}
     for form, (eq_47, eq_48) in names.items():
-        mu = multiplier_expansion.multipliers(e.x, e.u, e.epsilon, e.alpha, form)
-        u = maxwellian_expansion.densities(e.x, e.mu, e.epsilon, e.alpha, form)
+        mu = multiplier_expansion.multipliers(e.x, e.u, e.epsilon, e.Lambda, form)
+        u = maxwellian_expansion.densities(e.x, e.mu, e.epsilon, e.Lambda, form)
         compared |= {
             Series.EQ_45: (e.mu[0], mu[0]),  # alike in both forms
             eq_48: (e.mu[1:], mu[1:]),
@@ -182,27 +182,26 @@ def diffusion(e: Exact) -> Pairs:
     grad_n = given(local.diffusion(f).spin)
     fluxes = n0 * x.grad(a) + n * x.grad(a0)[:, None]
     momentum = np.stack([2 / e.epsilon * cross(pM[1:], a) for pM in e.momentum])
-    turned, turning = -2 * e.alpha * rotated(n), np.stack([cross(d_n, n) for d_n in x.grad(n)])
+    moved, turning = -2 * turned(e.Lambda, n), np.stack([cross(d_n, n) for d_n in x.grad(n)])
     cubic = np.stack([cross(d, n) for d in turning])
     return {
         Series.EQ_6: (e.rates.TTM[0], x.div(diffused + drifted + bohm)),
         Series.EQ_50: (fluxes, grad_n + given(local.printed_spin_bohm(f).spin)),
-        Series.EQ_51: (momentum, turned + e.epsilon**2 / (3 * n0**2) * cubic),
-        Series.EQ_51_PRINTED: (momentum, turned + e.epsilon**2 / (3 * n0) * turning),
-        Series.EQ_50_51: (fluxes + momentum, grad_n + turned + given(local.spin_bohm(f).spin)),
+        Series.EQ_51: (momentum, moved + e.epsilon**2 / (3 * n0**2) * cubic),
+        Series.EQ_51_PRINTED: (momentum, moved + e.epsilon**2 / (3 * n0) * turning),
+        Series.EQ_50_51: (fluxes + momentum, grad_n + moved + given(local.spin_bohm(f).spin)),
     }
 
 
 def rashba(e: Exact) -> Pairs:
     """(52) and the display after it, without tau."""
     x, n0, n, a0, a, alpha = e.x, e.u[0], e.u[1:], e.mu[0], e.mu[1:], e.alpha
-    gate = cross(x.grad_perp(e.V), n)
-    exact = n0 * x.curl_perp(a) + cross(x.grad_perp(a0), n) + gate
+    gate = cross(x.spin_grad(PERP, e.V), n)
+    exact = n0 * x.spin_curl(PERP, a) + cross(x.spin_grad(PERP, a0), n) + gate
     p_perp_x = p_perp_cross(np.stack([cross(p_M[1:], a) for p_M in e.momentum]))
-    relaxation = 2 * n + multiplier_expansion.perpperp(n)
     return {
-        Series.EQ_52: (-2 * alpha * exact, -2 * alpha * (x.curl_perp(n) + gate)),
-        Series.AFTER_52: (-4 * alpha / e.epsilon * p_perp_x, -4 * alpha**2 * relaxation),
+        Series.EQ_52: (-2 * alpha * exact, -2 * alpha * (x.spin_curl(PERP, n) + gate)),
+        Series.AFTER_52: (-4 * alpha / e.epsilon * p_perp_x, -4 * relaxing(e.Lambda, n)),
     }
 
 
@@ -222,23 +221,22 @@ def dropped(e: Exact) -> Errors:
 def factors(e: Exact) -> Errors:
     """The factors that exact values ask for in (47), (48) and (7), up to order eps^2."""
     alpha, n0, n = e.alpha, e.u[0], e.u[1:]
-    terms = multiplier_expansion.spin_terms(e.x, e.u, alpha)
-    unit = {k: alpha * term for k, term in multiplier_expansion.rashba_terms(e.x, e.u).items()}
-    relax = [alpha**2 / (3 * n0) * n, alpha**2 / (3 * n0) * multiplier_expansion.perpperp(n)]
+    terms = multiplier_expansion.spin_terms(e.x, e.u, e.Lambda)
+    unit = multiplier_expansion.rashba_terms(e.x, e.u, e.Lambda)
+    perpperp = np.stack([-n[0], -n[1], 0 * n[2]])
+    relax = [alpha**2 / (3 * n0) * n, alpha**2 / (3 * n0) * perpperp]
     known = total({k: terms[k] for k in ("bohm", "cubic", "laplacian", "gradient")})
     values = (e.mu[1:] - n / n0) / e.epsilon**2 - known
     curl, gradient, along, across = fitted(values, [unit["curl"], unit["gradient"], *relax])
 
-    terms = maxwellian_expansion.spin_density_terms(e.x, e.mu, alpha)
-    unit = {
-        k: alpha * term for k, term in maxwellian_expansion.rashba_density_terms(e.x, e.mu).items()
-    }
+    terms = maxwellian_expansion.spin_density_terms(e.x, e.mu, e.Lambda)
+    unit = maxwellian_expansion.rashba_density_terms(e.x, e.mu, e.Lambda)
     names = ("scalar", "cubic", "relaxation", "laplacian", "gradient")
     known = total({k: terms[k] for k in names})
     values = (n / (2 * np.pi * np.exp(e.mu[0])) - e.mu[1:]) / e.epsilon**2 - known
     moment_curl, moment_gradient = fitted(values, [unit["curl"], unit["gradient"]])
 
-    gate = cross(e.x.grad_perp(e.V), n)
+    gate = cross(e.x.spin_grad(PERP, e.V), n)
     values = e.rates.TTM[1:] - e.x.div(e.x.grad(n) + n * e.x.grad(e.V)[:, None])
     values += 2 * alpha * gate + 4 * alpha**2 * np.stack([n[0], n[1], 2 * n[2]])
     return {
@@ -248,7 +246,7 @@ def factors(e: Exact) -> Errors:
         Series.FACTOR_48_PERPPERP: across,
         Series.FACTOR_47_CURL: moment_curl,
         Series.FACTOR_47_GRADIENT: moment_gradient,
-        Series.FACTOR_7_CURL: fitted(values, [-2 * alpha * e.x.curl_perp(n)])[0],
+        Series.FACTOR_7_CURL: fitted(values, [-2 * alpha * e.x.spin_curl(PERP, n)])[0],
     }
 
 
@@ -262,9 +260,8 @@ def in_plane(text: str, epsilon: float, alpha: float) -> Errors:
     box = rates.box(case.grid.n_x, case.grid.length, epsilon, alpha, p_max=5.5, separation=7.0)
     mu = classical(on_box(case, box).u)
     exact = bgk.exponential(box, mu).u
-    difference = (
-        maxwellian_expansion.densities(Calculus(box.n, box.length), mu, epsilon, alpha) - exact
-    )
+    x = Calculus(box.n, box.length)
+    difference = maxwellian_expansion.densities(x, mu, epsilon, box.coupling) - exact
     return {Series.MEAN_39: largest(difference[0]), Series.MEAN_47: largest(difference[1:])}
 
 
@@ -279,6 +276,7 @@ def inverse(text: str, epsilon: float, alpha: float) -> Errors:
         (Form.CORRECTED, Series.INVERSE),
         (Form.PUBLISHED, Series.INVERSE_PRINTED),
     ):
-        u = maxwellian_expansion.densities(x, mu, epsilon, alpha, form)
-        errors[name] = largest(multiplier_expansion.multipliers(x, u, epsilon, alpha, form) - mu)
+        u = maxwellian_expansion.densities(x, mu, epsilon, box.coupling, form)
+        found = multiplier_expansion.multipliers(x, u, epsilon, box.coupling, form)
+        errors[name] = largest(found - mu)
     return errors

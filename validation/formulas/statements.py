@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from macro.calculus import cross
+from macro.calculus import PERP, cross
 from wigner.phase_space import moyal
 
 from ..oracle import dense
@@ -214,7 +214,7 @@ def eq_33(s: Setup) -> Sides:
     """<T T M>_0."""
     x, n0, n, a0, a = s.x, s.u[0], s.u[1:], s.mu[0], s.mu[1:]
     flux = n0 * x.grad(a0 + s.V) + s.epsilon**2 * (n * x.grad(a)).sum(axis=1)
-    left = x.div(flux) + 2 * s.alpha * s.epsilon**2 * x.div_perp(cross(n, a))
+    left = x.div(flux) + 2 * s.alpha * s.epsilon**2 * x.spin_div(PERP, cross(n, a))
     return Sides(left, s.rates.TTM[0])
 
 
@@ -223,7 +223,9 @@ def eq_34(s: Setup) -> Sides:
     x, n0, n, a0, a = s.x, s.u[0], s.u[1:], s.mu[0], s.mu[1:]
     turned = 2 / s.epsilon * np.stack([cross(pM[1:], a) for pM in s.momentum])
     flux = n0 * x.grad(a) + n * x.grad(a0 + s.V)[:, None] + turned
-    source = n0 * x.curl_perp(a) + cross(x.grad_perp(a0 + s.V), n) + p_perp_cross(turned)
+    source = (
+        n0 * x.spin_curl(PERP, a) + cross(x.spin_grad(PERP, a0 + s.V), n) + p_perp_cross(turned)
+    )
     return Sides(x.div(flux) - 2 * s.alpha * source, s.rates.TTM[1:])
 
 

@@ -3,6 +3,10 @@
     d_t N = -<T M> + tau (<T T M> + <T d_t^0 M>),   T rho = (i/eps) [H, rho],   M = M(N),
 
 where d_t^0 M is the derivative of M(N) along d_t^0 N = -<T M>. No term of (4)-(5) is used.
+
+A uniform force E adds -E.x to H, no operator on a periodic box. Its commutator with M = exp(B) is
+the derivative of exp(B) along that with B: (i/eps) [-E.x, B] = -E.v, v the velocity. In <T T M> it
+is needed once, as fields on x commute with densities.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ def box(
     epsilon: float,
     alpha: float,
     *,
+    beta: float = 0.0,
     p_max: float = 7.5,
     separation: float = 8.0,
 ) -> Box:
@@ -54,7 +59,7 @@ def box(
     needed = [ceil(p_max * L / (pi * epsilon) - 1e-9) for L in (L1, L2)]
     n1, n2 = (1 if m == 1 else max(m, least) | 1 for m, least in zip(n, needed, strict=True))
     b1, b2 = (ceil(separation * epsilon / L) for L in (L1, L2))
-    return Box((n1, n2), (L1, L2), epsilon, alpha, (b1, b2))
+    return Box((n1, n2), (L1, L2), epsilon, alpha, (b1, b2), beta)
 
 
 def transport(box: Box, H: Array, rho: Array) -> Array:
@@ -62,10 +67,10 @@ def transport(box: Box, H: Array, rho: Array) -> Array:
     return 1j / box.epsilon * (H @ rho - rho @ H)
 
 
-def exponential_derivative(box: Box, spectrum: dense.Spectrum, dmu: Array) -> Array:
-    """Derivative of exp(B) along dmu: U (divided * (U^dagger dA U)) U^dagger."""
+def exponential_derivative(spectrum: dense.Spectrum, dB: Array) -> Array:
+    """Derivative of exp(B) along dB: U (divided * (U^dagger dB U)) U^dagger."""
     U = spectrum.vectors
-    inner = dense.adjoint(U) @ dense.multiplication(dense.scaled(box, dmu)) @ U
+    inner = dense.adjoint(U) @ dB @ U
     return U @ (bgk.divided_exponential(spectrum.values) * inner) @ dense.adjoint(U)
 
 
@@ -98,13 +103,26 @@ def nonlocal_rates(box: Box, u: Array, V: Array, *, tolerance: float = 1e-12) ->
     return rates_of(box, bgk.maxwellian(box, u, tolerance=tolerance), V)
 
 
-def rates_of(box: Box, M: bgk.Maxwellian, V: Array) -> Rates:
-    """The same from a Maxwellian at hand, such as bgk.exponential(box, mu)."""
-    H, rho = dense.hamiltonian(box, V), M.operator()
+def rates_of(
+    box: Box,
+    M: bgk.Maxwellian,
+    V: Array,
+    b: Array | float = 0.0,
+    E: tuple[float, float] = (0.0, 0.0),
+) -> Rates:
+    """The same from a Maxwellian at hand, such as bgk.exponential(box, mu).
+
+    b is a Zeeman field, (3, N1, N2), and E a uniform force.
+    """
+    H, rho = dense.hamiltonian(box, V, b), M.operator()
     T_rho = transport(box, H, rho)
+    for axis, force in enumerate(E):
+        if force:
+            T_rho -= force * exponential_derivative(M.spectrum, dense.velocity(box, axis))
     TM = dense.densities(box, T_rho)
     dmu = multiplier_rate(box, M, -TM)
-    T_drho = transport(box, H, exponential_derivative(box, M.spectrum, dmu))
+    dA = dense.multiplication(dense.scaled(box, dmu))
+    T_drho = transport(box, H, exponential_derivative(M.spectrum, dA))
     return Rates(
         M,
         TM,
