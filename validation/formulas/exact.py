@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from macro.calculus import Calculus
 from macro.model import Medium
-from wigner.case.problem import formulas
 from wigner.case.spec import Case
 from wigner.physics import Physics
 
@@ -115,7 +114,8 @@ def on_line(case: Case, epsilon: float, alpha: float) -> Fields:
 def on_box(case: Case, box: Box) -> Fields:
     """The formulas of a case on the lattice of a box."""
     x1, x2 = dense.lattice(box)
-    V, *u = (np.broadcast_to(f(x1, x2), box.n) for f in formulas(case).values())
+    formulas = case.physics.potential, case.initial.n0, *case.initial.n
+    V, *u = (np.broadcast_to(f(x1, x2), box.n) for f in formulas)
     return Fields(box, np.array(u), np.array(V))
 
 

@@ -11,7 +11,7 @@ import math
 import tomllib
 from dataclasses import dataclass
 
-from wigner.case.problem import build, formulas
+from wigner.case.problem import build
 from wigner.case.spec import SCALED, Case, parse_case
 from wigner.case.values import toml
 
@@ -132,7 +132,8 @@ def normalised(case: Case) -> Case:
     largest = float(build(case).N[0].max())
     if 0.1 <= largest <= 10:
         return case
-    n0, *n = (f"({formula.text})/{largest!r}" for formula in list(formulas(case).values())[1:])
+    given = case.initial.n0, *case.initial.n
+    n0, *n = (f"({formula.text})/{largest!r}" for formula in given)
     return changed(case, f"initial.n0={n0}", f"initial.n={json.dumps(n)}")
 
 
