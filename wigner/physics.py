@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,19 @@ class External(NamedTuple):
     V: NDArray
     b: NDArray | float = 0.0
     E: tuple[float, float] = (0.0, 0.0)
+
+
+class Interaction(Protocol):
+    """A potential that the density makes; see ``phase_space.mean_field``."""
+
+    @property
+    def kernel(self) -> NDArray:
+        """phi_q/n_q on spectra of real fields, ``(N1, N2//2 + 1)``."""
+        ...
+
+    def __call__(self, n0: NDArray) -> NDArray:
+        """phi[n0], shapes ``(N1, N2)``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class Physics:
     b: NDArray | float = 0.0
     E: tuple[float, float] = (0.0, 0.0)
     drive: Callable[[float], External] | None = None
-    mean_field: Callable[[NDArray], NDArray] | None = None
+    mean_field: Interaction | None = None
 
     @property
     def Lambda(self) -> NDArray:

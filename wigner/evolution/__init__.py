@@ -1,5 +1,6 @@
 """Evolution in time, from an initial state.
 
+``balance``: what changes energy and spin of a state, summed up along a run
 ``relaxation``: time steps with collisions, by SDIRK schemes or by Strang's splitting
 ``evolve``: the time loop, a generator
 ``adaptive``: steps as long as a tolerance allows

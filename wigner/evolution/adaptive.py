@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault, ResolutionError, SolveError
-from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space.moments import density, square_norm
 from .evolve import Interval
-from .relaxation import Step
+from .relaxation import Collisions, Step
 
 # The longest step is halved so many times at the most.
 MOST_HALVINGS = 30
@@ -40,8 +39,8 @@ class Adaptive:
 
     Parameters
     ----------
-    maxwellian
-        Its memory goes back where a step is done again.
+    collisions
+        Their memory and their ledger go back where a step is done again.
     make_step
         A step of some length.
     order
@@ -59,14 +58,14 @@ class Adaptive:
 
     def __init__(
         self,
-        maxwellian: Maxwellian,
+        collisions: Collisions,
         make_step: Callable[[float], Step],
         order: int,
         tolerance: float,
         dt: float,
     ) -> None:
         self.dt = dt
-        self._maxwellian, self._layout = maxwellian, maxwellian.space.layout
+        self._collisions, self._layout = collisions, collisions.maxwellian.space.layout
         self._make_step, self._steps = make_step, dict[float, Step]()
         self._order, self._tolerance = order, tolerance
         self._failures = 0
@@ -111,7 +110,7 @@ class Adaptive:
         The steps after it are as long as its error says, and parts of ``whole``.
         """
         length = float(f"{length:.12e}")  # steps that differ by roundoff are one
-        memory = self._maxwellian.memory.copy()
+        known = self._collisions.known()
         self._before[:] = W
         try:
             error = self._done(W, t, length)
@@ -129,7 +128,7 @@ class Adaptive:
                 self.dt = 2 * length
             return length
         W[:] = self._before
-        self._maxwellian.memory = memory
+        self._collisions.know(known)
         excess = math.log2(error / self._tolerance) if np.isfinite(error) else 0.0
         self.dt = length / 2 ** max(1, math.ceil(excess / per_halving))
         if self.dt < whole / 2**MOST_HALVINGS:
@@ -138,12 +137,12 @@ class Adaptive:
 
     def _done(self, W: NDArray, t: float, length: float) -> float:
         """Advance W by two halves; the error, from one whole step."""
-        maxwellian, whole = self._maxwellian, self._whole
+        whole = self._whole
         half, full = self._step(0.5 * length), self._step(length)
-        memory = maxwellian.memory.copy()
+        known = self._collisions.known()
         whole[:] = W
         full(whole, t)
-        maxwellian.memory = memory
+        self._collisions.know(known)
         half(W, t)
         half(W, t + 0.5 * length)
         N = density(self._layout, W)

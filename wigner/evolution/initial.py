@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ..errors import Fault, StateError, apart
 from ..flows.operators import transport
 from ..maxwellian.equilibrium import Maxwellian
+from ..maxwellian.equilibrium_state import equilibrium_density
 from ..phase_space import pauli
 from ..phase_space.moments import density, square_norm
 
-STATES = ("maxwellian", "prepared", "classical")
 # Square norm of M + tau G in units of that of M from which on it is no state: G is orthogonal to M
 # but for terms of order eps.
 LARGEST = 2.0
@@ -22,6 +22,27 @@ def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
     W = solver.space.layout.x_major()
     solver.symbol(N, W)
     return W
+
+
+def equilibrium(solver: Maxwellian, N: NDArray) -> NDArray:
+    """W = Exp(-H + c), x-major, with the mean density of N: nothing moves.
+
+    Raises
+    ------
+    StateError
+        If a uniform force acts at t = 0.
+    """
+    E = solver.physics.at(0.0).E
+    if any(E):
+        raise StateError(
+            Fault(
+                "initial.state",
+                f'"equilibrium" with physics.field = ({E[0]:.4g}, {E[1]:.4g}) at t = 0',
+                "no uniform force at t = 0, in which electrons move",
+                'switch it on later, as in "0.1*step(t - 1, 0.1)", or use state = "steady"',
+            )
+        )
+    return maxwellian(solver, equilibrium_density(solver, float(N[0].mean())))
 
 
 def classical(solver: Maxwellian, N: NDArray) -> NDArray:
@@ -47,7 +68,7 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     W = layout.x_major()
     start = solver.symbol(N, W).A
     size = square_norm(layout, W)
-    TM = transport(solver.space, W)
+    TM = transport(solver.space, W, solver.physics.at(0.0, N[0]))
     rate = -density(layout, TM)
     TM *= -tau
     W += TM
@@ -78,5 +99,12 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
 
 def prepare(state: str, solver: Maxwellian, N: NDArray) -> NDArray:
     """The initial state of the given name, one of ``STATES``, x-major."""
-    makers = {"maxwellian": maxwellian, "prepared": prepared, "classical": classical}
-    return makers[state](solver, N)
+    return STATES[state](solver, N)
+
+
+STATES = {
+    "maxwellian": maxwellian,
+    "prepared": prepared,
+    "classical": classical,
+    "equilibrium": equilibrium,
+}

@@ -13,7 +13,7 @@ one time to another; where the density makes a potential, it is that of Z_i on t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from ..flows.splitting import FOURTH, STRANG, Splitting
 from ..flows.transport import Transport
 from ..maxwellian.equilibrium import Maxwellian
+from ..maxwellian.memory import Memory
 from ..phase_space.moments import density
+from .balance import Ledger
 
 Step = Callable[[NDArray, float], None]  # W in place, and the time at which the step begins
 
@@ -76,15 +78,28 @@ class Collisions:
     ----------
     evaluations
         Evaluations of the moment map, one entry per solve.
+    ledger
+        Takes down what the steps do to energy and spin; None where nobody asks.
     """
 
-    def __init__(self, maxwellian: Maxwellian) -> None:
-        self.maxwellian = maxwellian
+    def __init__(self, maxwellian: Maxwellian, ledger: Ledger | None = None) -> None:
+        self.maxwellian, self.ledger = maxwellian, ledger
         self.evaluations: list[int] = []
 
     def symbol(self, N: NDArray, out: NDArray) -> None:
         """Write M(N) into x-major ``out``."""
         self.evaluations.append(self.maxwellian.follow_symbol(N, out).evaluations)
+
+    def known(self) -> tuple[Memory, NDArray | None]:
+        """What a step changes besides W, to be given back by :meth:`know` where it is undone."""
+        values = None if self.ledger is None else self.ledger.values.copy()
+        return self.maxwellian.memory.copy(), values
+
+    def know(self, known: tuple[Memory, NDArray | None]) -> None:
+        """Go back to what was known once."""
+        self.maxwellian.memory, values = known
+        if self.ledger is not None and values is not None:
+            self.ledger.values = values
 
 
 class SdirkStep:
@@ -98,6 +113,9 @@ class SdirkStep:
         self, tableau: Tableau, transport: Transport, collisions: Collisions, dt: float
     ) -> None:
         self._layout, self._collisions = transport.space.layout, collisions
+        self._dt, self._nodes = dt, tableau.nodes
+        self._shares = (*(b / tableau.gamma for b in tableau.weights[-1]), 1.0)
+        self._gamma = tableau.gamma
         # lam/(1 + lam)
         self._share = 1 / (1 + transport.space.physics.tau / (tableau.gamma * dt))
         # from stage to stage; nodes that differ by roundoff share one flow
@@ -114,19 +132,21 @@ class SdirkStep:
         for i, (flow, row) in enumerate(zip(flows, rows, strict=True)):
             earlier = self._K[:i]
             flow(W, *earlier, t=t + self._starts[i], weights=(1.0, *row))
-            self._collide(W, row, earlier, self._K[i])
+            N = self._collide(W, row, earlier, self._K[i])
+            self._take_down(i, t, N, (W, *earlier, self._K[i]), (1.0, *row, 1.0))
         # The flow is linear and no stage comes after the last: W takes in what the stages before
         # add, and is flown on as one field. The K are free then, and one of them serves again.
         _add(W, last_row, self._K)
         last_flow(W, t=t + self._starts[-1])
         increment = self._K[0]
-        self._collide(W, (), [], increment)
+        N = self._collide(W, (), [], increment)
+        self._take_down(len(rows), t, N, (W, increment), (1.0, 1.0))
         W += increment
 
     def _collide(
         self, W: NDArray, row: tuple[float, ...], earlier: list[NDArray], out: NDArray
-    ) -> None:
-        """K = lam/(1 + lam) (M(<Z>) - Z) of the stage Z = W + sum_j row_j K_j, into ``out``."""
+    ) -> NDArray:
+        """K = lam/(1 + lam) (M(N) - Z) of Z = W + sum_j row_j K_j, into ``out``; its moments N."""
         N = density(self._layout, W)
         for a, K in zip(row, earlier, strict=True):
             N += a * density(self._layout, K)
@@ -134,6 +154,23 @@ class SdirkStep:
         out -= W
         _add(out, tuple(-a for a in row), earlier)
         out *= self._share
+        return N
+
+    def _take_down(
+        self, i: int, t: float, N: NDArray, parts: Sequence[NDArray], weights: Sequence[float]
+    ) -> None:
+        """Enter stage ``i`` with moments N into the ledger.
+
+        The state there is a sum of parts with weights, of which the last is its own K.
+        """
+        ledger = self._collisions.ledger
+        if ledger is None:
+            return
+        measured, share = [ledger.measured(part) for part in parts], self._shares[i]
+        ledger.collide(measured[-1], share)
+        state = np.tensordot(weights, np.stack(measured), axes=1)
+        length = share * self._gamma * self._dt
+        ledger.act(N, state, t + self._nodes[i] * self._dt, length)
 
 
 def _add(W: NDArray, weights: tuple[float, ...], fields: list[NDArray]) -> None:
@@ -157,10 +194,16 @@ class StrangStep:
 
     def __call__(self, W: NDArray, t: float = 0.0) -> None:
         self._half(W, t=t)
-        self._collisions.symbol(density(self._layout, W), self._M)
+        N, ledger = density(self._layout, W), self._collisions.ledger
+        self._collisions.symbol(N, self._M)
+        before = None if ledger is None else ledger.measured(W)
         W -= self._M
         W *= self._decay
         W += self._M
+        if ledger is not None and before is not None:
+            after = ledger.measured(W)
+            ledger.collide(after - before, 1.0)
+            ledger.act(N, 0.5 * (before + after), t + self._middle, 2 * self._middle)
         self._half(W, t=t + self._middle)
 
 

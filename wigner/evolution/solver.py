@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..case.problem import Problem
@@ -19,6 +20,7 @@ from ..phase_space.layout import Layout
 from ..timing import Phases
 from . import initial
 from .adaptive import Adaptive
+from .balance import Ledger
 from .evolve import Interval, evolve, record_times, schedule
 from .relaxation import TABLEAUS, Collisions, Step, make_step
 from .state import Reached, State
@@ -42,7 +44,8 @@ class Solver:
         self.maxwellian = Maxwellian(
             self.space, spec.tolerance, spec.max_evaluations, spec.richardson
         )
-        self.collisions = Collisions(self.maxwellian)
+        self.ledger = Ledger(self.layout, problem.physics)
+        self.collisions = Collisions(self.maxwellian, self.ledger)
         tableau = TABLEAUS.get(case.time.scheme)
         fitting = STRANG if tableau is None else tableau.splitting
         splitting = SPLITTINGS.get(case.time.splitting, fitting)
@@ -51,7 +54,7 @@ class Solver:
         if case.time.adaptive and case.time.tolerance is not None:
             order = 2 if tableau is None else tableau.order
             first, tolerance = case.time.dt, case.time.tolerance
-            self.adaptive = Adaptive(self.maxwellian, self.step, order, tolerance, first)
+            self.adaptive = Adaptive(self.collisions, self.step, order, tolerance, first)
         phases.include(self.maxwellian.seconds)
 
     def initial_state(self) -> NDArray:
@@ -87,11 +90,13 @@ class Solver:
         """All but W that goes into a checkpoint."""
         memory, identity = self.maxwellian.memory.copy(), self.problem.identity
         dt = 0.0 if self.adaptive is None else self.adaptive.dt
-        return State(**reached._asdict(), memory=memory, physics=identity, dt=dt)
+        balance = tuple(self.ledger.values.tolist())
+        return State(**reached._asdict(), memory=memory, physics=identity, dt=dt, balance=balance)
 
     def restore(self, state: State) -> None:
         """Remember what was remembered at the checkpoint."""
         self.maxwellian.restore(state.memory)
+        self.ledger.values = np.array(state.balance)
         if self.adaptive is not None and state.dt > 0:
             self.adaptive.dt = state.dt
 

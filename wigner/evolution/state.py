@@ -52,6 +52,8 @@ class State:
         The worst of the run so far.
     dt
         The next step at the most, where steps are chosen from a tolerance.
+    balance
+        Work, heat and torque so far, see ``balance``.
     """
 
     t: float
@@ -63,6 +65,7 @@ class State:
     physics: dict[str, str]
     quality: Quality = field(default_factory=Quality)
     dt: float = 0.0
+    balance: tuple[float, ...] = (0.0,) * 5
 
     def arrays(self) -> dict[str, NDArray]:
         """All of it as arrays, by name."""
@@ -74,6 +77,7 @@ class State:
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "format": np.array(FORMAT),
             "dt": np.array(self.dt),
+            "balance": np.array(self.balance),
             "physics": _written(self.physics),
             "quality": _written(self.quality.plain()),
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
@@ -124,6 +128,7 @@ class State:
             if "quality" in arrays
             else Quality(),
             dt=arrays["dt"].item() if "dt" in arrays else 0.0,
+            balance=tuple(arrays["balance"].tolist()) if "balance" in arrays else (0.0,) * 5,
         )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..phase_space import pauli
 from ..phase_space.fft import BACKWARD, FORWARD, Planner
+from ..physics import Physics
 from .two_sided import PhaseSpace
 
 
@@ -63,16 +64,17 @@ def _in_eta(space: PhaseSpace, W: NDArray, factor: Callable[[int], NDArray]) -> 
     return out
 
 
-def transport(space: PhaseSpace, W: NDArray) -> NDArray:
+def transport(space: PhaseSpace, W: NDArray, physics: Physics | None = None) -> NDArray:
     """T W of eq. (25), x-major, for spin-orbit coupling Lambda p and fields b and E.
 
     (T W)_0 = p.grad w0 + eps (Lambda grad).w - theta[V] w0 + E.grad_p w0 - eps theta[b].w
     (T W)_s = p.grad w + eps Lambda grad w0 - theta[V] w + E.grad_p w - 2 (Lambda p) x w
               - eps theta[b] w0 - 2 mean[b] x w
 
-    with mean[b] = (b(x + eps eta/2) + b(x - eps eta/2))/2: T W = (i/eps)(H # W - W # H).
+    with mean[b] = (b(x + eps eta/2) + b(x - eps eta/2))/2: T W = (i/eps)(H # W - W # H). Those of
+    ``physics``, at one time; the ones of ``space`` by default.
     """
-    layout, physics = space.layout, space.physics
+    layout, physics = space.layout, space.physics if physics is None else physics
     epsilon, Lambda = physics.epsilon, physics.Lambda
     p = np.stack(layout.grid.p_flat)
     d = np.stack([pauli.unpack(gradient) for gradient in gradients(space, W)])

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError, apart
@@ -18,9 +21,17 @@ from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
-from ..output.records import Records
+from ..output.records import ARRAYS, SCALARS, Records, driven
 from ..phase_space.communicator import SERIAL, Communicator
-from ..phase_space.moments import Resolution, density, diagnostics, moments, resolution
+from ..phase_space.moments import (
+    Resolution,
+    density,
+    diagnostics,
+    free_energy,
+    moments,
+    resolution,
+)
+from ..physics import Physics
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
 from .guards import check_edge, check_moments, check_sound
@@ -73,7 +84,9 @@ def execute(
         grid = problem.grid
         heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
-        files = Directory(Records(directory / "moments.h5"), case, problem, comm, heading)
+        scalars, arrays = driven(case)
+        file = Records(directory / "moments.h5", SCALARS | scalars, ARRAYS | arrays)
+        files = Directory(file, case, problem, comm, heading)
         begin = _resumed if resume else _started
         run = begin(solver, files, phases, requests)
         saving = FIELD * grid.nx * grid.np / SLOW
@@ -200,7 +213,8 @@ class Run:
         solver, physics, W = self._solver, self._solver.problem.physics, self._state.W
         with self._located(), self.observer.phases("records"):
             found = moments(solver.layout, W, physics)
-            scalars = diagnostics(solver.layout, W, found, physics)
+            t = self.observer.t
+            scalars = diagnostics(solver.layout, W, found, physics, t)
             check_moments(physics.scaled(found.densities), solver.problem.N, solver.layout.grid)
             check_sound(found, scalars, solver.layout.grid, physics.epsilon)
             check_edge(scalars.edge_mass, solver.layout, W)
@@ -208,7 +222,10 @@ class Run:
             A = physics.unscaled(solution.A)
             values = vars(found) | vars(scalars)
             values["spin_total"] = values.pop("spin")
-            values |= {"a0": A[0], "a": A[1:]}
+            values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
+            values |= _fields(physics, found.n0, t)
+            cell = solver.layout.grid.dx
+            values["free_energy"] = float(free_energy(physics, found.densities, A, t).sum()) * cell
             maxwellian = solver.maxwellian
             values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
             self._note(scalars)
@@ -239,3 +256,10 @@ class Run:
             output.before_checkpoint()
             name = self._state.save(output.reached)
         output.note(f"{name} at t = {output.t:.6g}")
+
+
+def _fields(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
+    """What acts on the electrons at a time, by the names of ``records.DRIVEN``."""
+    now, field = physics.at(t), physics.mean_field
+    b = np.broadcast_to(now.b, (3, *n0.shape))
+    return {"V": now.V, "b": b, "E": now.E, "phi": 0.0 * n0 if field is None else field(n0)}

@@ -11,5 +11,6 @@
 ``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
 ``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert
 ``multiplier_solver``: N -> A to a tolerance on the constraint and on the splitting
+``equilibrium_state``: the density of the global Maxwellian Exp(-H + c)
 ``equilibrium``: M(N) itself
 """

@@ -54,7 +54,17 @@ Variables = dict[str, Variable]
 SCALARS: Variables = {
     "mass": Variable((), "int n0 dx", "number"),
     "spin_total": Variable(("spin",), "int n dx", "spin number"),
-    "energy": Variable((), "int int (|p|^2/2 + V) w0 + eps alpha p_perp.w", "total energy"),
+    "energy": Variable(
+        (),
+        "int int (|p|^2/2) w0 + eps (Lambda p).w + int (V + phi/2) n0 + eps^2 b.n",
+        "total energy",
+    ),
+    "work": Variable((), "what V(t), b(t) and E added to the energy", "total energy"),
+    "heat": Variable((), "what collisions added to the energy", "total energy"),
+    "torque": Variable(("spin",), "what Lambda and b added to int n dx", "spin number"),
+    "free_energy": Variable(
+        (), "that of M(N), int n0 (a0 + V + phi/2 - 1) + eps^2 n.(a + b)", "total energy"
+    ),
     "l2_norm": Variable((), "(int int w0^2 + |w|^2)^(1/2)", "action"),
     "purity": Variable((), "Tr rho^2 / (Tr rho)^2", "1"),
     "edge_mass": Variable((), "share of |w0| in the outermost layers of the p box", "1"),
@@ -73,16 +83,25 @@ ARRAYS: Variables = {
     "n": Variable(("spin",), "spin density <w>/eps", "spin density"),
     "current": Variable(
         ("component", "direction"),
-        "currents of n0 and n with the velocity p + eps alpha (-sigma2, sigma1)",
+        "currents of n0 and n with the velocity p + eps Lambda^T sigma",
         "current",
     ),
     "momentum": Variable(("component", "direction"), "<p w0> and <p w>/eps", "momentum density"),
     "kinetic_energy": Variable((), "<|p|^2 w0/2>", "energy density"),
-    "rashba_energy": Variable((), "eps alpha <p_perp.w>", "energy density"),
+    "rashba_energy": Variable((), "eps <(Lambda p).w>", "energy density"),
     "a0": Variable((), "multiplier a0 of the quantum Maxwellian", "energy"),
     "a": Variable(("spin",), "multiplier a of the quantum Maxwellian", "spin energy"),
 }
-# What does not change in time: axes, and the potential.
+# Of what varies in time, where it does, see :func:`driven`.
+DRIVEN: Variables = {
+    "E": Variable(("direction",), "uniform force E", "force"),
+    "V": Variable((), "potential V", "energy"),
+    "b": Variable(("spin",), "Zeeman field b", "spin energy"),
+    "phi": Variable((), "potential phi that the electrons make", "energy"),
+}
+# Scalars that older files do not have.
+LATER = ("work", "heat", "torque", "free_energy")
+# What does not change in time: axes, and the potential (at t = 0 where it does).
 FIXED: Variables = {
     "time": Variable((), "time", "time"),
     "x1": Variable((), "first coordinate of the place", "length"),
@@ -90,8 +109,24 @@ FIXED: Variables = {
     "spin": Variable((), "component of the spin", "1"),
     "component": Variable((), "0 for the charge, 1 to 3 for the components of the spin", "1"),
     "direction": Variable((), "direction in which something flows", "1"),
-    "potential": Variable((), "potential V", "energy"),
+    "potential": Variable((), "potential V, at t = 0", "energy"),
 }
+
+
+def driven(case: Case) -> tuple[Variables, Variables]:
+    """Scalars and fields of ``DRIVEN`` that vary in time in a case."""
+    physics = case.physics
+    there = {
+        "E": any(formula.varies for formula in physics.field),
+        "V": physics.potential.varies,
+        "b": any(formula.varies for formula in physics.zeeman),
+        "phi": case.field is not None,
+    }
+    found = {name: DRIVEN[name] for name, varies in there.items() if varies}
+    scalars = {name: found.pop(name) for name in ("E",) if name in found}
+    return scalars, found
+
+
 # Numbers of the axes that are not places: spin 1 to 3, component 0 (charge) to 3, direction 1, 2.
 LABELS = {"spin": range(1, 4), "component": range(4), "direction": range(1, 3)}
 # Records of a scalar that are stored together.
@@ -173,6 +208,7 @@ class Records:
         self.digest = 0
         try:
             with files.hdf5(self.path, "r") as file:
+                self.names = tuple(n for n in self.names if n in file or n not in LATER)
                 for k in range(records):
                     values = (file[name][k] for name in self.names)
                     self.digest = _digest(values, self.digest)

@@ -29,6 +29,17 @@ def square_norm(layout: Layout, W: NDArray) -> float:
         return float(layout.total(float(np.vdot(W, W).real)))
 
 
+def totals(layout: Layout, W: NDArray) -> NDArray:
+    """<p1 W>, <p2 W> and <|p|^2 W/2>, summed over x: components by moment, ``(4, 3)``.
+
+    The same on every rank.
+    """
+    p1, p2 = layout.grid.p_flat
+    weights = np.stack([p1, p2, 0.5 * (p1**2 + p2**2)], axis=1)
+    here = pauli.unpack(W.sum(axis=1) @ weights.astype(complex))
+    return np.asarray(layout.total(here)) * (layout.grid.dp * layout.grid.dx)
+
+
 @dataclass(frozen=True)
 class Moments:
     """Fields on the x lattice, as recorded.
@@ -152,7 +163,7 @@ class Diagnostics(Resolution):
     spin
         int n dx, three numbers.
     energy
-        int int (|p|^2/2 + V) w0 + eps alpha p_perp.w.
+        int int (|p|^2/2) w0 + eps (Lambda p).w + int (V + phi/2) n0 + eps^2 b.n.
     l2_norm
         (int int w0^2 + |w|^2)^(1/2): constant without collisions.
     purity
@@ -168,13 +179,19 @@ class Diagnostics(Resolution):
     purity: float
 
 
-def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -> Diagnostics:
-    """Diagnostics of x-major ``W`` whose moments are ``fields``."""
+def diagnostics(
+    layout: Layout, W: NDArray, fields: Moments, physics: Physics, t: float = 0.0
+) -> Diagnostics:
+    """Diagnostics of x-major ``W`` whose moments are ``fields``, at a time."""
     grid = layout.grid
     dx, cell = grid.dx, grid.dx * grid.dp
     mass, spin = float(fields.n0.sum() * dx), fields.n.sum(axis=(1, 2)) * dx
     with np.errstate(over="ignore", invalid="ignore"):
-        energy = fields.kinetic_energy + fields.rashba_energy + physics.V * fields.n0
+        energy = (
+            fields.kinetic_energy
+            + fields.rashba_energy
+            + potential_energy(physics, fields.densities, t)
+        )
         total = float(energy.sum() * dx)
         square = square_norm(layout, W) * cell
         share = np.float64(2 * np.pi * physics.epsilon) * np.sqrt(square) / mass
@@ -186,6 +203,25 @@ def diagnostics(layout: Layout, W: NDArray, fields: Moments, physics: Physics) -
         l2_norm=float(np.sqrt(square)),
         purity=float(0.5 * share**2),
     )
+
+
+def potential_energy(physics: Physics, u: NDArray, t: float = 0.0) -> NDArray:
+    """(V + phi/2) n0 + eps^2 b.n of densities u = (n0, n) at a time, shape ``(N1, N2)``."""
+    now, field = physics.at(t), physics.mean_field
+    V = now.V if field is None else now.V + 0.5 * field(u[0])
+    return np.asarray(V * u[0] + physics.epsilon**2 * np.sum(now.b * u[1:], axis=0))
+
+
+def free_energy(physics: Physics, u: NDArray, A: NDArray, t: float = 0.0) -> NDArray:
+    """That of M(N) at a time, n0 (a0 + V + phi/2 - 1) + eps^2 n.(a + b), shape ``(N1, N2)``.
+
+    Parameters
+    ----------
+    u, A
+        (n0, n) and (a0, a), shape ``(4, N1, N2)``.
+    """
+    spin = physics.epsilon**2 * np.sum(A[1:] * u[1:], axis=0)
+    return np.asarray(u[0] * (A[0] - 1) + spin + potential_energy(physics, u, t))
 
 
 def _edge_and_whole(layout: Layout, W: NDArray) -> NDArray:

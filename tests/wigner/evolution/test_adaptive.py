@@ -37,16 +37,17 @@ class Problem:
             V=lambda x1, _: 0.5 * np.cos(x1),
         )
         self.maxwellian = Maxwellian(self.space, 1e-9, levels=1)
+        self.collisions = Collisions(self.maxwellian)
         x1 = self.space.layout.grid.x[0][:, None]
         N = np.stack([1 + 0.3 * np.sin(x1), 0.2 * np.cos(x1), 0.1 + 0 * x1, 0.2 * np.sin(x1 + 1)])
         self.start = initial.prepare(state, self.maxwellian, N)
 
     def step(self, dt: float) -> Step:
-        return make_step("sdirk2", Transport(self.space), Collisions(self.maxwellian), dt)
+        return make_step("sdirk2", Transport(self.space), self.collisions, dt)
 
     def solve(self, tolerance: float, dt: float = 0.1) -> tuple[NDArray, list[Interval]]:
         W = self.start.copy()
-        steps = Adaptive(self.maxwellian, self.step, 2, tolerance, dt)
+        steps = Adaptive(self.collisions, self.step, 2, tolerance, dt)
         return W, list(steps.advance(W, 0.0, TIMES))
 
     def exact(self, count: int) -> NDArray:
@@ -95,9 +96,9 @@ def test_from_any_step_on_the_same_steps_follow() -> None:
     whole, intervals = problem.solve(1e-4)
     for stop in (1, len(intervals) - 2):
         W = problem.start.copy()
-        first = Adaptive(problem.maxwellian, problem.step, 2, 1e-4, 0.1)
+        first = Adaptive(problem.collisions, problem.step, 2, 1e-4, 0.1)
         taken = list(islice(first.advance(W, 0.0, TIMES), stop))
-        second = Adaptive(problem.maxwellian, problem.step, 2, 1e-4, first.dt)
+        second = Adaptive(problem.collisions, problem.step, 2, 1e-4, first.dt)
         taken += second.advance(W, taken[-1].end, TIMES)
         assert taken == intervals
         # M(N) is found from another start, to a tenth of what so few points p miss of its moments
@@ -110,7 +111,7 @@ def failing(problem: Problem, longest: float) -> Callable[[float], Step]:
     def make(dt: float) -> Step:
         step = problem.step(dt)
 
-        def fail(W: NDArray) -> None:
+        def fail(W: NDArray, t: float) -> None:
             W[:] = np.nan
             raise ConstraintError(Fault("moment constraint", "no solution", "one"))
 
@@ -122,13 +123,13 @@ def failing(problem: Problem, longest: float) -> Callable[[float], Step]:
 def test_a_constraint_that_cannot_be_solved_makes_shorter_steps() -> None:
     problem = Problem(1.0, "maxwellian")
     W = problem.start.copy()
-    steps = Adaptive(problem.maxwellian, failing(problem, 0.04), 2, 1e-3, 0.25)
+    steps = Adaptive(problem.collisions, failing(problem, 0.04), 2, 1e-3, 0.25)
     lengths = [interval.length for interval in steps.advance(W, 0.0, (0.25,))]
     assert max(lengths) == 0.03125
     assert np.isfinite(W).all()
     with pytest.raises(ConstraintError, match=r"shorter steps failed too, down to 7\.8e-03"):
         list(
-            Adaptive(problem.maxwellian, failing(problem, 0), 2, 1e-3, 0.25).advance(W, 0, (0.25,))
+            Adaptive(problem.collisions, failing(problem, 0), 2, 1e-3, 0.25).advance(W, 0, (0.25,))
         )
 
 

@@ -1,0 +1,81 @@
+"""The global Maxwellian Exp(-H + c): the state in which nothing moves, for V, b and phi[n0].
+
+H has V + phi and eps b.sigma, which A~ has too, so the multipliers of Exp(-K + A) are
+a0 = c - V - phi[n0] and a = -b. The constant c gives the mean density.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConstraintError, Fault
+from . import response, steps
+from .anderson import Iteration, Secants
+from .multiplier_solver import MultiplierSolver
+
+# Iterations for phi at the most; some 5 are usual.
+MOST = 60
+
+
+def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
+    """N = <Exp(-H + c)>, components (n0, eps n), shape ``(4, N1, N2)``, to the solver's tolerance.
+
+    Parameters
+    ----------
+    solver
+        Its physics has V, b and the mean field, of which those of t = 0 count. A uniform force has
+        no equilibrium and is left out.
+    mean
+        Mean of n0.
+
+    Raises
+    ------
+    ConstraintError
+        If phi is not found.
+    ResolutionError
+        If no numbers of splitting steps meet the tolerance.
+    """
+    physics, n_x = solver.physics.at(0.0), solver.layout.grid.n_x
+    b, field = np.broadcast_to(physics.b, (3, *n_x)), solver.physics.mean_field
+
+    def moments(minus_phi: NDArray) -> NDArray:
+        """<Exp(-K + A)> with c for the mean density."""
+        N = _moments(solver, np.stack([minus_phi - physics.V, *(-physics.epsilon * b)]))
+        return N * (mean / N[0].mean())
+
+    minus_phi = np.zeros(n_x)
+    if field is None:
+        return moments(minus_phi)
+    # a wave of phi changes the density by -n0 phi(eps |q|), which the kernel turns into phi again
+    spectrum = response.phi(response.on_spectra(solver.layout.grid, physics.epsilon))
+    damping = 1 + mean * field.kernel * spectrum
+    iteration = Iteration(Secants())
+    for _ in range(MOST):
+        N = moments(minus_phi)
+        residual = -field(N[0]) - minus_phi
+        size = float(np.abs(residual).max())
+        if size <= solver.tolerance:
+            return N
+        correction = np.fft.irfft2(np.fft.rfft2(residual) / damping, s=n_x)
+        minus_phi = iteration.next(minus_phi, correction)
+    raise ConstraintError(
+        Fault(
+            "equilibrium",
+            f"a potential phi that still changes by {size:.1e} after {MOST} iterations",
+            f"at most {solver.tolerance:.1e}",
+            "use a smaller field.coupling, or a larger maxwellian.tolerance",
+        )
+    )
+
+
+def _moments(solver: MultiplierSolver, A: NDArray) -> NDArray:
+    """<Exp(-K + A)>, the splitting within the solver's tolerance."""
+    known: dict[int, NDArray] = {}
+
+    def by_steps(m: int) -> NDArray:
+        if m not in known:
+            known[m] = solver.moment_map.by_steps(A, (m,))[0]
+        return known[m]
+
+    return steps.combined(by_steps, steps.choose(by_steps, solver.tolerance).numbers)
