@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from macro.calculus import Calculus
+from macro.calculus import Calculus, cross
 from macro.forms import Form
 from macro.local import TERMS, Fields, Local, printed_spin_bohm, spin_bohm
 from macro.model import Medium
@@ -48,17 +48,28 @@ def torus(n=(40, 36)):
     return u, 0.3 * np.cos(x1 + x2)
 
 
-def medium(u, V, epsilon, alpha, tau=1.0):
-    return Medium(Calculus(u.shape[1:], LENGTH), Physics(epsilon, alpha, tau, V))
+def zeeman(n):
+    """A field b of size one, along both axes where there are two."""
+    x1, x2 = np.meshgrid(*(np.arange(m) * 2 * np.pi / m for m in n), indexing="ij")
+    b = [0.4 + 0.3 * np.cos(x1 + 0.3), 0.3 * np.sin(x1 - x2), 0.2 * np.cos(x1 - 1) - 0.5]
+    return np.stack(b)
+
+
+def medium(u, V, epsilon, alpha, tau=1.0, beta=0.0, b=0.0, E=(0.0, 0.0)):
+    return Medium(Calculus(u.shape[1:], LENGTH), Physics(epsilon, alpha, tau, V, beta, b, E))
+
+
+def exact(case, u):
+    """The right-hand side of the nonlocal model."""
+    layout = Layout(PhaseGrid(u.shape[1:], LENGTH, (8, 8), (7.0, 7.0)))
+    return Nonlocal(case, MultiplierSolver(layout, case.physics, 1e-13, levels=4)).rate(u)
 
 
 def distance(epsilon, alpha, form):
     """Largest difference of the local and the nonlocal right-hand side, charge and spin."""
     u, V = strip()
     case = medium(u, V, epsilon, alpha)
-    layout = Layout(PhaseGrid(u.shape[1:], LENGTH, (8, 8), (7.0, 7.0)))
-    exact = Nonlocal(case, MultiplierSolver(layout, case.physics, 1e-13, levels=4)).rate(u)
-    difference = np.abs(Local(case, form).rate(u) - exact)
+    difference = np.abs(Local(case, form).rate(u) - exact(case, u))
     return difference[0].max(), difference[1:].max()
 
 
@@ -76,6 +87,28 @@ def test_order_in_epsilon(coupling, form, charge, spin, within):
     errors = np.array([distance(e, coupling * e, form) for e in (0.2, 0.1, 0.05)])
     orders = np.log2(errors[:-1] / errors[1:])
     np.testing.assert_allclose(orders[-1], [charge, spin], atol=within)
+
+
+@pytest.mark.parametrize(("coupling", "spin", "within"), [(0.0, 4, 0.1), (1.0, 3, 0.3)])
+def test_order_with_every_term(coupling, spin, within):
+    """As above with b and E of size one, and Rashba and Dresselhaus coupling of size eps.
+
+    Without the part of b that is of order eps^2 the order of the spin is 2.
+    """
+    u, V = strip(48)
+    b, errors = zeeman((48, 1)), []
+    for epsilon in (0.1, 0.05):
+        couplings = {"alpha": 0.8 * coupling * epsilon, "beta": 0.5 * coupling * epsilon}
+        case = medium(u, V, epsilon, **couplings, b=b, E=(0.5, -0.4))
+        right, found = exact(case, u), Local(case).rate(u)
+        pulled = cross(u[1:], cross(u[1:], case.Db.swapaxes(0, 1)[:, 0])) / u[0]
+        less = found[1:] - epsilon**2 / 3 * case.x.div(np.stack([pulled, 0 * pulled]))
+        parts = found[0] - right[0], found[1:] - right[1:], less - right[1:]
+        errors.append([np.abs(part).max() for part in parts])
+    charge, spins, without = np.log2(np.divide(*errors))
+    assert charge == pytest.approx(4, abs=0.3)
+    assert spins == pytest.approx(spin, abs=within)
+    assert without < 2.5
 
 
 def test_letters_of_the_paper_are_the_derivative_of_the_bohm_force():
@@ -136,13 +169,27 @@ def test_a_study_can_leave_terms_out():
 
 
 def test_no_epsilon_leaves_spin_drift_diffusion():
-    """The difference to (9)-(10) is eps^2 times a constant."""
+    """The difference to (9)-(10) is eps^2 times a constant; with b and E too."""
     u, V = torus()
-    errors = []
-    for epsilon in (0.02, 0.01):
-        case = medium(u, V, epsilon, 0.7, 0.3)
-        errors.append(np.abs(Local(case).rate(u) - SpinDriftDiffusion(case).rate(u)).max())
-    assert errors[0] / errors[1] == pytest.approx(4, rel=1e-3)
+    for more in ({}, {"beta": 0.4, "b": zeeman(u.shape[1:]), "E": (0.5, -0.4)}):
+        errors = []
+        for epsilon in (0.02, 0.01):
+            case = medium(u, V, epsilon, 0.7, 0.3, **more)
+            errors.append(np.abs(Local(case).rate(u) - SpinDriftDiffusion(case).rate(u)).max())
+        assert errors[0] / errors[1] == pytest.approx(4, rel=1e-3)
+
+
+def test_two_components_feel_b_along_their_axis():
+    """As below, with b3, E and couplings of size eps: n0 and n3 differ by O(eps^4)."""
+    u, V = torus()
+    u[1:3] = 0
+    b, errors = zeeman(u.shape[1:]) * np.array([0, 0, 1])[:, None, None], []
+    for epsilon in (0.1, 0.05):
+        case = medium(u, V, epsilon, 0.7 * epsilon, 1.0, 0.4 * epsilon, b, (0.5, -0.4))
+        difference = Local(case).rate(u) - TwoComponent(case).rate(u)
+        errors.append(np.abs(difference).max(axis=(1, 2)))
+    coarse, fine = np.array(errors)[:, [0, 3]]
+    np.testing.assert_allclose(np.log2(coarse / fine), 4, atol=0.1)
 
 
 def test_two_component_is_local_within_its_order():
