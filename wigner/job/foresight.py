@@ -69,7 +69,7 @@ def foreseen(case: Case, problem: Problem) -> Iterator[Fault]:
     """
     grid, tau, t_end = problem.grid, problem.physics.tau, case.time.t_end
     for axis, n in enumerate(grid.n_p):
-        waves = _waves(problem, axis)
+        waves = _waves(case, problem, axis)
 
         def error(m: int, axis: int = axis, waves: list[Waves] = waves) -> float:
             reach = math.pi * m / (2 * _p_max(case, problem, axis, m))
@@ -89,10 +89,11 @@ def foreseen(case: Case, problem: Problem) -> Iterator[Fault]:
             )
 
 
-def _waves(problem: Problem, axis: int) -> list[Waves]:
+def _waves(case: Case, problem: Problem, axis: int) -> list[Waves]:
     """The waves of the charge and of the spin along an axis."""
     N, physics, speed = problem.N, problem.physics, np.abs(problem.grid.xi[axis])
-    charge = np.log(N[0]) + physics.V
+    rests = case.initial.state == "equilibrium"
+    charge = np.zeros(problem.grid.n_x) if rests else np.log(N[0]) + physics.V
     spectrum = np.fft.fft2(physics.V) * np.expand_dims(problem.grid.xi[axis] ** 2, 1 - axis)
     omega = math.sqrt(float(np.abs(np.fft.ifft2(spectrum)).max()))
     found = [Waves(speed, np.minimum(_amplitudes(charge, axis), 1.0), 2 / 3, omega)]

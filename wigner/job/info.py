@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..case.checks import missed, scales
+from ..case.external import drift
 from ..case.problem import Problem, formulas
 from ..case.spec import Case
 from ..case.units import ELEMENTARY_CHARGE, scale
@@ -47,16 +48,35 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
             f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
         )
     n0, physics = problem.N[0], problem.physics
+    beta = f"beta = {physics.beta:.6g}, " if physics.beta else ""
     yield (
         "parameters",
-        f"epsilon = {physics.epsilon:.6g}, alpha = {physics.alpha:.6g}, tau = {physics.tau:.6g}",
+        f"epsilon = {physics.epsilon:.6g}, alpha = {physics.alpha:.6g}, {beta}"
+        f"tau = {physics.tau:.6g}",
     )
-    yield "potential", f"from {physics.V.min():.4g} to {physics.V.max():.4g}"
+    yield from _fields(case, problem)
     yield (
         "initial state",
         f"{case.initial.state}; n0 from {n0.min():.4g} to {n0.max():.4g}, "
         f"eps|n|/n0 up to {(pauli.norm(problem.N) / n0).max():.4g}",
     )
+
+
+def _fields(case: Case, problem: Problem) -> Iterator[Line]:
+    """What acts on the electrons."""
+    physics, spec = problem.physics, case.physics
+    at_first = ", at t = 0" if spec.potential.varies else ""
+    yield "potential", f"from {physics.V.min():.4g} to {physics.V.max():.4g}{at_first}"
+    if np.any(physics.b) or any(formula.varies for formula in spec.zeeman):
+        size = float(np.sqrt(np.sum(np.square(physics.b), axis=0)).max())
+        yield "Zeeman field", f"|b| up to {size:.4g}, at t = 0"
+    if any(physics.E) or any(formula.varies for formula in spec.field):
+        E, carried = (f"({pair[0]:.4g}, {pair[1]:.4g})" for pair in (physics.E, drift(case)))
+        yield "force", f"E = {E} at t = 0; it carries electrons by up to {carried} in p"
+    if case.field is not None:
+        screened = case.field.screening_length
+        reach = "" if screened is None else f", screened over {screened:.4g}"
+        yield "interaction", f"{case.field.kind}, coupling {case.field.coupling:.4g}{reach}"
 
 
 def _lattices(case: Case, problem: Problem) -> Iterator[Line]:

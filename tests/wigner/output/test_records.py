@@ -22,7 +22,7 @@ from wigner.case.spec import parse_case
 from wigner.case.units import scale
 from wigner.errors import RecordsError
 from wigner.output.observer import Observer
-from wigner.output.records import ARRAYS, SCALARS, Records, about
+from wigner.output.records import ARRAYS, LATER, SCALARS, Records, about, driven
 
 # Names and axes that contract.md promises.
 PROMISED = {
@@ -73,9 +73,10 @@ def append(records: Records, t: float) -> None:
         "a": values(8, (3, *x)),
     }
     names = ("energy", "l2_norm", "purity", "edge_mass", "tail_eta", "tail_xi")
-    names += ("repair", "lattice_defect")
+    names += ("repair", "lattice_defect", "work", "heat", "free_energy")
     scalars = {name: t + k for k, name in enumerate(names, start=5)}
     scalars |= {"mass": t + 1, "spin_total": (t + 2, t + 3, t + 4), "evaluations": 3.5}
+    scalars |= {"torque": (t + 6, t + 7, t + 8)}
     records.append(t, arrays | scalars)
 
 
@@ -295,3 +296,28 @@ def test_other_files_are_told_apart(tmp_path: Path) -> None:
     records.path.write_text("text")
     with pytest.raises(OSError, match="file signature not found"):
         records.times()
+
+
+def test_a_file_from_before_the_balances_goes_on(tmp_path: Path) -> None:
+    """What older files do not have is not added to them."""
+    older = {name: axes for name, axes in SCALARS.items() if name not in LATER}
+    records = Records(tmp_path / "moments.h5", older)
+    records.create(build(parse_case(small.CASE)), ATTRIBUTES)
+    append(records, 0.0)
+    again = Records(records.path)
+    assert again.resume(1) == records.digest
+    append(again, 0.5)
+    with h5py.File(records.path) as file:
+        assert "work" not in file
+        assert list(file["energy"]) == [5.0, 5.5]
+
+
+def test_what_varies_is_recorded() -> None:
+    """V, b and E where they depend on time, phi where electrons interact."""
+    overrides = ["physics.potential=0.1*cos(x1 - t)", 'physics.field=["0.1*t", "0"]']
+    scalars, arrays = driven(parse_case(small.CASE, overrides))
+    assert (list(scalars), list(arrays)) == (["E"], ["V"])
+    overrides = ['physics.zeeman=["0.1*t", "0", "0"]', "field.kind=2deg", "field.coupling=1"]
+    scalars, arrays = driven(parse_case(small.CASE, overrides))
+    assert (list(scalars), list(arrays)) == ([], ["b", "phi"])
+    assert driven(parse_case(small.CASE)) == ({}, {})
