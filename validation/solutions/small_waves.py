@@ -102,6 +102,17 @@ def rates(y: NDArray, interval: float) -> NDArray:
     return found[np.argsort(np.abs(found.real))]
 
 
+def limit(y: NDArray) -> NDArray:
+    """What records ``(k, n)`` tend to, if the last of them differ by as many decaying modes.
+
+    The matrix that leads from every difference to the next, by least squares, sums those to come.
+    """
+    steps = np.diff(y, axis=0)
+    onward, *_ = np.linalg.lstsq(steps[:-1], steps[1:], rcond=1e-6)
+    still = np.linalg.solve(np.eye(y.shape[1]) - onward.T, onward.T @ steps[-1])
+    return y[-1] + still
+
+
 def delayed(y: NDArray, depth: int) -> NDArray:
     """Values ``(k,)`` with the ``depth - 1`` that follow, ``(k - depth + 1, depth)``."""
     return np.lib.stride_tricks.sliding_window_view(y, depth)

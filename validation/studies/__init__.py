@@ -10,6 +10,8 @@
 ``convergence``: orders and errors of the kinetic solver
 ``invariants``: what a solution keeps, and what it may only lose
 ``literature_relaxation``: a density wave, and a uniform spin, beside their Volterra equations
+``literature_helix``: helices of the spin with Rashba and Dresselhaus coupling
+``literature_fields``: the spin in a uniform electric field, and in a magnetic one
 ``literature_ballistic``: spins that turn along a path, and a cloud that meets a barrier
 ``literature``: all rows of the field: closed forms and dispersion relations
 ``catalogue``: all of them

@@ -7,9 +7,14 @@ import math
 from ..harness.claims import MOOT, Claim, Expected, Result, Table
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
-from . import literature_ballistic, literature_relaxation
+from . import (
+    literature_ballistic,
+    literature_fields,
+    literature_helix,
+    literature_relaxation,
+)
 
-ROWS = (literature_relaxation, literature_ballistic)
+ROWS = (literature_relaxation, literature_helix, literature_fields, literature_ballistic)
 
 
 def plan(setting: Setting) -> list[Task]:
