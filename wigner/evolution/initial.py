@@ -9,12 +9,15 @@ from ..errors import Fault, StateError, apart
 from ..flows.operators import transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..maxwellian.equilibrium_state import equilibrium_density
+from ..maxwellian.multiplier_solver import MultiplierSolver
 from ..phase_space import pauli
 from ..phase_space.moments import density, square_norm
 
 # Square norm of M + tau G in units of that of M from which on it is no state: G is orthogonal to M
 # but for terms of order eps.
 LARGEST = 2.0
+# A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
+FAINT = 1e-4
 
 
 def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
@@ -32,17 +35,28 @@ def equilibrium(solver: Maxwellian, N: NDArray) -> NDArray:
     StateError
         If a uniform force acts at t = 0.
     """
+    return maxwellian(solver, at_rest(solver, N))
+
+
+def at_rest(solver: MultiplierSolver, N: NDArray) -> NDArray:
+    """The moments of Exp(-H + c) with the mean density of N, shape ``(4, N1, N2)``.
+
+    Raises
+    ------
+    StateError
+        If a uniform force acts at t = 0.
+    """
     E = solver.physics.at(0.0).E
-    if any(E):
+    if max(map(abs, E)) > FAINT:
         raise StateError(
             Fault(
                 "initial.state",
                 f'"equilibrium" with physics.field = ({E[0]:.4g}, {E[1]:.4g}) at t = 0',
-                "no uniform force at t = 0, in which electrons move",
-                'switch it on later, as in "0.1*step(t - 1, 0.1)", or use state = "steady"',
+                "no uniform force at t = 0, in which electrons would move",
+                'switch it on later, as in "0.1*step(t - 1, 0.1)"',
             )
         )
-    return maxwellian(solver, equilibrium_density(solver, float(N[0].mean())))
+    return equilibrium_density(solver, float(N[0].mean()))
 
 
 def classical(solver: Maxwellian, N: NDArray) -> NDArray:
