@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wigner.case.external import looks
 from wigner.case.problem import Problem
 from wigner.case.spec import Case
+from wigner.errors import CaseError, Fault
+from wigner.evolution.initial import at_rest
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.layout import Layout
@@ -40,11 +43,17 @@ class Entry:
         Components of n that the model has; the others are zero.
     constrained
         Whether multipliers come from the moment constraint.
+    beta
+        Whether it has Dresselhaus coupling.
+    zeeman
+        Components of the field b that it has. Models without spin take any b, and leave it out.
     """
 
     make: Maker
     spin: tuple[int, ...] = (1, 2, 3)
     constrained: bool = False
+    beta: bool = True
+    zeeman: tuple[int, ...] = (1, 2, 3)
 
 
 MODELS: dict[str, Entry] = {
@@ -52,11 +61,15 @@ MODELS: dict[str, Entry] = {
         lambda medium, solver: Nonlocal(medium, solver(medium.physics)), constrained=True
     ),
     "local": Entry(lambda medium, _: Local(medium)),
-    "local-published": Entry(lambda medium, _: Local(medium, Form.PUBLISHED)),
-    "two-component": Entry(lambda medium, _: TwoComponent(medium), (3,)),
+    "local-published": Entry(
+        lambda medium, _: Local(medium, Form.PUBLISHED), beta=False, zeeman=()
+    ),
+    "two-component": Entry(lambda medium, _: TwoComponent(medium), (3,), zeeman=(3,)),
     "spin-drift-diffusion": Entry(lambda medium, _: SpinDriftDiffusion(medium)),
     "entropic": Entry(
-        lambda medium, solver: Entropic(medium, solver(replace(medium.physics, alpha=0.0))),
+        lambda medium, solver: Entropic(
+            medium, solver(replace(medium.physics, alpha=0.0, beta=0.0))
+        ),
         (),
         constrained=True,
     ),
@@ -70,25 +83,83 @@ def medium_of(problem: Problem) -> Medium:
 
 
 def make_model(name: str, case: Case, problem: Problem, comm: Communicator = SERIAL) -> Model:
-    """The model of a name in ``MODELS``; its moment maps are shared out over ``comm``."""
+    """The model of a name in ``MODELS``; its moment maps are shared out over ``comm``.
+
+    Raises
+    ------
+    CaseError
+        As :func:`check`.
+    """
+    check(name, case, problem)
+    return MODELS[name].make(
+        medium_of(problem), lambda physics: _solver(case, problem, physics, comm)
+    )
+
+
+def _solver(case: Case, problem: Problem, physics: Physics, comm: Communicator) -> MultiplierSolver:
+    """Multipliers for some physics, to the tolerance of the case."""
     spec = case.maxwellian
-
-    def solver(physics: Physics) -> MultiplierSolver:
-        layout = Layout(problem.grid, comm)
-        arguments = (spec.tolerance, spec.max_evaluations, spec.richardson)
-        return MultiplierSolver(layout, physics, *arguments)
-
-    return MODELS[name].make(medium_of(problem), solver)
+    arguments = (spec.tolerance, spec.max_evaluations, spec.richardson)
+    return MultiplierSolver(Layout(problem.grid, comm), physics, *arguments)
 
 
-def densities(problem: Problem) -> NDArray:
-    """The initial densities (n0, n) of a problem, shape ``(4, N1, N2)``."""
-    return problem.physics.unscaled(problem.N)
+def check(name: str, case: Case, problem: Problem) -> None:
+    """Whether a model has all that acts on spins in a case.
+
+    Raises
+    ------
+    CaseError
+        If not, with what it lacks.
+    """
+    entry, faults = MODELS[name], []
+    others = "use a model that has it, as local and nonlocal do"
+    if problem.physics.beta and not entry.beta:
+        expected = f"0 for {name}, which has Rashba coupling alone"
+        faults.append(Fault("physics.beta", f"{problem.physics.beta:g}", expected, others))
+    foreign = [k for k in sorted(acting(case, problem)) if k not in entry.zeeman]
+    if foreign:
+        got = f"{' and '.join(f'b{k}' for k in foreign)} not zero"
+        has = ", ".join(f"b{k}" for k in entry.zeeman) + " alone" if entry.zeeman else "no field b"
+        faults.append(Fault("physics.zeeman", got, f"{has} for {name}", others))
+    if faults:
+        raise CaseError(*faults)
 
 
-def initial(name: str, problem: Problem) -> NDArray:
-    """The initial densities that a model has: components of n foreign to it are zero."""
-    u = densities(problem)
+def acting(case: Case, problem: Problem) -> set[int]:
+    """The components of b, by 1 to 3, that are not zero at some time of a run."""
+    varies = any(formula.varies for formula in case.physics.zeeman)
+    fields = (problem.physics.at(float(t)).b for t in (looks(case) if varies else (0.0,)))
+    b = [np.broadcast_to(field, (3, *problem.grid.n_x)) for field in fields]
+    return {k + 1 for k in range(3) if any(np.any(field[k]) for field in b)}
+
+
+def densities(problem: Problem, case: Case | None = None, comm: Communicator = SERIAL) -> NDArray:
+    """The initial densities (n0, n) of a problem, shape ``(4, N1, N2)``.
+
+    Parameters
+    ----------
+    case
+        Says whether they are those of an equilibrium; without one they are the given ones.
+
+    Raises
+    ------
+    SolveError
+        If an equilibrium is asked for and there is none, or it is not found.
+    """
+    physics = problem.physics
+    if case is None or case.initial.state != "equilibrium":
+        return physics.unscaled(problem.N)
+    return physics.unscaled(at_rest(_solver(case, problem, physics, comm), problem.N))
+
+
+def initial(
+    name: str, problem: Problem, case: Case | None = None, comm: Communicator = SERIAL
+) -> NDArray:
+    """The initial densities that a model has: components of n foreign to it are zero.
+
+    Arguments and errors are those of :func:`densities`.
+    """
+    u = densities(problem, case, comm)
     for k in {1, 2, 3} - {*MODELS[name].spin}:
         u[k] = 0.0
     return u
@@ -100,6 +171,11 @@ def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[
     lost = [f"n{k}" for k in (1, 2, 3) if np.any(given[k] != taken[k])]
     if lost:
         doubts.append(f"initial.n: {', '.join(lost)} not zero, but {name} has none; taken as zero")
+    physics = problem.physics
+    couplings = {"alpha": physics.alpha, "beta": physics.beta, "zeeman": acting(case, problem)}
+    spinning = [f"physics.{key}" for key, value in couplings.items() if value]
+    if spinning and not MODELS[name].spin:
+        doubts.append(f"{', '.join(spinning)}: not zero, but {name} has no spin; left out")
     noise = case.maxwellian.tolerance
     if MODELS[name].constrained and noise > tolerance:
         doubts.append(

@@ -98,6 +98,8 @@ ARK4 = Tableau(
 SHRINK, GROW, AIM = 0.2, 5.0, 0.9
 # The shortest step relative to the whole time: below it no error is small enough.
 SHORTEST = 1e-9
+# The step that is never too long for a drive, relative to the whole time.
+WATCH = 1e-3
 
 
 class Point(NamedTuple):
@@ -206,7 +208,12 @@ def _sum(weights: Sequence[float] | NDArray, spectra: NDArray) -> NDArray:
 
 
 def integrate(
-    model: Model, u: NDArray, t_end: float, tolerance: float, dt: float, tableau: Tableau = ARK4
+    model: Model,
+    u: NDArray,
+    t_end: float,
+    tolerance: float,
+    dt: float,
+    tableau: Tableau = ARK4,
 ) -> Iterator[Step]:
     """The accepted steps from 0 to ``t_end``.
 
@@ -218,7 +225,8 @@ def integrate(
         Bound on the estimated error of a step, relative to the largest n0, for n0 and eps n alike.
     dt
         The first step, lengthened to ``SHORTEST`` of the whole time; those after it are as long
-        as the tolerance allows.
+        as the tolerance allows. Where V, b or E are driven none is longer, lest a pulse falls
+        between the stages of a step, unless ``dt`` is below ``WATCH`` of the whole time.
 
     Raises
     ------
@@ -229,6 +237,7 @@ def integrate(
     stepper = Stepper(model, tolerance, tableau)
     here, t, rejected = stepper.point(model.x.transform(u)), 0.0, 0
     dt = max(dt, SHORTEST * t_end)
+    longest = t_end if model.physics.drive is None else max(dt, WATCH * t_end)
     while t < t_end:
         h = t_end - t if t + 1.01 * dt >= t_end else dt
         try:
@@ -244,7 +253,7 @@ def integrate(
             raise _stuck(t, h, why) from None
         else:
             rejected += 1
-        dt = max(h * _change(error, tableau.order), SHORTEST * t_end)
+        dt = min(max(h * _change(error, tableau.order), SHORTEST * t_end), longest)
 
 
 def solution(

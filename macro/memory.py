@@ -21,7 +21,7 @@ TABLES = {"nonlocal": 2}
 def needed(name: str, case: Case, grid: PhaseGrid, ranks: int) -> float:
     """Bytes that a rank needs at the most for a model."""
     fields = memory.BASE + POINTS.get(name, POINT) * grid.nx
-    if not MODELS[name].constrained:
+    if not MODELS[name].constrained and case.initial.state != "equilibrium":
         return fields
     begin = memory.choice_of_windows(case, grid, ranks)
     windows = max(begin, TABLES.get(name, 1) * memory.window_tables(case, grid, ranks))

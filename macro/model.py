@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wigner.errors import DensityError
 from wigner.phase_space import pauli
+from wigner.phase_space.moments import potential_energy
 from wigner.physics import Physics
 
 from .calculus import Calculus, coupled, relaxation_matrix, turned
@@ -116,12 +117,8 @@ class Model(ABC):
 
         It is that of (27) but for the mass, a constant. E, which pumps, has no part in it.
         """
-        physics, mean_field = self.physics.at(t), self.physics.mean_field
-        charge = u[0] * (mu[0] + physics.V)
-        if mean_field is not None:
-            charge += 0.5 * u[0] * mean_field(u[0])
-        spin = physics.epsilon**2 * (u[1:] * (mu[1:] + physics.b)).sum(axis=0)
-        return float((charge + spin).sum() * self.x.cell)
+        own = u[0] * mu[0] + self.physics.epsilon**2 * (u[1:] * mu[1:]).sum(axis=0)
+        return float((own + potential_energy(self.physics, u, t)).sum() * self.x.cell)
 
     def evaluations(self) -> list[int]:
         """Moment-map evaluations of the constraint solves since the last call."""

@@ -31,6 +31,7 @@ from wigner.timing import Phases
 
 from . import memory
 from .catalogue import MODELS, initial, make_model, warnings
+from .catalogue import check as refuse
 from .imex import integrate
 from .model import Model
 from .resolution import UNEASY, rate_tail
@@ -40,7 +41,7 @@ ADVICE = "its records are kept; start again in a new directory, or with --overwr
 KEPT = 2 / 3
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
 SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
-    "free_energy": Variable((), "int n0 (a0 + V) + eps^2 n.a dx", "total energy"),
+    "free_energy": Variable((), "int n0 (a0 + V + phi/2) + eps^2 n.(a + b) dx", "total energy"),
     "step": Variable((), "length of the time step", "time"),
     "tail_rate": Variable(
         (), "share of the rates of n0, or of n, beyond two thirds of the reach in xi", "1"
@@ -78,6 +79,7 @@ def run(
         check_ranks(grid, len(hosts))
         memory.check(name, case, grid, hosts)
         problem = build(case, kinetic=False, constrained=MODELS[name].constrained)
+        refuse(name, case, problem)
         doubtful = warnings(name, case, problem, tolerance)
         return case, replace(problem, warnings=(*problem.warnings, *doubtful))
 
@@ -106,13 +108,19 @@ def execute(
         If the directory cannot be written; what was recorded stays.
     """
     with stop_requests() as requests:
-        phases, file = Phases(), Records(directory / "moments.h5", SCALARS, ARRAYS)
+        phases, (scalars, arrays) = Phases(), records.driven(case)
+        file = Records(directory / "moments.h5", SCALARS | scalars, ARRAYS | arrays)
         heading = "model {}, x lattice {} x {}".format(name, *problem.grid.n_x)
         facts = {"model": name, "tolerance": tolerance}
         observer = Directory(file, case, problem, comm, heading, facts).start(phases)
         requests.heard = lambda name: observer.interrupted(name, ADVICE)
-        with phases("setup"):
-            model, u = make_model(name, case, problem, comm), initial(name, problem)
+        try:
+            with phases("setup"):
+                model = make_model(name, case, problem, comm)
+                u = initial(name, problem, case, comm)
+        except SolveError as error:
+            observer.failing()
+            raise error.at(time=0.0) from None
         phases.include(model.seconds)
         agenda = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
         try:
@@ -166,7 +174,7 @@ class Alarms(NamedTuple):
 def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms: Alarms) -> None:
     """Give the densities and all that follows from them to the observer."""
     try:
-        recorded = values(model, u)
+        recorded = values(model, u, observer.t)
         check_finite(recorded)
     except SolveError as error:
         raise error.at(time=observer.t) from None
@@ -187,12 +195,9 @@ def quality(u: NDArray) -> dict[str, float]:
     return dict(zip(("tail_n0", "tail_n", "n_share"), density_tails(u, KEPT), strict=True))
 
 
-def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
-    """What is recorded of densities u = (n0, n)."""
-    physics, mu = model.physics, model.multipliers(u)
-    balance = model.balance(u)
-    charge = u[0] * (mu[0] + physics.V)
-    spin = physics.epsilon**2 * (u[1:] * mu[1:]).sum(axis=0)
+def values(model: Model, u: NDArray, t: float = 0.0) -> dict[str, ArrayLike]:
+    """What is recorded of densities u = (n0, n) at time ``t``."""
+    mu, balance = model.multipliers(u), model.balance(u, t)
     totals = u.sum(axis=(1, 2)) * model.x.cell
     return {
         "n0": u[0],
@@ -203,5 +208,6 @@ def values(model: Model, u: NDArray) -> dict[str, ArrayLike]:
         "tail_rate": rate_tail(model, u, balance),
         "mass": float(totals[0]),
         "spin_total": totals[1:],
-        "free_energy": float((charge + spin).sum() * model.x.cell),
+        "free_energy": model.free_energy(u, mu, t),
+        **records.acting(model.physics, u[0], t),
     }

@@ -106,7 +106,7 @@ def transport(text: str) -> dict[str, float]:
 
 
 def entropic(text: str) -> dict[str, NDArray]:
-    """E = int n0 (a0 + V) dx along the entropic model, and its dissipation."""
+    """The free energy int n0 (a0 + V + phi/2) dx along the entropic model, and its dissipation."""
     case = parse_case(text)
     model = macroscopic.model(case, "entropic")
     assert isinstance(model, Entropic)
@@ -114,13 +114,12 @@ def entropic(text: str) -> dict[str, NDArray]:
     u[1:] = 0.0
     times = np.linspace(0.0, case.time.t_end, 17)
     states = macroscopic.solution(model, u, case.time.t_end, times=times)
-    physics = model.physics
-    energy = [float((u[0] * (model.multipliers(u)[0] + physics.V)).sum()) for u in states]
-    return {
-        "t": times,
-        "energy": np.array(energy) * model.x.cell,
-        "dissipation": np.array([model.dissipation(u) for u in states]),
-    }
+    found = [
+        (model.free_energy(u, model.multipliers(u), t), model.dissipation(u, t))
+        for t, u in zip(times, states, strict=True)
+    ]
+    energy, dissipation = np.array(found).T
+    return {"t": times, "energy": energy, "dissipation": dissipation}
 
 
 def _strip(solver: Solver) -> tuple[Strip, NDArray, Problem]:

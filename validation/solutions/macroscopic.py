@@ -34,7 +34,7 @@ def nonlocal_model(case: Case) -> Nonlocal:
 
 def initial(case: Case) -> NDArray:
     """(n0, n) at t = 0, ``(4, N1, N2)``."""
-    return densities(build(case))
+    return densities(build(case), case)
 
 
 def solution(
@@ -48,7 +48,7 @@ def solution(
         If the integrator gives up, or the model cannot be evaluated.
     """
     integrated = solve_ivp(
-        lambda _, y: model.rate(y.reshape(u.shape)).ravel(),
+        lambda time, y: model.rate(y.reshape(u.shape), time).ravel(),
         (0.0, t),
         u.ravel(),
         method="DOP853",

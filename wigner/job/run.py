@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError, apart
@@ -21,7 +18,7 @@ from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
-from ..output.records import ARRAYS, SCALARS, Records, driven
+from ..output.records import ARRAYS, SCALARS, Records, acting, driven
 from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.moments import (
     Resolution,
@@ -31,7 +28,6 @@ from ..phase_space.moments import (
     moments,
     resolution,
 )
-from ..physics import Physics
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
 from .guards import check_edge, check_moments, check_sound
@@ -223,7 +219,7 @@ class Run:
             values = vars(found) | vars(scalars)
             values["spin_total"] = values.pop("spin")
             values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
-            values |= _fields(physics, found.n0, t)
+            values |= acting(physics, found.n0, t)
             cell = solver.layout.grid.dx
             values["free_energy"] = float(free_energy(physics, found.densities, A, t).sum()) * cell
             maxwellian = solver.maxwellian
@@ -256,10 +252,3 @@ class Run:
             output.before_checkpoint()
             name = self._state.save(output.reached)
         output.note(f"{name} at t = {output.t:.6g}")
-
-
-def _fields(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
-    """What acts on the electrons at a time, by the names of ``records.DRIVEN``."""
-    now, field = physics.at(t), physics.mean_field
-    b = np.broadcast_to(now.b, (3, *n0.shape))
-    return {"V": now.V, "b": b, "E": now.E, "phi": 0.0 * n0 if field is None else field(n0)}

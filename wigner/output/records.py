@@ -25,6 +25,7 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..case.units import Scaling
 from ..errors import Fault, RecordsError
+from ..physics import Physics
 from . import files
 
 Attributes = dict[str, str | int | float]
@@ -125,6 +126,13 @@ def driven(case: Case) -> tuple[Variables, Variables]:
     found = {name: DRIVEN[name] for name, varies in there.items() if varies}
     scalars = {name: found.pop(name) for name in ("E",) if name in found}
     return scalars, found
+
+
+def acting(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
+    """What acts on electrons of density ``n0`` at a time, by the names of ``DRIVEN``."""
+    now, field = physics.at(t), physics.mean_field
+    b = np.broadcast_to(now.b, (3, *n0.shape))
+    return {"V": now.V, "b": b, "E": now.E, "phi": 0.0 * n0 if field is None else field(n0)}
 
 
 # Numbers of the axes that are not places: spin 1 to 3, component 0 (charge) to 3, direction 1, 2.
