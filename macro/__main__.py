@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 try:
     from wigner import __version__
-    from wigner.job.launch import add_case, add_output, add_set, parse, world
+    from wigner.job.launch import add_case, add_output, add_quiet, add_set, parse, world
 except ImportError as error:
     sys.exit(f"error: {error}; does another file hide wigner? the command wigner-macro finds it")
 
@@ -35,6 +35,13 @@ The time step is set by --tolerance; time.dt is the first one. Ctrl-C, SIGTERM, 
 output.wall_limit end the run after the step it is at, with exit status 3."""
 
 
+EPILOG = """\
+for example: wigner-macro run case.toml --model local --output result; see wigner-macro run --help
+
+exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept, 4 finished, but
+unresolved"""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command on every rank; the exit status."""
     comm = world()
@@ -47,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.output,
         comm,
         overwrite=arguments.overwrite,
+        quiet=arguments.quiet,
     )
 
 
@@ -54,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wigner-macro",
         description="Macroscopic models of the spinor Wigner-BGK equation.",
-        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with its records kept, "
-        "4 finished, but unresolved",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -69,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_output(command)
     add_set(command)
+    add_quiet(command)
     command.add_argument(
         "--tolerance",
         type=_tolerance,

@@ -13,6 +13,7 @@ from .catalogue import MODELS
 # Each rank has the fields whole.
 POINTS = {"drift-diffusion": 1260, "local": 2100, "local-published": 2750}
 POINT = 1480  # of the other models
+ZEEMAN = 240  # more with a Zeeman field: b, its gradient and what it pulls
 # Tables of windows that a model makes at a time, in units of those of the moment map: its
 # derivative has as many again.
 TABLES = {"nonlocal": 2}
@@ -20,7 +21,8 @@ TABLES = {"nonlocal": 2}
 
 def needed(name: str, case: Case, grid: PhaseGrid, ranks: int) -> float:
     """Bytes that a rank needs at the most for a model."""
-    fields = memory.BASE + POINTS.get(name, POINT) * grid.nx
+    zeeman = MODELS[name].spin and any(formula.text != "0" for formula in case.physics.zeeman)
+    fields = memory.BASE + (POINTS.get(name, POINT) + ZEEMAN * bool(zeeman)) * grid.nx
     if not MODELS[name].constrained and case.initial.state != "equilibrium":
         return fields
     begin = memory.choice_of_windows(case, grid, ranks)

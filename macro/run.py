@@ -66,6 +66,7 @@ def run(
     comm: Communicator,
     *,
     overwrite: bool = False,
+    quiet: bool = False,
 ) -> int:
     """``macro run``; the exit status."""
 
@@ -90,6 +91,7 @@ def run(
         lambda case, problem: execute(case, problem, name, tolerance, output, comm),
         ready,
         INTACT,
+        quiet=quiet,
     )
 
 
