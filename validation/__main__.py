@@ -32,7 +32,7 @@ from wigner.case.spec import Case, load_case
 from wigner.errors import CaseError, Fault
 from wigner.job.directories import named
 from wigner.job.directories import usable as usable_directory
-from wigner.job.launch import add_set, parse, world
+from wigner.job.launch import add_quiet, add_set, parse, world
 from wigner.output import files
 from wigner.phase_space.communicator import Communicator
 
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     usable, case = _agree(arguments, comm)
     if not usable:
         return BAD_INPUT
-    _log_to_terminal(comm)
+    _log_to_terminal(comm, logging.WARNING if arguments.quiet else logging.INFO)
     with _terminated_as_interrupted():
         try:
             return _studied(arguments, case, comm)
@@ -177,13 +177,13 @@ def _complain(error: Exception, remedy: str = "") -> None:
         print(f"error: {line}", file=sys.stderr)
 
 
-def _log_to_terminal(comm: Communicator) -> None:
-    """Progress of every rank on standard error."""
+def _log_to_terminal(comm: Communicator, level: int) -> None:
+    """What every rank says from a level on, progress for one, on standard error."""
     handler = logging.StreamHandler()
     rank = f"[{comm.rank}] " if comm.size > 1 else ""
     handler.setFormatter(logging.Formatter(f"{rank}%(message)s"))
     log.handlers[:] = [handler]
-    log.setLevel(logging.INFO)
+    log.setLevel(level)
 
 
 def _tell(results: Sequence[Result], page: Path) -> None:
@@ -220,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=named, required=True, metavar="DIR", help="directory for the report"
     )
     add_set(parser)
+    add_quiet(parser)
     parser.add_argument(
         "--size",
         choices=SIZES,

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from . import __version__
 from .job import commands
 from .job.directories import named
-from .job.launch import add_case, add_output, add_set, is_first, launched, parse, world
+from .job.launch import add_case, add_output, add_quiet, add_set, is_first, launched, parse, world
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
@@ -51,8 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     comm = world() if comm is None else comm
     if arguments.command == "run":
         case, overrides, output = arguments.case, arguments.set, arguments.output
-        return commands.run(case, overrides, output, comm, overwrite=arguments.overwrite)
-    return commands.resume(arguments.output, arguments.t_end, arguments.set, comm)
+        overwrite, quiet = arguments.overwrite, arguments.quiet
+        return commands.run(case, overrides, output, comm, overwrite=overwrite, quiet=quiet)
+    t_end, overrides, quiet = arguments.t_end, arguments.set, arguments.quiet
+    return commands.resume(arguments.output, t_end, overrides, comm, quiet=quiet)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (run, resume, info):
         add_set(sub)
     add_output(run)
+    for sub in (run, resume):
+        add_quiet(sub)
     resume.add_argument("output", type=named, metavar="DIR", help="directory of the run")
     resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
     info.add_argument(

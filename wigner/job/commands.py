@@ -22,7 +22,13 @@ from .supervise import FINISHED, Hosts, Ready, complain, run_job
 
 
 def run(
-    path: Path, overrides: Sequence[str], output: Path, comm: Communicator, *, overwrite: bool
+    path: Path,
+    overrides: Sequence[str],
+    output: Path,
+    comm: Communicator,
+    *,
+    overwrite: bool,
+    quiet: bool = False,
 ) -> int:
     """``wigner run``; the exit status."""
 
@@ -34,10 +40,17 @@ def run(
         ready()
         return case
 
-    return _run_job(new_case, output, comm, ready, resume=False)
+    return _run_job(new_case, output, comm, ready, resume=False, quiet=quiet)
 
 
-def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Communicator) -> int:
+def resume(
+    output: Path,
+    t_end: float | None,
+    overrides: Sequence[str],
+    comm: Communicator,
+    *,
+    quiet: bool = False,
+) -> int:
     """``wigner resume``; the exit status."""
     end = [] if t_end is None else [f"time.t_end={t_end!r}"]
 
@@ -50,7 +63,7 @@ def resume(output: Path, t_end: float | None, overrides: Sequence[str], comm: Co
             raise CaseError(Fault("output", str(output), expected, remedy))
         return load_case(text, [*overrides, *end])
 
-    return _run_job(known_case, output, comm, lambda unlocked: None, resume=True)
+    return _run_job(known_case, output, comm, lambda unlocked: None, resume=True, quiet=quiet)
 
 
 def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
@@ -74,7 +87,13 @@ def _warned(case: Case, problem: Problem) -> Problem:
 
 
 def _run_job(
-    read: Callable[[], Case], output: Path, comm: Communicator, ready: Ready, *, resume: bool
+    read: Callable[[], Case],
+    output: Path,
+    comm: Communicator,
+    ready: Ready,
+    *,
+    resume: bool,
+    quiet: bool,
 ) -> int:
     """Run the case that ``read`` finds, after its checks on rank 0; the exit status."""
 
@@ -88,4 +107,4 @@ def _run_job(
     def solve(case: Case, problem: Problem) -> int:
         return execute(case, problem, output, comm, resume=resume)
 
-    return run_job(check, output, comm, solve, ready)
+    return run_job(check, output, comm, solve, ready, quiet=quiet)

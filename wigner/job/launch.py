@@ -115,6 +115,11 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Less on the terminal."""
+    parser.add_argument("--quiet", action="store_true", help="show warnings and errors only")
+
+
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments; help and errors are printed once, whatever the number of ranks.
 

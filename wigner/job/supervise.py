@@ -45,6 +45,8 @@ def run_job(
     execute: Callable[[Case, Problem], int],
     ready: Ready = lambda unlocked: None,
     intact: str = INTACT,
+    *,
+    quiet: bool = False,
 ) -> int:
     """Check the input on rank 0, then execute it on all ranks; the exit status.
 
@@ -60,11 +62,13 @@ def run_job(
         Looks at the directory once more when it is locked; raises CaseError if it cannot be used.
     intact
         What is to be said of the directory after an error of the system.
+    quiet
+        Whether the terminal gets warnings and errors only.
     """
     ours: Path | None = None  # the directory, once it is sure that it is this run's
     try:
         with ExitStack() as stack:
-            case, problem = _agree(check, ready, output, comm, stack)
+            case, problem = _agree(check, ready, output, comm, stack, quiet=quiet)
             ours = output
             return execute(case, problem)
     except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
@@ -84,7 +88,13 @@ def run_job(
 
 
 def _agree(
-    check: Check, ready: Ready, output: Path, comm: Communicator, stack: ExitStack
+    check: Check,
+    ready: Ready,
+    output: Path,
+    comm: Communicator,
+    stack: ExitStack,
+    *,
+    quiet: bool,
 ) -> tuple[Case, Problem]:
     """What rank 0 finds in the input, on all ranks; the log is open afterwards.
 
@@ -101,7 +111,7 @@ def _agree(
             found = check(hosts)
             with usable(output):
                 output.mkdir(parents=True, exist_ok=True)
-                unlocked = stack.enter_context(logging_to(output))
+                unlocked = stack.enter_context(logging_to(output, quiet=quiet))
             ready(unlocked)
             for warning in (*found[1].warnings, *_threads(places), *shadowed()):
                 log.warning(warning)

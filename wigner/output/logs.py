@@ -89,8 +89,10 @@ class Terminal(Patient):
 
 
 @contextmanager
-def logging_to(directory: Path) -> Iterator[str]:
-    """Log into ``directory/run.log`` and on standard error; nobody else may do so meanwhile.
+def logging_to(directory: Path, name: str = "run.log", *, quiet: bool = False) -> Iterator[str]:
+    """Log into a file of the directory and on standard error; nobody else may do so meanwhile.
+
+    On standard error there are only warnings and errors if ``quiet``; the file has all.
 
     Gives what the file system says if it has no locks; nobody else can be kept away then.
 
@@ -101,12 +103,12 @@ def logging_to(directory: Path) -> Iterator[str]:
     OSError
         If the file cannot be written.
     """
-    path, logger = directory / "run.log", logging.getLogger("wigner")
+    path, logger = directory / name, logging.getLogger("wigner")
     with _locked(path) as unlocked:
         file = LogFile(path, encoding="utf-8", errors="backslashreplace")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.addFilter(Sparse())
-        handlers, before = [file, _terminal()], logger.level
+        handlers, before = [file, _terminal(quiet=quiet)], logger.level
         try:
             logger.handlers += handlers
             logger.setLevel(logging.INFO)
@@ -121,10 +123,11 @@ def logging_to(directory: Path) -> Iterator[str]:
                 handler.close()
 
 
-def _terminal() -> logging.Handler:
+def _terminal(*, quiet: bool) -> logging.Handler:
     """Standard error, which may be a terminal or not."""
     terminal = Terminal() if sys.stderr.isatty() else Patient()
     terminal.setFormatter(Plain())
+    terminal.setLevel(logging.WARNING if quiet else logging.INFO)
     if not isinstance(terminal, Terminal):
         terminal.addFilter(Sparse())
     return terminal

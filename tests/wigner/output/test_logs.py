@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import pty
 import subprocess
+from contextlib import redirect_stderr
 from pathlib import Path
 
+import pytest
+
+from macro.__main__ import main as solve_model
 from tests.support import small
 from wigner.__main__ import main
+from wigner.output.logs import logging_to
 
 
 def test_lines_of_progress_in_a_log(case: str, output: Path, monkeypatch, capsys) -> None:
@@ -53,3 +60,22 @@ def test_one_line_of_progress_on_a_terminal(tmp_path: Path) -> None:
     text = said.decode()
     assert text.count(" s left") == 4
     assert all(len(part) <= 79 + len("\r\x1b[K") for part in text.split("\r") if "left" in part)
+
+
+@pytest.mark.parametrize("solve", [[main, "run"], [solve_model, "run", "--model", "local"]])
+def test_a_quiet_run_says_warnings_only(
+    case: str, output: Path, capsys: pytest.CaptureFixture, solve: list
+) -> None:
+    command, *arguments = solve
+    assert command([*arguments, case, "--output", str(output), "--quiet"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert all(line.startswith("warning: ") for line in said), said
+    assert "finished at t = 0.4" in (output / "run.log").read_text()
+
+
+def test_a_quiet_run_still_warns(tmp_path: Path) -> None:
+    with redirect_stderr(io.StringIO()) as said, logging_to(tmp_path, "sweep.log", quiet=True):
+        logging.getLogger("wigner").info("fine")
+        logging.getLogger("wigner").warning("doubtful")
+    assert said.getvalue() == "warning: doubtful\n"
+    assert " INFO fine\n" in (tmp_path / "sweep.log").read_text()
