@@ -89,14 +89,14 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
         "-m ruff check .",
         "-m ruff format --check .",
         "-m mypy",
-        "-m pytest -k a b",
+        "-m pytest -n 2 --dist loadfile -k a b",
     ]
     call(copy, ".ci/run", "-q")
     assert calls(copy) == [
         "-m ruff check .",
         "-m ruff format --check .",
         "-m mypy",
-        "-m pytest -q",
+        "-m pytest -n 2 --dist loadfile -q",
     ]
     call(copy, "scripts/quickstart")
     assert calls(copy) == [RUN, PLOT]
