@@ -69,7 +69,7 @@ def reference(problem, tau):
 @pytest.mark.parametrize("tau", [1.0, 0.1])
 @pytest.mark.parametrize(
     ("scheme", "steps", "order", "tolerance"),
-    [("sdirk2", (8, 16, 32), 2, 0.1), ("sdirk3", (8, 16, 32), 3, 0.2)],
+    [("sdirk2", (4, 8, 16), 2, 0.1), ("sdirk3", (8, 16, 32), 3, 0.2)],
 )
 def test_order_in_time(problem, scheme, steps, order, tolerance, tau):
     exact = reference(problem, tau)
@@ -85,9 +85,9 @@ def test_asymptotic_preserving_order(problem, tau):
     step passes through tau (1.6 at tau = 0.002).
     """
     W = initial.prepared(problem.maxwellian_at(tau), problem.N)
-    fine, exact = (problem.density("sdirk2", tau, n, W=W) for n in (64, 128))
+    fine, exact = (problem.density("sdirk2", tau, n, W=W) for n in (32, 64))
     exact += (exact - fine) / 3
-    errors = [np.abs(problem.density("sdirk2", tau, n, W=W) - exact).max() for n in (4, 8, 16, 32)]
+    errors = [np.abs(problem.density("sdirk2", tau, n, W=W) - exact).max() for n in (4, 8, 16)]
     assert np.all(orders(errors) > 1.8)
 
 
@@ -123,7 +123,7 @@ def test_orders_are_uniform_in_tau(tau):
 
 def test_strang_is_of_order_two_only_when_tau_is_resolved(problem):
     exact = reference(problem, 1.0)
-    errors = [np.abs(problem.density("strang", 1.0, n) - exact).max() for n in (8, 16, 32)]
+    errors = [np.abs(problem.density("strang", 1.0, n) - exact).max() for n in (4, 8, 16)]
     assert orders(errors)[-1] == pytest.approx(2, abs=0.1)
 
 
