@@ -14,12 +14,14 @@ import robustness_sweep
 
 
 def test_random_cases(capsys: pytest.CaptureFixture) -> None:
-    status = robustness_sweep.main(["--cases", "20", "--seed", "4", "--points", "12"])
+    status = robustness_sweep.main(
+        ["--first", "10", "--cases", "10", "--seed", "4", "--points", "12"]
+    )
     said = capsys.readouterr().out
     assert status == 0, said
-    assert len(re.findall(r"^case \d+: (?:finished|refused|stopped)", said, re.MULTILINE)) == 20
+    assert len(re.findall(r"^case \d+: (?:finished|refused|stopped)", said, re.MULTILINE)) == 10
     finished = re.search(r"^ *(\d+) finished", said, re.MULTILINE)
-    assert int(finished[1]) >= 10
+    assert int(finished[1]) >= 5
 
 
 def test_a_case_of_a_seed_is_always_the_same() -> None:
