@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-import numpy as np
-
 PACKAGES = ("wigner-bgk", "numpy", "scipy", "pyfftw", "numba", "h5py", "h5netcdf", "mpi4py")
+# Where a build has written the revision that it was made from, see setup.py.
+REVISION = "revision.txt"
 
 
 def versions() -> dict[str, str]:
@@ -33,16 +33,27 @@ def versions() -> dict[str, str]:
 
 
 def revision() -> str:
-    """The git revision of the source, with "+" if it was changed; "unknown" outside a checkout."""
+    """The git revision of the source, with "+" if it was changed.
+
+    Outside of a checkout it is the one that was built; "unknown" if that is not known either.
+    """
     source = Path(__file__).resolve().parents[1]
     if not (source / ".git").exists():
-        return "unknown"
+        return _built()
     command = ["git", "-C", str(source), "describe", "--always", "--abbrev=12", "--dirty=+"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return found.stdout.strip()
+
+
+def _built() -> str:
+    """The revision that the build has left."""
+    try:
+        return Path(__file__).with_name(REVISION).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"
 
 
 def shadowed() -> Iterator[str]:
@@ -99,4 +110,6 @@ def keep_freed() -> None:
     for every 4 kB: 40 % of a step of the local model on 64 x 64 points. Freeing one great array
     raises the thresholds; other C libraries lose nothing by it.
     """
+    import numpy as np  # noqa: PLC0415 (a build asks for the revision before numpy is there)
+
     np.empty(3_000_000)
