@@ -56,6 +56,15 @@ def without_potential(n_x: tuple[int, ...], epsilon: float, alpha: float) -> Phy
     return Physics(epsilon, alpha, 1.0, np.zeros(n_x))
 
 
+def dresselhaus_of_rashba(w: NDArray) -> NDArray:
+    """Components (4, ...) with spins turned so that p_perp.sigma becomes p1 sigma1 - p2 sigma2.
+
+    (s1, s2, s3) -> (-s2, -s1, -s3): what Rashba coupling alpha does to w, Dresselhaus coupling
+    beta = alpha does to what this gives.
+    """
+    return np.stack([w[0], -w[2], -w[1], -w[3]])
+
+
 def mesh(grid: PhaseGrid) -> tuple[NDArray, NDArray]:
     """x1 and x2 on the x lattice, angles in [0, 2 pi) along each axis."""
     x1, x2 = (2 * np.pi * x / L for x, L in zip(grid.x, grid.length, strict=True))

@@ -7,12 +7,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, modulated, space, with_drive, with_physics
+from tests.support.setups import (
+    dresselhaus_of_rashba,
+    mesh,
+    modulated,
+    space,
+    with_drive,
+    with_physics,
+)
 from wigner.evolution import initial
 from wigner.evolution.relaxation import TABLEAUS, Collisions, make_step
 from wigner.flows.splitting import STRANG
 from wigner.flows.transport import Transport
 from wigner.maxwellian.equilibrium import Maxwellian
+from wigner.phase_space import pauli
 from wigner.phase_space.moments import density
 from wigner.physics import External
 
@@ -88,3 +96,30 @@ def test_strang_is_of_order_two_where_tau_is_resolved(driven, tau):
     errors = [np.abs(driven.density("strang", tau, n) - exact).max() for n in (4, 8)]
     assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.1)
     assert errors[1] < 3e-3
+
+
+@pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
+def test_dresselhaus_runs_are_rashba_runs_turned(scheme):
+    """Two steps in V(x, t), b(x, t) and E(t) from M(N), all of b and N turned alike."""
+    ends = []
+    for alpha, beta in ((0.6, 0.0), (0.0, 0.6)):
+        turn = dresselhaus_of_rashba if beta else np.array
+        options = {"length": (2 * np.pi, 1.0), "p_max": (5.0, 5.0), "tau": 0.1}
+        space_ = space((8, 1), (16, 16), EPSILON, alpha=alpha, beta=beta, **options)
+        x1, _ = mesh(space_.layout.grid)
+
+        def drive(t, x1=x1, turn=turn):
+            u = [np.cos(x1 - 2 * t), 0.5 * np.cos(x1 + t), 0.3 + 0 * x1, 0.4 * np.sin(x1 - t)]
+            return External(u[0], turn(np.stack(u))[1:], (0.6 * np.cos(2 * t), 0.5 - t))
+
+        space_ = with_drive(space_, drive)
+        solver = Maxwellian(space_, TOLERANCE, levels=1)
+        N = modulated(space_.layout.grid, EPSILON)
+        W = initial.maxwellian(solver, turn(0.5 * (N + N.mean(axis=1, keepdims=True))))
+        splitting = TABLEAUS[scheme].splitting if scheme in TABLEAUS else STRANG
+        step = make_step(scheme, Transport(space_, splitting), Collisions(solver), 0.1)
+        for n in range(2):
+            step(W, 0.1 * n)
+        ends.append(pauli.unpack(W))
+    one, other = dresselhaus_of_rashba(ends[0]), ends[1]
+    np.testing.assert_allclose(other, one, atol=1e-11 * np.abs(one).max())

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import mesh, space, thermal, with_drive, with_physics
+from tests.support.setups import (
+    dresselhaus_of_rashba,
+    mesh,
+    space,
+    thermal,
+    with_drive,
+    with_physics,
+)
 from validation.oracle import schroedinger
 from validation.oracle.schroedinger import SIGMA, Gas
 from wigner.flows.splitting import FOURTH, STRANG
@@ -115,6 +122,22 @@ def test_a_uniform_field_linear_in_time_is_exact(steps):
     found = pauli.unpack(advanced(space_, pauli.pack(w), FOURTH, steps, t))
     np.testing.assert_allclose(found[0], exact, atol=2e-9)
     assert np.abs(exact - w[0]).max() > 0.1
+
+
+def test_dresselhaus_flow_is_the_rashba_flow_turned():
+    """With b turned alike and V and E as they are."""
+    rashba = space((6, 7), (10, 12), 0.6, alpha=0.7, p_max=(4.0, 4.4))
+    x1, x2 = mesh(rashba.layout.grid)
+    b = np.stack([0.3 * np.cos(x1), 0.2 + 0.1 * np.sin(x2), 0.4 * np.sin(x1 - x2)])
+    rashba = with_physics(rashba, V=np.cos(x1 + x2), b=b, E=(0.4, -0.3))
+    turned = dresselhaus_of_rashba(np.concatenate([x1[None], b]))[1:]
+    dresselhaus = with_physics(rashba, alpha=0.0, beta=0.7, b=turned)
+    W = thermal(rashba)
+    one = dresselhaus_of_rashba(pauli.unpack(advanced(rashba, W, STRANG, 3)))
+    turned = pauli.pack(dresselhaus_of_rashba(pauli.unpack(W)))
+    other = pauli.unpack(advanced(dresselhaus, turned, STRANG, 3))
+    np.testing.assert_allclose(other, one, atol=1e-13 * np.abs(one).max())
+    assert np.abs(one - dresselhaus_of_rashba(pauli.unpack(W))).max() > 0.1
 
 
 def driven(comm):
