@@ -196,7 +196,7 @@ def test_a_free_cloud_drifts_and_its_spin_turns() -> None:
     x = dense.lattice(box)[0][:, 0]
     shape = np.exp(4 * (np.cos(2 * np.pi * (x - 4) / length) - 1))
     cloud = packets.Cloud(shape, (0.0, 0.0, 1.0), (1.5, 0.0), 0.01)
-    _, start, end = packets.sent(box, cloud, np.zeros(45), t)
+    start, end = packets.sent(box, cloud, np.zeros(45), (0.0, 0.0, 0.0), t)
     close(start[0], start[3], 1e-12)
     close(start[0].sum(), end[0].sum(), 1e-9)
     drift = (x * (end[0] - start[0])).sum() / start[0].sum()

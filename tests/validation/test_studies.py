@@ -55,8 +55,14 @@ ORDERS = {
         ("literature.spin-hall", 0, 2e-3),
         ("literature.larmor", 0, 1e-9),
         ("literature.magnetisation", 0, 1e-2),
+        ("literature.plasmon.classical.frequency", 1, 1e-4),
+        ("literature.plasmon.classical.damping", 1, 1e-4),
+        ("literature.plasmon.quantum.frequency", 1, 1e-4),
+        ("literature.plasmon.quantum.damping", 1, 1e-4),
+        ("literature.screening.2deg", 1, 1e-4),
         ("literature.path.angle", 0, 1e-4),
         ("literature.barrier", 0, 1e-4),
+        ("literature.wire", 0, 1e-4),
     ],
 }
 

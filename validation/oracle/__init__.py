@@ -4,7 +4,7 @@
 ``dispersion``: relaxation rates, helices, fields and plasmons of a homogeneous gas, from the field
 ``waves``: small waves with collisions for every epsilon, tau and coupling, by a Volterra equation
 ``dense``: operators on a periodic box as matrices
-``packets``: a cloud of one spin that meets a barrier, on these matrices
+``packets``: a cloud of one spin in a potential and a Zeeman field, on these matrices
 ``bgk``: the quantum Maxwellian and the collisional dynamics, on these matrices
 ``rates``: the right-hand side of the nonlocal model, from these matrices
 ``schroedinger``: exact transport of a Wigner function in four dimensions, in fields that vary too

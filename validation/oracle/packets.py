@@ -1,4 +1,4 @@
-"""A cloud of electrons of one spin that drifts towards a barrier, by Schroedinger's equation.
+"""A cloud of electrons of one spin in a potential and a Zeeman field, by Schroedinger's equation.
 
 The state is the mixture rho = F exp(-|p - p0|^2/(2 theta)) F, F = f(x1) |chi><chi|, on a
 `dense.Box` of one point along x2. Each fibre is a spinor on a line; exp(-i t H/eps) is exact there.
@@ -44,9 +44,14 @@ def operator(box: dense.Box, cloud: Cloud) -> Array:
     return rho / dense.local(box, rho)[0].max()
 
 
-def sent(box: dense.Box, cloud: Cloud, V: Array, t: float) -> tuple[Array, Array, Array]:
-    """rho at 0, and <W> at 0 and at t, (4, N1), with the potential V, (N1,)."""
+def sent(
+    box: dense.Box, cloud: Cloud, V: Array, b: tuple[float, float, float], t: float
+) -> tuple[Array, Array]:
+    """<W> at 0 and at t, (4, N1), with the potential V, (N1,), and a Zeeman field b."""
     rho = operator(box, cloud)
-    H = dense.diagonalise(dense.hamiltonian(box, V[:, None]))
+    fields = np.zeros((4, *box.n))
+    fields[0] = V[:, None]
+    fields[1:] = box.epsilon * np.array(b)[:, None, None]
+    H = dense.diagonalise(dense.kinetic(box) + dense.multiplication(fields))
     end = dense.evolve(box, H, rho, t)
-    return rho, dense.local(box, rho)[..., 0], dense.local(box, end)[..., 0]
+    return dense.local(box, rho)[..., 0], dense.local(box, end)[..., 0]

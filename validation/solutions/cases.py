@@ -11,9 +11,11 @@ import math
 import tomllib
 from dataclasses import dataclass
 
+from wigner.case.formulas import Expression
 from wigner.case.problem import build
 from wigner.case.spec import SCALED, Case, parse_case
 from wigner.case.values import toml
+from wigner.errors import CaseError, Fault
 
 from ..harness.study import Setting
 
@@ -116,25 +118,39 @@ class Shipped:
         return parse_case(self.text, setting.pick(self.small, self.full))
 
 
-def chosen(setting: Setting, shipped: Shipped) -> Case:
+def chosen(setting: Setting, shipped: Shipped, *, general: bool = False) -> Case:
     """The user's case if there is one, in scaled units and with n0 of order one, else the shipped.
 
     Floors and natural scales of the studies are those of densities of order one.
+
+    Parameters
+    ----------
+    general
+        Whether H may have more than that of the paper.
+
+    Raises
+    ------
+    CaseError
+        If it has, and may not.
     """
-    return shipped.in_size(setting) if setting.case is None else normalised(scaled(setting.case))
+    if setting.case is None:
+        return shipped.in_size(setting)
+    case = normalised(scaled(setting.case))
+    return case if general else as_in_the_paper(case)
 
 
 def normalised(case: Case) -> Case:
     """The case with densities in units of the largest n0, unless that is of order one.
 
-    The equation is linear in the unit of W; nothing else changes.
+    The equation is linear in the unit of W, but for the interaction, whose coupling takes it.
     """
     largest = float(build(case).N[0].max())
     if 0.1 <= largest <= 10:
         return case
     given = case.initial.n0, *case.initial.n
     n0, *n = (f"({formula.text})/{largest!r}" for formula in given)
-    return changed(case, f"initial.n0={n0}", f"initial.n={json.dumps(n)}")
+    field = [] if case.field is None else [f"field.coupling={case.field.coupling * largest!r}"]
+    return changed(case, f"initial.n0={n0}", f"initial.n={json.dumps(n)}", *field)
 
 
 def slowed(case: Case) -> Case:
@@ -155,6 +171,10 @@ def scaled(case: Case) -> Case:
     del document["material"]
     physics = document.setdefault("physics", {})
     physics |= {name: getattr(case.physics, name) for name in SCALED}
+    physics["zeeman"] = [formula.text for formula in case.physics.zeeman]
+    physics["field"] = [formula.text for formula in case.physics.field]
+    if case.field is not None:
+        document["field"]["coupling"] = case.field.coupling
     return parse_case(toml(document, []))
 
 
@@ -166,3 +186,29 @@ def changed(case: Case, *overrides: str) -> Case:
 def ladder(top: float, steps: int, factor: float = 2.0) -> list[float]:
     """top, top/factor, top/factor^2, ..."""
     return [top / factor**k for k in range(steps)]
+
+
+def as_in_the_paper(case: Case) -> Case:
+    """The case, if its H is that of the paper: Rashba coupling and a static potential.
+
+    Raises
+    ------
+    CaseError
+        If it has more, of which the statements of the paper say nothing.
+    """
+    physics, more = case.physics, []
+    if physics.beta:
+        more.append("physics.beta")
+    more += [f"physics.{key}" for key in ("zeeman", "field") if _acts(getattr(physics, key))]
+    more += ["t in physics.potential"] if physics.potential.varies else []
+    more += ["[field]"] if case.field is not None else []
+    if more:
+        expected = "Rashba coupling and a static potential, as in the paper"
+        remedy = "the studies tau, gate and convergence take such a case"
+        raise CaseError(Fault(", ".join(more), "a case that has it", expected, remedy))
+    return case
+
+
+def _acts(formulas: tuple[Expression, ...]) -> bool:
+    """Whether any of some formulas is not zero."""
+    return any(formula.program != (0.0,) for formula in formulas)

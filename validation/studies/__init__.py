@@ -12,7 +12,8 @@
 ``literature_relaxation``: a density wave, and a uniform spin, beside their Volterra equations
 ``literature_helix``: helices of the spin with Rashba and Dresselhaus coupling
 ``literature_fields``: the spin in a uniform electric field, and in a magnetic one
-``literature_ballistic``: spins that turn along a path, and a cloud that meets a barrier
+``literature_plasmon``: electrons that repel each other, plasmons and screening
+``literature_ballistic``: spins that turn along a path, at a barrier and in a wire
 ``literature``: all rows of the field: closed forms and dispersion relations
 ``catalogue``: all of them
 """

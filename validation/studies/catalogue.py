@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from ..harness.study import Study
-from . import alpha, convergence, epsilon, expansions, identities, invariants, literature, tau
+from . import (
+    alpha,
+    convergence,
+    epsilon,
+    expansions,
+    gate,
+    identities,
+    invariants,
+    literature,
+    tau,
+)
 
 STUDIES: tuple[Study, ...] = (
     identities.STUDY,
     expansions.STUDY,
     tau.STUDY,
+    gate.STUDY,
     epsilon.STUDY,
     alpha.STUDY,
     convergence.STUDY,

@@ -59,7 +59,7 @@ def plan(setting: Setting) -> list[Task]:
     """
     if setting.case is not None:
         return budget.plan(setting)
-    case = changed(chosen(setting, SHIPPED), "maxwellian.tolerance=1e-11")
+    case = changed(chosen(setting, SHIPPED, general=True), "maxwellian.tolerance=1e-11")
     steps, finest = setting.pick(((4, 8, 16), 48), ((4, 8, 16, 32), 128))
     dt = case.time.t_end / setting.pick(2, 4)
     coarse = changed(case, "time.scheme=sdirk2", f"time.dt={dt!r}").text
@@ -83,7 +83,7 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
     """Orders in time at every tau, orders of the splittings, and the errors of each lattice."""
     if setting.case is not None:
         return budget.conclude(setting, outcomes)
-    case = chosen(setting, SHIPPED)
+    case = chosen(setting, SHIPPED, general=True)
     return Result(
         f"Errors of N = (n₀, εn) at t = {case.time.t_end:g}, relative to the largest density, "
         f"each of one cause. ε = {case.physics.epsilon:g}, α = {case.physics.alpha:g}, "

@@ -11,10 +11,17 @@ from . import (
     literature_ballistic,
     literature_fields,
     literature_helix,
+    literature_plasmon,
     literature_relaxation,
 )
 
-ROWS = (literature_relaxation, literature_helix, literature_fields, literature_ballistic)
+ROWS = (
+    literature_relaxation,
+    literature_helix,
+    literature_fields,
+    literature_plasmon,
+    literature_ballistic,
+)
 
 
 def plan(setting: Setting) -> list[Task]:

@@ -1,6 +1,10 @@
-"""Rows of the study of literature: spins that turn along a path, and through a barrier."""
+"""Rows of the study of literature: spins that turn along a path, at a barrier and in a wire."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +23,7 @@ from ..solutions.cases import GAS, Shipped
 
 DATTA = "Datta, Das, Appl. Phys. Lett. 56, 665 (1990)"
 WAVES = "Schrödinger’s equation of a spinor"
+WIRE = "as Bergold, Manfredi, Tronci, arXiv:2603.23758, with other parameters"
 
 # A bunch of spins along e3, so few that they do not push the density: eps^2 = 4e-6.
 BUNCH = (
@@ -34,30 +39,56 @@ PATH = Shipped(
     full=(*BUNCH, "grid.n_x=[48, 1]", "grid.n_p=[72, 48]"),
 )
 SEEN = 1e-3  # where |w| is above this share of its largest value, its angle is looked at
-# A cloud that drifts at 2 towards a barrier of 1.6, in a box of 16; part of it goes through.
+# A cloud that drifts at 2, in a box of 16.
 SENT = (
-    "physics.alpha=0.4",
     "physics.epsilon=0.5",
-    "physics.potential=1.6*exp(13*(cos(pi*(x1 - 8)/8) - 1))",
     "grid.length=[16.0, 1.0]",
     "grid.p_max=[7.0, 4.0]",
     "time.splitting=fourth",
     "time.t_end=2.5",
     "maxwellian.tolerance=1e-6",
 )
-BARRIER = Shipped(
+CLOUD = Shipped(
     GAS,
     small=(*SENT, "grid.n_x=[69, 1]", "grid.n_p=[66, 16]", "time.dt=0.125"),
     full=(*SENT, "grid.n_x=[81, 1]", "grid.n_p=[84, 24]", "time.dt=0.0625"),
 )
+
+
+@dataclass(frozen=True)
+class Forces:
+    """What acts on a cloud: Rashba coupling, V as a formula and as a function, and b."""
+
+    alpha: float
+    formula: str
+    V: Callable[[NDArray], NDArray]
+    b: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+# A barrier of which part goes through, and a wire with a soft trap, whose Zeeman field lies across
+# the axis e2 of its spin-orbit coupling.
+FORCES = {
+    "barrier": Forces(
+        0.4,
+        "1.6*exp(13*(cos(pi*(x1 - 8)/8) - 1))",
+        lambda x: 1.6 * np.exp(-26 * np.sin(np.pi * (x - 8) / 16) ** 2),
+    ),
+    "wire": Forces(
+        0.5,
+        "2*(1 - cos(pi*(x1 - 8)/8))",
+        lambda x: 4 * np.sin(np.pi * (x - 8) / 16) ** 2,
+        (1.2, 0.0, 0.4),
+    ),
+}
 FIBRES = 19  # values of p2 in the dense box, twice as many for W
 
 
 def plan(setting: Setting) -> list[Task]:
-    """A bunch of spins without forces, and a cloud of one spin through a barrier."""
+    """A bunch of spins without forces, and clouds of one spin with them."""
+    cloud = CLOUD.in_size(setting).text
     return [
         Task("ballistic/path", path, (PATH.in_size(setting).text,)),
-        Task("ballistic/barrier", barrier, (BARRIER.in_size(setting).text,), weight=6),
+        *(Task(f"ballistic/{name}", sent, (cloud, name), weight=6) for name in FORCES),
     ]
 
 
@@ -95,12 +126,15 @@ def _flown(case: Case) -> tuple[Solver, NDArray, float]:
     return solver, W, t
 
 
-def barrier(text: str) -> dict[str, NDArray]:
-    """<W> of a cloud after the barrier, kinetic without collisions and by Schroedinger's equation.
+def sent(text: str, name: str) -> dict[str, NDArray]:
+    """<W> of a cloud at t_end, kinetic without collisions and by Schroedinger's equation.
 
-    ``(4, N1)`` each; ``x`` and ``start`` beside them.
+    ``(4, N1)`` each; ``x`` and ``start`` beside them. ``name`` is one of ``FORCES``.
     """
-    case = parse_case(text)
+    forces = FORCES[name]
+    entries = (f"physics.alpha={forces.alpha!r}", f"physics.potential={forces.formula}")
+    zeeman = json.dumps([repr(component) for component in forces.b])
+    case = parse_case(text, (*entries, f"physics.zeeman={zeeman}"))
     problem = build(case)
     (n, _), (length, _) = case.grid.n_x, case.grid.length
     x = problem.grid.x[0].ravel()
@@ -110,10 +144,9 @@ def barrier(text: str) -> dict[str, NDArray]:
         drift=(2.0, 0.0),
         theta=0.3,
     )
-    epsilon, alpha, p_max = case.physics.epsilon, case.physics.alpha, problem.grid.p_max[1]
-    box, fine = (dense.strip(n, length, epsilon, alpha, p_max, k * FIBRES) for k in (1, 2))
-    V = problem.physics.V[:, 0]
-    _, start, expected = packets.sent(box, cloud, V, case.time.t_end)
+    epsilon, p_max = case.physics.epsilon, problem.grid.p_max[1]
+    box, fine = (dense.strip(n, length, epsilon, forces.alpha, p_max, k * FIBRES) for k in (1, 2))
+    start, expected = packets.sent(box, cloud, forces.V(x), forces.b, case.time.t_end)
     W_start = dense.wigner(fine, packets.operator(fine, cloud), *problem.grid.p)
     solver = Solver(case, problem)
     W = solver.layout.x_major()
@@ -129,9 +162,15 @@ def barrier(text: str) -> dict[str, NDArray]:
     }
 
 
+def _length(N: NDArray) -> float:
+    """|<w>| over <w0> of a whole cloud."""
+    total = N.sum(axis=1)
+    return float(np.linalg.norm(total[1:]) / total[0])
+
+
 def claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
-    """Angles along a path, and densities behind a barrier."""
-    run, cloud = outcomes["ballistic/path"], outcomes["ballistic/barrier"]
+    """Angles along a path, and densities behind a barrier and in a wire."""
+    run, cloud, wire = (outcomes[f"ballistic/{name}"] for name in ("path", "barrier", "wire"))
     expected = cloud["expected"]
     through = (cloud["x"] > 8) & (cloud["x"] < 15)
     share = float(expected[0, through].sum() / expected[0].sum())
@@ -161,5 +200,14 @@ def claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
             float(np.abs(cloud["found"] - expected).max()),
             at_most(1e-4),
             note=f"{share:.0%} is behind it at the end, with εn₃/n₀ = {tilt:.2f} of 1 that it had",
+        ),
+        Claim(
+            "literature.wire",
+            "and in a wire (N₂ = 1) with a trap and a Zeeman field across its spin-orbit axis, "
+            "α = 0.5, |b| = 1.3: the same difference",
+            f"{WAVES}; {WIRE}",
+            float(np.abs(wire["found"] - wire["expected"]).max()),
+            at_most(1e-4),
+            note=f"its spin falls from 1 to {_length(wire['expected']):.2f} of n₀",
         ),
     ]

@@ -73,7 +73,7 @@ PERSISTENT = (
 EQUALS = Shipped(
     GAS,
     small=(*PERSISTENT, "time.t_end=1", "time.dt=0.125", "maxwellian.tolerance=1e-9"),
-    full=(*PERSISTENT, "time.t_end=2", "time.dt=0.125", "grid.n_p=[32, 32]"),
+    full=(*PERSISTENT, "time.t_end=2", "time.dt=0.0625", "grid.n_p=[32, 32]"),
 )
 LARGE, SMALL = 1.6, 1e-3  # |n| of the helices
 

@@ -7,6 +7,7 @@ is one, which shifts N by a further multiple of tau^2.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from wigner.case.problem import build
 from wigner.case.spec import Case, parse_case
+from wigner.errors import CaseError
 
 from ..harness import figures
 from ..harness.claims import (
@@ -67,7 +69,7 @@ def solved(setting: Setting) -> Case:
 
     Its quantum Maxwellians are close enough for differences of order tau^2.
     """
-    case = slowed(chosen(setting, SHIPPED))
+    case = slowed(chosen(setting, SHIPPED, general=True))
     tau, tolerance = min(case.physics.tau, LONGEST), min(case.maxwellian.tolerance, 1e-8)
     return changed(case, f"physics.tau={tau!r}", f"maxwellian.tolerance={tolerance!r}")
 
@@ -115,9 +117,12 @@ def kinetic_densities(text: str) -> dict[str, NDArray]:
 
 
 def model_densities(text: str) -> dict[str, NDArray]:
-    """(n0, n) at t_end of each model."""
-    case = parse_case(text)
-    return {name: macroscopic.at_end(case, name) for name in MODELS}
+    """(n0, n) at t_end of each model that has all that the case has."""
+    case, found = parse_case(text), {}
+    for name in MODELS:
+        with suppress(CaseError):
+            found[name] = macroscopic.at_end(case, name)
+    return found
 
 
 def picture_densities(text: str) -> dict[str, NDArray]:
@@ -163,7 +168,7 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
         f"{physics.epsilon:g}, α = {physics.alpha:g}. Time steps are so small that their errors "
         "are far below τ² (see the table)."
     )
-    own = chosen(setting, SHIPPED).physics.tau
+    own = chosen(setting, SHIPPED, general=True).physics.tau
     if physics.tau < own:
         summary += f" The case has τ = {own:g}, far from where the models are for."
     drawings = (_draw_errors(setting, outcomes), _draw_limit(setting, outcomes), _picture(outcomes))
@@ -289,6 +294,8 @@ def _figure(setting: Setting, outcomes: Outcomes) -> Figure:
     for row, state in zip(axes, STATES, strict=True):
         for ax, part, title in zip(row, (slice(0, 1), slice(1, 4)), ("n₀", "n"), strict=True):
             for k, (name, label) in enumerate(NAMES.items()):
+                if name not in outcomes[f"models/{taus(setting)[0]:g}"]:
+                    continue
                 sizes = errors(setting, outcomes, state, name)[:, part].max(axis=1)
                 figures.line(ax, taus(setting), sizes, label, k)
             figures.logarithmic(ax, "τ", "", f"{title}, “{state}” data")
@@ -307,7 +314,7 @@ def _draw_limit(setting: Setting, outcomes: Outcomes) -> Drawing:
 
 
 def _figure_of_limit(setting: Setting, outcomes: Outcomes) -> Figure:
-    case = chosen(setting, SHIPPED)
+    case = chosen(setting, SHIPPED, general=True)
     axis = 0 if case.grid.n_x[0] > 1 else 1
     figure, axes = figures.panels(4, 1, size=(3.6, 3.2))
     for k, ax in enumerate(axes[0]):

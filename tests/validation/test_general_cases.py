@@ -1,0 +1,70 @@
+"""Cases with more in H than the paper has: studies take them, or say why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
+from validation.harness.study import Setting
+from validation.solutions.cases import chosen, scaled
+from validation.studies import alpha, epsilon, expansions, gate, identities, invariants, tau
+from wigner.case.problem import build
+from wigner.case.spec import parse_case
+from wigner.errors import CaseError
+
+MORE = {
+    "physics.beta": "physics.beta=0.2",
+    "physics.zeeman": 'physics.zeeman=["0", "0", "0.1"]',
+    "physics.field": 'physics.field=["0.1", "0"]',
+    "t in physics.potential": "physics.potential=0.1*cos(x1 - t)",
+    "[field]": "field.coupling=0.5",
+}
+
+
+@pytest.mark.parametrize("more", MORE)
+def test_statements_of_the_paper_are_for_its_hamiltonian(more: str) -> None:
+    overrides = [MORE[more], *(["field.kind=2deg"] if more == "[field]" else [])]
+    setting = Setting("small", parse_case(SMALLEST, overrides))
+    for study in (identities, expansions, epsilon, alpha, invariants):
+        with pytest.raises(CaseError) as caught:
+            study.plan(setting)
+        assert f"{more}: got a case that has it, expected Rashba coupling" in str(caught.value)
+    assert tau.plan(setting)
+
+
+def test_a_gate_has_to_be_switched() -> None:
+    with pytest.raises(CaseError, match="no field of the case that varies in time"):
+        gate.plan(Setting("small", parse_case(SMALLEST)))
+    switched = parse_case(SMALLEST, ["physics.potential=0.3*cos(x1)*step(t - 0.2, 0.05)"])
+    names = [task.name for task in gate.plan(Setting("small", switched))]
+    assert sum(name.startswith("kinetic/") for name in names) == 3
+    assert not any("coarse" in name for name in names)
+
+
+def test_scaled_cases_keep_what_a_material_gives() -> None:
+    """Magnetic and electric field and the interaction are those of the material, in numbers."""
+    text = SMALLEST.replace("[physics]\n" + SCALED, MATERIAL) + '\n[field]\nkind = "2deg"\n'
+    material = parse_case(
+        text,
+        [
+            "material.dresselhaus=2e-12",
+            "material.magnetic_field=[0, 0, 1]",
+            "material.g_factor=-15",
+            "material.electric_field=[1e4, 0]",
+            "material.dielectric_constant=14",
+        ],
+    )
+    plain = scaled(material)
+    assert plain.material is None
+    before, after = build(material).physics, build(plain).physics
+    assert (after.beta, after.E) == (before.beta, before.E)
+    assert after.b[2, 0, 0] == before.b[2, 0, 0] != 0
+    assert plain.field == material.field
+
+
+def test_the_coupling_goes_with_the_unit_of_density() -> None:
+    text = [f"initial.n0={1e3!r}", 'initial.n=["0", "0", "0"]', "field.kind=2deg"]
+    case = parse_case(SMALLEST, [*text, "field.coupling=2e-4"])
+    taken = chosen(Setting("small", case), tau.SHIPPED, general=True)
+    assert taken.field.coupling == pytest.approx(0.2)
+    assert build(taken).N[0].max() == 1.0
