@@ -4,6 +4,7 @@
 ``expansions``: the expansions of section 4, their orders and factors
 ``pictures``: pictures of densities, kinetic and macroscopic
 ``tau``: kinetic solutions against the models as tau falls
+``gate``: a gate that is switched, kinetic solutions and the models
 ``epsilon``: the local model against the nonlocal one as epsilon falls
 ``alpha``: the local model over the Rashba constant
 ``budget``: the error of a user's run as it is, by parameter
