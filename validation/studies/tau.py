@@ -83,7 +83,7 @@ def plan(setting: Setting) -> list[Task]:
     """For each tau a kinetic solution from either state, and the models; and one picture."""
     case = solved(setting)
     picture = PICTURE.in_size(setting) if setting.case is None else case
-    dt = case.time.t_end / setting.pick(16, 48)
+    dt = case.time.t_end / setting.pick(8, 48)
     cases = {
         (state, tau): changed(
             case, f"physics.tau={tau!r}", f"initial.state={state}", f"time.dt={dt!r}"
