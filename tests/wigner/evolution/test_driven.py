@@ -122,4 +122,4 @@ def test_dresselhaus_runs_are_rashba_runs_turned(scheme):
             step(W, 0.1 * n)
         ends.append(pauli.unpack(W))
     one, other = dresselhaus_of_rashba(ends[0]), ends[1]
-    np.testing.assert_allclose(other, one, atol=1e-11 * np.abs(one).max())
+    np.testing.assert_allclose(other, one, rtol=0, atol=1e-12 * np.abs(one).max())

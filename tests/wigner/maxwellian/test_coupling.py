@@ -58,6 +58,22 @@ def test_symbol_against_dense_algebra():
     assert np.abs(found - exact).max() < 2e-9 * np.abs(exact).max()
 
 
+@pytest.mark.parametrize(("alpha", "beta"), [(0.0, 3.0), (1.5, 1.5), (-1.0, 2.0)])
+def test_windows_hold_states_that_both_couplings_widen(alpha, beta):
+    """<exp(-K)> = int exp(-|p|^2/2) cosh(eps |Lambda p|) dp, by the trapezoid rule.
+
+    The largest |Lambda p| of a unit vector is |alpha| + |beta|, along one diagonal.
+    """
+    epsilon = 0.8
+    space_ = space((3, 2), (8, 8), epsilon, alpha=alpha, beta=beta, p_max=(7.0, 7.0))
+    found = MomentMap(space_.layout, space_.physics)(np.zeros((4, 3, 2)), (1,))
+    p1, p2 = np.ix_(*2 * [np.linspace(-14, 14, 281)])
+    k = np.hypot(beta * p1 + alpha * p2, alpha * p1 + beta * p2)
+    exact = 0.01 * np.sum(np.exp(-0.5 * (p1**2 + p2**2)) * np.cosh(epsilon * k))
+    np.testing.assert_allclose(found[0], exact, rtol=1e-9)
+    np.testing.assert_allclose(found[1:], 0, atol=1e-9 * exact)
+
+
 def test_dresselhaus_maxwellians_are_rashba_maxwellians_turned():
     """A, M(N) and the first moments, to what roundoff leaves of the same iterations."""
     epsilon, coupling = 0.3, 0.7
@@ -71,4 +87,4 @@ def test_dresselhaus_maxwellians_are_rashba_maxwellians_turned():
         found.append((A, pauli.unpack(W), solver.moment_map.momenta(A, (1, 2))))
     for one, other in zip(*found, strict=True):
         one = dresselhaus_of_rashba(one)
-        np.testing.assert_allclose(other, one, atol=1e-11 * np.abs(one).max())
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-12 * np.abs(one).max())
