@@ -55,7 +55,7 @@ tolerance = 1e-9
 """
 SHIPPED = Shipped(
     SWITCHED,
-    small=("grid.n_x=[12, 1]", "grid.n_p=[18, 18]", "maxwellian.tolerance=1e-7"),
+    small=("grid.n_x=[8, 1]", "grid.n_p=[18, 18]", "maxwellian.tolerance=1e-7"),
 )
 # What is small in the local model, and by how much larger it is taken: 2^4 times the error.
 SMALL, COARSE = ("epsilon", "alpha", "beta"), 2.0
@@ -192,8 +192,8 @@ def _table(setting: Setting, outcomes: Outcomes) -> Table:
 
 def _draw(setting: Setting, outcomes: Outcomes) -> Drawing:
     caption = (
-        "Kinetic solution against the models over τ after the switch: the nonlocal model follows to "
-        "order two; the local one as far as its expansion in ε goes."
+        "Kinetic solution against the models over τ after the switch: the nonlocal model follows "
+        "to order two; the local one as far as its expansion in ε goes."
     )
     return Drawing("gate", caption, partial(_figure, setting, outcomes))
 
