@@ -12,6 +12,7 @@ The rooms in reading order; a module imports only what stands before it:
 ``case``: from the text of a case file to the problem that is solved
 ``evolution``: initial states, steps with collisions, the time loop
 ``output``: what a run writes into its directory, and what it says
+``results``: what a run has left: reading it, figures of it, comparisons of runs
 ``job``: the commands, from the arguments to the exit status
 """
 

@@ -1,4 +1,4 @@
-"""Command line: python -m wigner run|resume|info|example.
+"""Command line: python -m wigner run|resume|info|plot|compare.
 
 Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
 unresolved.
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__
-from .job import commands, example
+from .job import commands, figures
 from .job.directories import named
 from .job.launch import add_case, add_output, add_quiet, add_set, is_first, launched, parse, world
 
@@ -40,26 +40,12 @@ Say what a case needs: lattices, resolution, memory and time. Nothing is run or 
 
     python -m wigner info case.toml --ranks 8"""
 
-EXAMPLE_HELP = """\
-Write a commented case to start from, into NAME.toml or where --output says; without NAME, list all.
-
-    python -m wigner example
-    python -m wigner example helix
-    python -m wigner run helix.toml --output helix"""
-EPILOG = """\
-for example: wigner example helix; wigner run helix.toml --output helix
-
-exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
-unresolved"""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command on every rank; the exit status."""
     comm = world() if launched() > 1 else None
     arguments = parse(_parser(), argv)
-    if arguments.command == "example":
-        name = None if arguments.list else arguments.name
-        return example.example(name, arguments.output) if is_first() else 0
+    if arguments.command in ("plot", "compare"):
+        return figures.draw(arguments) if is_first() else 0
     if arguments.command == "info":
         ranks = arguments.ranks or launched()
         return commands.info(arguments.case, arguments.set, ranks) if is_first() else 0
@@ -75,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wigner",
-        description="Spinor Wigner-BGK equation with spin-orbit coupling.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=EPILOG,
+        description="Spinor Wigner-BGK equation with Rashba coupling.",
+        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, "
+        "4 finished, but unresolved",
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -101,10 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument(
         "--ranks", type=_count, metavar="P", help="ranks to assume (default: those of this job)"
     )
-    shipped = command("example", "write a commented case to start from", EXAMPLE_HELP)
-    shipped.add_argument("name", nargs="?", metavar="NAME", help="which (default: list them)")
-    shipped.add_argument("--list", action="store_true", help="list them")
-    shipped.add_argument("--output", type=named, metavar="FILE", help="a new file")
+    figures.add_arguments(
+        command("plot", "draw a run", figures.PLOT_HELP),
+        command("compare", "compare runs with one another", figures.COMPARE_HELP),
+    )
     return parser
 
 

@@ -5,6 +5,7 @@
 ``mpi_child``: the same, on the side of a rank
 ``refused``: system calls that fail, as on a file system without them
 ``small``: a case that runs in a fraction of a second, and how tests run it
+``made_runs``: directories of runs that were never run, with known fields
 ``setups``: small problems on a phase space
 ``oracle_cases``: cases with known answers from the oracle
 ``architecture``: the rules of how the packages are built, and their checks

@@ -25,6 +25,7 @@ SOLVER = (
     "wigner.case",
     "wigner.evolution",
     "wigner.output",
+    "wigner.results",
 )
 STUDIED = (*SOLVER, "macro", "validation.oracle", "validation.harness")
 EVERYTHING = (
@@ -48,6 +49,7 @@ ROOMS = {
     "wigner.case": ("wigner.phase_space",),
     "wigner.evolution": SOLVER[1:5],
     "wigner.output": ("wigner.phase_space", "wigner.case", "wigner.evolution"),
+    "wigner.results": ("wigner.phase_space", "wigner.case", "wigner.output"),
     "wigner.job": SOLVER[1:],
     "wigner": ("wigner.case", "wigner.evolution"),
     "wigner.__main__": ("wigner", "wigner.job"),

@@ -31,8 +31,8 @@ class Unit:
 def density_unit(units: Scaling) -> float:
     """N0 in electrons/m^2: what n0 = 1 stands for where W is the occupation of phase space.
 
-    M(N) = Exp(-H + A) is that occupation, so n0 = int w0 dp counts 2 n0/(2 pi eps x0)^2 electrons of
-    both spins in an area. As long as electrons do not act on each other, the equations are
+    M(N) = Exp(-H + A) is that occupation, so n0 = int w0 dp counts 2 n0/(2 pi eps x0)^2 electrons
+    of both spins in an area. As long as electrons do not act on each other, the equations are
     homogeneous in N, and any other unit of density does as well.
     """
     return 2 * (units.momentum / (2 * math.pi * HBAR)) ** 2

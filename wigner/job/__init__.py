@@ -13,5 +13,5 @@
 ``run``: a run from a checked problem to a directory of results
 ``info``: a page on what a case is and needs
 ``commands``: the commands run, resume and info
-``example``: the command example
+``figures``: the commands plot and compare
 """

@@ -15,6 +15,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -255,6 +256,29 @@ def _read(path: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> St
         if zlib.crc32(W[c, k].tobytes()) != expected[c, k]:
             raise _unusable(path, f"checksum of component {c}, x point {x.start + k} is wrong")
     return state
+
+
+def read_rows(path: Path, rows: NDArray) -> tuple[State, NDArray]:
+    """The state of a checkpoint, and W on some rows of the x lattice, ``(2, rows, np)``, checked.
+
+    For who looks at a run from outside: no layout is needed, and nothing else is read.
+
+    Raises
+    ------
+    CheckpointError
+        If it is damaged, or of another format.
+    OSError
+        If it cannot be read.
+    """
+    _check_seal(path)
+    with files.hdf5(path, "r") as file:
+        state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
+        data, expected = file["W"], file["crc32"][:]
+        W = np.stack([[data[c, row] for row in rows] for c in (0, 1)]).view(complex)[..., 0]
+    for c, (k, row) in product((0, 1), enumerate(rows)):
+        if zlib.crc32(np.ascontiguousarray(W[c, k]).tobytes()) != expected[c, row]:
+            raise _unusable(path, f"checksum of component {c}, x point {row} is wrong")
+    return state, W
 
 
 def _check_physics(then: dict[str, str], now: dict[str, str]) -> None:

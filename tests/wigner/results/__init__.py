@@ -1,0 +1,1 @@
+"""Tests of what reads, draws and compares the results of runs."""

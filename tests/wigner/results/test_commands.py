@@ -1,0 +1,151 @@
+"""``wigner plot`` and ``wigner compare`` as they are typed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from matplotlib.animation import FFMpegWriter
+from PIL import Image
+
+from tests.support.made_runs import make_run
+from wigner.__main__ import main
+from wigner.output import files
+from wigner.results.kinds import KINDS
+
+HEADS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8"}
+
+
+def test_the_usual_figures(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = make_run(tmp_path / "run")
+    assert main(["plot", str(run)]) == 0
+    said = capsys.readouterr()
+    assert said.out.split() == [str(run / "fields.png"), str(run / "series.png")]
+    assert not said.err
+    assert (run / "fields.png").read_bytes().startswith(HEADS["png"])
+
+
+def test_kinds_formats_and_times(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run, figures = make_run(tmp_path / "run", (8, 1), material=True), tmp_path / "new" / "figures"
+    kinds = ["--kind", "currents", "--kind", "budget"]
+    options = ["--format", "svg", "--format", "pdf", "--at", "0", "--at", "0 fs", "--si"]
+    assert main(["plot", str(run), *kinds, *options, "--output", str(figures)]) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert {path.name for path in written} == {
+        f"{name}.{ending}" for name in ("currents", "budget") for ending in ("svg", "pdf")
+    }
+    for path in written:
+        assert path.read_bytes().startswith(HEADS[path.suffix[1:]])
+
+
+def test_one_figure_may_be_named_and_is_the_same_each_time(tmp_path: Path) -> None:
+    run, path = make_run(tmp_path / "run", (8, 1)), tmp_path / "paper" / "figure.svg"
+    arguments = ["plot", str(run), "--kind", "fields", "--at", "0.1"]
+    for _ in range(2):
+        assert main([*arguments, "--output", str(path)]) == 0
+        before = path.read_bytes()
+    assert path.read_bytes() == before
+
+
+def test_several_times_of_what_shows_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = make_run(tmp_path, (8, 1), model="local")
+    assert main(["plot", str(run), "--kind", "components", "--at", "0", "0.2"]) == 0
+    names = [Path(line).name for line in capsys.readouterr().out.splitlines()]
+    assert names == ["components-1.png", "components-2.png"]
+
+
+def test_an_animation_has_a_frame_for_each_record(tmp_path: Path) -> None:
+    run = make_run(tmp_path, (1, 1), (0.0, 0.1, 0.2))
+    arguments = ["plot", str(run), "--kind", "fields", "--animate"]
+    assert main(arguments) == 0
+    with Image.open(run / "fields.gif") as image:
+        assert image.n_frames == 3
+    assert (run / "fields.mp4").exists() == FFMpegWriter.isAvailable()
+    assert main([*arguments, "--at", "0.1", "0.2"]) == 0
+    with Image.open(run / "fields.gif") as image:
+        assert image.n_frames == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--at", "9"], "--at: got 9, expected a time from 0 to 0.3"),
+        (["--si"], "expected a case with a section [material]"),
+        (["--through", "5", "0"], "--through: got (5, 0), expected x1 from 0 to 4"),
+        (["--kind", "series", "--animate"], "--animate: got --kind series, expected one of fields"),
+        (["--output", "a.pdf"], "--output: got a.pdf, expected a place for fields and series"),
+        (
+            ["--kind", "cut", "--output", "a.pdf", "--format", "svg"],
+            "--output: got a.pdf, expected a file that ends in .svg, as --format says",
+        ),
+        (["--kind", "phase-space"], "got no checkpoint, expected W of a kinetic run"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], message: str
+) -> None:
+    run = make_run(tmp_path / "run")
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["plot", str(run), *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert message in line
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_place_without_rights_is_one_error(tmp_path: Path, capsys) -> None:
+    run = make_run(tmp_path / "run")
+    (tmp_path / "file").touch()
+    assert main(["plot", str(run), "--output", str(tmp_path / "file" / "figures")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "expected a place to write figures in" in line
+
+
+def test_an_unresolved_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = make_run(tmp_path, verdict="unresolved")
+    assert main(["plot", str(run), "--kind", "budget"]) == 0
+    assert capsys.readouterr().err.startswith(f"warning: {run} is unresolved")
+
+
+@pytest.mark.parametrize("command", [["plot", "{0}"], ["compare", "{0}", "{0}"]])
+def test_without_matplotlib_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, command: list[str]
+) -> None:
+    run = make_run(tmp_path)
+    for name in list(sys.modules):
+        if name.split(".")[0] == "matplotlib" or name.startswith("wigner.results."):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert main([part.format(run) for part in command]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: plot: got no matplotlib, expected the extra that draws figures")
+    assert "pip install 'wigner-bgk[plot]'" in line
+
+
+def test_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    names, n = ("kinetic", "local"), (8, 1)
+    runs = [make_run(tmp_path / name, n, model=name) for name in names]
+    arguments = ["compare", *map(str, runs), "--output", str(tmp_path / "out"), "--format", "pdf"]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert f"run 1      {runs[1]}: local, 8 x 1 points" in said
+    names = ("compare.csv", "compare.pdf", "compare-fields.pdf")
+    assert said.splitlines()[-3:] == [str(tmp_path / "out" / name) for name in names]
+    assert all((tmp_path / "out" / name).exists() for name in names)
+    assert main(["compare", str(runs[0])]) == 2
+    assert "expected two runs or more, the reference first" in capsys.readouterr().err
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = make_run(tmp_path / "caf\udce9", (8, 1))
+    assert main(["plot", str(run), "--kind", "budget"]) == 0
+    assert capsys.readouterr().out == files.printable(f"{run / 'budget.png'}\n")
+    assert main(["compare", str(run), str(run), "--output", str(run)]) == 0
+
+
+def test_help_names_every_kind(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["plot", "--help"])
+    said = capsys.readouterr().out
+    assert all(f"\n{name} " in said for name in KINDS)

@@ -1,0 +1,174 @@
+"""Figures: what is in them, for runs of every shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from matplotlib.quiver import Quiver
+
+from tests.support.made_runs import make_checkpoint, make_run
+from wigner.errors import CaseError
+from wigner.output.records import ARRAYS, SCALARS
+from wigner.results import style
+from wigner.results.kinds import KINDS
+from wigner.results.run import Run, open_run
+from wigner.results.smooth import interpolated
+from wigner.results.view import View, nearest
+
+SHAPES = [((8, 6), (0.0, 0.1)), ((8, 1), (0.0,)), ((1, 6), (0.0, 0.1)), ((1, 1), (0.0,))]
+
+
+def drawn(
+    run: Run, name: str, records: list[int] | None = None, view: View | None = None
+) -> Figure:
+    """A figure of some kind."""
+    kind = KINDS[name]
+    chosen = kind.choose(run, None) if records is None else records
+    with style.look():
+        figure = style.blank()
+        kind.drawing(run, chosen, view or View()).draw(figure, chosen)
+    return figure
+
+
+def panels(figure: Figure) -> list:
+    """The axes that are no colour bars."""
+    return [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+
+
+@pytest.mark.parametrize(("n", "times"), SHAPES)
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_every_shape(
+    tmp_path: Path, n: tuple[int, int], times: tuple[float, ...], name: str
+) -> None:
+    directory = make_run(tmp_path, n, times, amplitude=0.0 if n == (1, 1) else 0.5)
+    if name == "phase-space":
+        make_checkpoint(directory, n, 0.0, 0)
+    shown = panels(drawn(open_run(directory), name))
+    assert shown
+    for ax in shown:
+        assert ax.get_title("left") or ax.get_ylabel()
+        assert ax.collections or ax.lines
+
+
+def test_nothing_sticks_out(tmp_path: Path) -> None:
+    """Titles of two lines above maps of equal aspect have room: not so in a layout of one pass."""
+    figure = drawn(open_run(make_run(tmp_path)), "fields", [1])
+    with style.look():
+        figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    assert box.x0 >= -0.02
+    assert box.y0 >= -0.02
+    assert box.x1 <= figure.get_figwidth() + 0.02
+    assert box.y1 <= figure.get_figheight() + 0.02
+
+
+def test_fields_are_drawn_the_right_way_round(tmp_path: Path) -> None:
+    """n0 = 2 + cos(k1 x1 + t)/2 in colour, (n1, n2) = (1, sin(k2 x2)) as arrows, n3 beside."""
+    run = open_run(make_run(tmp_path))
+    left, middle, right = panels(drawn(run, "fields", [3]))
+    mesh = next(c for c in left.collections if isinstance(c, QuadMesh))
+    x = mesh.get_coordinates()
+    expected = 2 + 0.5 * np.cos(np.pi / 2 * x[..., 0] + 0.3)
+    np.testing.assert_allclose(mesh.get_array().reshape(x.shape[:2]), expected, atol=1e-12)
+    assert (x[0, -1, 0], x[-1, 0, 1]) == (4.0, 2.0)
+    assert left.get_aspect() == 1.0
+    arrows = next(c for c in left.collections if isinstance(c, Quiver))
+    np.testing.assert_allclose(arrows.U, 1.0)
+    np.testing.assert_allclose(arrows.V, np.sin(np.pi * arrows.Y), atol=1e-12)
+    assert left.get_title("left") == "$t = 0.3$\n$n_0,\\ (n_1, n_2)$"
+    mesh = next(c for c in middle.collections if isinstance(c, QuadMesh))
+    n3 = 0.15 * np.cos(np.pi / 2 * mesh.get_coordinates()[..., 0])
+    np.testing.assert_allclose(mesh.get_array().reshape(n3.shape), n3, atol=1e-12)
+    assert mesh.get_clim() == pytest.approx((-0.15, 0.15), rel=1e-6)
+    assert right.get_title("left") == r"$\varepsilon|n|/n_0$"
+
+
+def test_maps_read_in_grey() -> None:
+    """Lightness rises from end to end in both colour maps, also to eyes without red or green."""
+    import matplotlib  # noqa: PLC0415
+
+    for name in (style.POSITIVE, style.SIGNED):
+        red, green, blue, _ = matplotlib.colormaps[name](np.linspace(0, 1, 64)).T
+        assert (np.diff(0.299 * red + 0.587 * green + 0.114 * blue) > 0).all()
+
+
+def test_colours_have_symbol_and_unit(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path, material=True))
+    figure = drawn(run, "fields", view=View(si=True))
+    bars = [ax.get_xlabel() for ax in figure.axes if ax.get_label() == "<colorbar>"]
+    spin = r"$n_3$ ($10^{9}$ cm$^{-2}$)"
+    assert bars == [r"$n_0$ ($10^{10}$ cm$^{-2}$)", spin, r"$\varepsilon|n|/n_0$"]
+    assert panels(figure)[0].get_ylabel() == "$x_2$ (nm)"
+    assert panels(figure)[0].get_title("left").startswith("$t = 0$ fs")
+
+
+def test_currents_and_their_directions(tmp_path: Path) -> None:
+    """J0 = (n0, -1)."""
+    run = open_run(make_run(tmp_path))
+    charge = panels(drawn(run, "currents", [2]))[0]
+    arrows = next(c for c in charge.collections if isinstance(c, Quiver))
+    np.testing.assert_allclose(arrows.U, 2 + 0.5 * np.cos(np.pi / 2 * arrows.X + 0.2), atol=1e-12)
+    np.testing.assert_allclose(arrows.V, -1.0)
+
+
+def test_cuts_go_through_the_place(tmp_path: Path) -> None:
+    """Along x1 at x2 = 0.5 n2 is sin(pi 0.5) = 1, along x2 at x1 = 1 n0 is 2 + cos(pi/2 + t)/2."""
+    run = open_run(make_run(tmp_path, (8, 4)))
+    figure = drawn(run, "cut", [0, 2], View(through=(1.0, 0.5)))
+    along_x1, along_x2 = panels(figure)[:5], panels(figure)[5:10]
+    np.testing.assert_allclose(along_x1[2].lines[1].get_ydata(), 1.0)
+    for line, t in zip(along_x2[0].lines, (0.0, 0.2), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), 2 + 0.5 * np.cos(np.pi / 2 + t))
+    assert along_x1[0].get_title("left") == r"$n_0$ along $x_2 = 0.5$ $x_0$"
+
+
+def test_every_variable_is_drawn(tmp_path: Path) -> None:
+    """A new one in the table of the records needs no change here."""
+    run = open_run(make_run(tmp_path))
+    series = KINDS["series"].drawing(run, [0], View())
+    assert {*series._single, *series._sound} == {*SCALARS}
+    components = KINDS["components"].drawing(run, [0], View())
+    names = {panel.name for row in components._rows for panel in row}
+    assert names == {*ARRAYS, "potential"} - {"current", "momentum"}
+    assert all(len(row) <= 4 for row in components._rows)
+
+
+def test_a_budget_that_closes_and_one_that_is_open(tmp_path: Path) -> None:
+    """Here energy, work and heat are all 1, 2, 3, 4: the change is explained twice over."""
+    figure = drawn(open_run(make_run(tmp_path / "kinetic")), "budget")
+    unclosed = panels(figure)[-1]
+    by_name = {line.get_label(): line.get_ydata() for line in unclosed.lines}
+    np.testing.assert_allclose(by_name["energy"][1:], [1 / 3, 2 / 3, 1])
+    assert not np.isfinite(by_name["total spin"]).any()
+    macroscopic = drawn(open_run(make_run(tmp_path / "local", model="local")), "budget")
+    said = macroscopic.get_supxlabel()
+    assert said == "This run records no work, no heat, no torque: its balances stay open."
+
+
+def test_times_are_those_nearest(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path / "scaled"))
+    assert nearest(run, run.times, ["0.28", "0", "0.12", "0.1"]) == [0, 1, 3]
+    for text in ("0.4", "-0.1"):
+        with pytest.raises(CaseError, match=f"--at: got {text}, expected a time from 0 to 0.3"):
+            nearest(run, run.times, [text])
+    with pytest.raises(CaseError, match=r"there is no \[material\]: divide it by the unit"):
+        nearest(run, run.times, ["0.1 ps"])
+    with pytest.raises(CaseError, match="got 'noon', expected a scaled number, or one with a unit"):
+        nearest(run, run.times, ["noon"])
+    real = open_run(make_run(tmp_path / "real", material=True))
+    assert nearest(real, real.times, ["58.5 fs"]) == [2]
+    with pytest.raises(CaseError, match=r"from 0 to 0.3, as the run has them \(0 fs to 87.8"):
+        nearest(real, real.times, ["1 ps"])
+
+
+def test_interpolation_is_exact_for_waves() -> None:
+    x = np.arange(8) / 8
+    field = np.cos(2 * np.pi * x)[:, None] * np.sin(4 * np.pi * x)[None, :]
+    at = np.array([0.03, 0.4, 0.77])
+    found = interpolated(field, (at, at))
+    expected = np.cos(2 * np.pi * at)[:, None] * np.sin(4 * np.pi * at)[None, :]
+    np.testing.assert_allclose(found, expected, atol=1e-14)

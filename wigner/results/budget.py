@@ -1,0 +1,115 @@
+"""Balances: what becomes of the energy and of the spin, and how well the account closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..case.dimensions import UNITS
+from ..errors import CaseError, Fault
+from . import labels, style
+from .run import Run
+from .series import title
+from .totals import energy_parts
+from .view import View
+
+ENERGY = UNITS["total energy"]
+# What is accounted for, and the amounts that were added to it since the first record.
+BALANCES = {"energy": ("work", "heat"), "spin_total": ("torque",)}
+Lines = dict[str, NDArray]
+
+
+class Budget:
+    """Draws changes since the first record: of the energy, of its parts, and of the total spin.
+
+    With them stand the amounts that a run records as added, and what of the change these leave
+    unexplained. Everything else in units of energy is drawn beside the energy.
+
+    Raises
+    ------
+    CaseError
+        If the run has nothing of the kind.
+    """
+
+    def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
+        self._run, self._si = run, view.si
+        self._time = labels.time(run, si=view.si)
+        series = [name for name, held in run.variables.items() if held.is_series]
+        energies = [name for name in series if run.variables[name].unit is ENERGY]
+        if not energies:
+            expected = "an energy, as kinetic runs and models of this revision record it"
+            got = f"no energy among {', '.join(sorted(series))}"
+            raise CaseError(Fault(str(run.moments), got, expected))
+        self._energies = {title(name): _change(run.series(name)) for name in energies}
+        self._parts = {word: _change(values) for word, values in energy_parts(run).items()}
+        self._open = {
+            name: _unexplained(run, name, added)
+            for name, added in BALANCES.items()
+            if {name, *added} <= set(series)
+        }
+        self._missing = [
+            name for added in BALANCES.values() for name in added if name not in series
+        ]
+
+    def draw(self, figure: Figure, records: Sequence[int]) -> None:
+        """The panels that the run has something for, and a line on what is missing."""
+        spins = self._spins()
+        drawn = [
+            ("change of energies", self._energies, ENERGY),
+            ("change of the parts of the energy", self._parts, ENERGY),
+            ("change of the total spin", spins, UNITS["spin number"]),
+        ]
+        drawn = [(name, lines, unit) for name, lines, unit in drawn if lines]
+        axes = style.grid(figure, 1, len(drawn) + bool(self._open), (4.2, 3.1))[0]
+        t = self._run.times * self._time.factor
+        for ax, (name, lines, unit) in zip(axes, drawn, strict=False):
+            largest = max(float(np.abs(values).max()) for values in lines.values())
+            how = labels.shown(self._run, unit, largest, si=self._si)
+            for k, (word, values) in enumerate(lines.items()):
+                style.line(ax, t, values * how.factor, word, k)
+            self._finish(ax, name, how.unit)
+        if self._open:
+            self._unclosed(axes[-1], t)
+        if self._missing:
+            note = f"This run records no {', no '.join(self._missing)}: its balances stay open."
+            figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color="#5d6876")
+
+    def _spins(self) -> Lines:
+        """Changes of the total spin and what was added, by component."""
+        found: Lines = {}
+        for name in ("spin_total", *BALANCES["spin_total"]):
+            if name in self._run.variables:
+                values = _change(self._run.series(name))
+                word = "" if name == "spin_total" else f"{title(name)}, "
+                found |= {f"{word}$k = {k + 1}$": values[:, k] for k in range(3)}
+        return found
+
+    def _unclosed(self, ax: Axes, t: NDArray) -> None:
+        """What a balance leaves unexplained, as a share of the largest change in it."""
+        for k, (name, share) in enumerate(self._open.items()):
+            style.line(ax, t, np.where(share > 0, share, np.nan), title(name), k)
+        self._finish(ax, "not explained by what was added", "share of the largest change")
+        if any((share > 0).any() for share in self._open.values()):
+            ax.set_yscale("log")
+
+    def _finish(self, ax: Axes, name: str, ylabel: str) -> None:
+        style.finish(ax)
+        ax.set(title=name, xlabel=self._time.label("t"), ylabel=ylabel)
+        ax.legend()
+
+
+def _change(values: NDArray) -> NDArray:
+    return values - values[0]
+
+
+def _unexplained(run: Run, name: str, added: Sequence[str]) -> NDArray:
+    """|change - what was added|, over the largest of these, ``(records,)``."""
+    changes = [_change(run.series(one)) for one in (name, *added)]
+    changes = [change.reshape(change.shape[0], -1) for change in changes]
+    largest = max(float(np.abs(change).max()) for change in changes)
+    rest = np.abs(changes[0] - sum(changes[1:])).max(axis=1)
+    return np.asarray(rest / largest if largest > 0 else rest)

@@ -1,0 +1,179 @@
+"""Figures of runs beside each other: differences over time, and fields at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..output.files import printable
+from . import labels, smooth, style
+from .differences import Difference, common
+from .run import Run
+from .view import View, nearest
+
+LONGEST = 24  # letters of a name in a legend
+# What the upper panels show, with its letters.
+DECADES = 1e-5  # share of the largest difference below which points are left out
+SHOWN = {"n0": "n_0", "n": "n", "J0": "J[n_0]"}
+
+
+def figures(
+    runs: Sequence[Run], found: Sequence[Difference], at: Sequence[str] | None, view: View
+) -> Iterator[tuple[str, Figure]]:
+    """Names and figures: over time, and of the fields at the last time that all runs share.
+
+    Raises
+    ------
+    CaseError
+        If a time that is asked for is outside of the runs.
+    """
+    with style.look():
+        figure = style.blank()
+        over_time(figure, runs, found, view)
+        yield "compare", figure
+    shared = [{i for i, _ in common(runs[0], run)} for run in runs[1:]]
+    numbers = sorted(set.intersection(*shared)) if shared else []
+    if not numbers:
+        return
+    chosen = numbers[-1:]
+    if at is not None:
+        chosen = [numbers[k] for k in nearest(runs[0], runs[0].times[numbers], at)]
+    for k in chosen:
+        with style.look():
+            figure = style.blank()
+            at_one_time(figure, runs, k, view)
+            suffix = "" if len(chosen) == 1 else f"-{chosen.index(k) + 1}"
+            yield f"compare-fields{suffix}", figure
+
+
+def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], view: View) -> None:
+    """Relative differences, and the total spins of all runs."""
+    axes = style.grid(figure, 2, 3, (3.7, 2.6))
+    when, called = labels.time(runs[0], si=view.si), names(runs)
+    for ax, (name, letters) in zip(axes[0], SHOWN.items(), strict=True):
+        some = [d for d in found if d.quantity == name]
+        least = DECADES * max((float(np.nan_to_num(d.relative).max()) for d in some), default=0.0)
+        for d in some:
+            values = np.where(d.relative > least, d.relative, np.nan)
+            style.line(ax, d.times * when.factor, values, called[d.run], d.run)
+        ax.set(title=f"difference of ${letters}$, relative", xlabel=when.label("t"))
+        if least > 0:
+            ax.set_yscale("log")
+            ax.legend()
+        else:
+            ax.text(0.5, 0.5, "none", transform=ax.transAxes, ha="center")
+    largest = max(float(np.abs(run.series("spin_total")).max()) for run in runs)
+    how = labels.shown(runs[0], runs[0].variables["spin_total"].unit, largest, si=view.si)
+    for k, ax in enumerate(axes[1]):
+        for number, run in enumerate(runs):
+            spin = run.series("spin_total")[:, k] * how.factor
+            style.line(ax, run.times * when.factor, spin, called[number], number)
+        style.finish(ax)
+        ax.set(title=f"total spin {k + 1}", xlabel=when.label("t"))
+        ax.set_ylabel(how.label(rf"\int n_{k + 1}\,dx"))
+
+
+def at_one_time(figure: Figure, runs: Sequence[Run], record: int, view: View) -> None:
+    """Lines of all runs where they vary along one axis, else maps of their differences."""
+    rows = [_at(run, runs[0].times[record]) for run in runs]
+    reference = runs[0]
+    largest = [float(np.abs(reference.field(name, record)).max()) for name in ("n0", "n")]
+    charge, spin = (
+        labels.shown(reference, reference.variables[name].unit, size, si=view.si)
+        for name, size in zip(("n0", "n"), largest, strict=True)
+    )
+    n = (max(run.n_x[0] for run in runs), max(run.n_x[1] for run in runs))
+    states = [_state(run, k, n) for run, k in zip(runs, rows, strict=True)]
+    draw = _lines if min(n) == 1 else _maps
+    draw(figure, runs, states, (charge, spin), view)
+    when = labels.moment(reference, float(reference.times[record]), si=view.si)
+    figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+
+
+def _lines(
+    figure: Figure,
+    runs: Sequence[Run],
+    states: Sequence[NDArray],
+    shown: tuple[labels.Shown, labels.Shown],
+    view: View,
+) -> None:
+    """n0 and the components of n of all runs, above, and their differences, below."""
+    axes = style.grid(figure, 2, 4, (2.9, 2.3))
+    place, called = labels.length(runs[0], si=view.si), names(runs)
+    axis = 1 if states[0].shape[2] > 1 else 0
+    n = smooth.fineness((states[0].shape[1], states[0].shape[2]), runs[0].length)
+    fine = [smooth.refined(u, n).max(axis=2 - axis) for u in states]  # alike across the strip
+    x = np.linspace(0, runs[0].length[axis], n[axis] + 1) * place.factor
+    for k in range(4):
+        how = shown[min(k, 1)]
+        for number, u in enumerate(fine):
+            style.line(axes[0, k], x, u[k] * how.factor, called[number], number)
+            if number:
+                d = (u[k] - fine[0][k]) * how.factor
+                style.line(axes[1, k], x, d, called[number], number)
+        for ax, letters in ((axes[0, k], f"n_{k}"), (axes[1, k], rf"\Delta n_{k}")):
+            style.finish(ax)
+            ax.set(title=f"${letters}$", ylabel=how.label(letters))
+            ax.set_xlabel(place.label(f"x_{axis + 1}"))
+
+
+def _maps(
+    figure: Figure,
+    runs: Sequence[Run],
+    states: Sequence[NDArray],
+    shown: tuple[labels.Shown, labels.Shown],
+    view: View,
+) -> None:
+    """A row for the reference, and one for each other run less the reference."""
+    called, length = names(runs), runs[0].length
+    place = labels.length(runs[0], si=view.si)
+    axes = style.grid(figure, len(runs), 4, style.panel(length, area=6.5))
+    drawn = [states[0], *(u - states[0] for u in states[1:])]
+    for number, (row, fields) in enumerate(zip(axes, drawn, strict=True)):
+        what = f"{called[number]} less {called[0]}" if number else called[0]
+        for c, ax in enumerate(row):
+            letters, how = rf"\Delta n_{c}" if number else f"n_{c}", shown[min(c, 1)]
+            field, signed = fields[c] * how.factor, bool(number or c)
+            alike = drawn[1:] if number else drawn[:1]  # differences share their colours
+            between = style.limits([u[c] * how.factor for u in alike], signed=signed)
+            colours = style.SIGNED if signed else style.POSITIVE
+            image = style.map_of(ax, field, length, place, colours, between)
+            style.colour_bar(image, [ax], how.label(letters))
+            ax.set_title(f"{what}\n${letters}$" if c == 0 else f"${letters}$")
+
+
+def names(runs: Sequence[Run]) -> list[str]:
+    """Short names for legends: of the directories, numbered where two are alike.
+
+    A legend reads dollars as mathematics and hides what begins with an underscore.
+    """
+    short = [printable(run.directory.resolve().name) for run in runs]
+    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in short]
+    told = [f"{k}: {name}" if short.count(name) > 1 else name for k, name in enumerate(short)]
+    return [name.replace("$", r"\$").replace("_", " _", name[:1] == "_") for name in told]
+
+
+def _state(run: Run, record: int, n: tuple[int, int]) -> NDArray:
+    """(n0, n) on n points, ``(4, n1, n2)``."""
+    return smooth.on_points(run.densities(record), n)
+
+
+def _at(run: Run, t: float) -> int:
+    """The record at a time."""
+    return int(np.argmin(np.abs(run.times - t)))
+
+
+def write(
+    drawn: Iterator[tuple[str, Figure]], home: Path, formats: Sequence[str]
+) -> Iterator[Path]:
+    """Write figures into a directory in each format; yields each file when it is written."""
+    for name, figure in drawn:
+        for ending in formats:
+            path = home / f"{name}.{ending}"
+            with style.look():
+                figure.savefig(path, metadata={"Date": None} if ending == "svg" else None)
+            yield path

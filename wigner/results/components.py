@@ -1,0 +1,100 @@
+"""Every field of a record that is no current, component by component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from . import labels, smooth, style
+from .run import Run
+from .view import View
+
+COLUMNS = 4
+# These come first, so that (n0, n) and (a0, a) stand in a row.
+FIRST = ("n0", "n", "a0", "a")
+
+
+class Panel(NamedTuple):
+    """A variable that is one field, or a component of one that is three."""
+
+    name: str
+    component: int | None
+
+
+class Components:
+    """Draws one record, with a panel for each component of each field that the run has.
+
+    Components of one vector share their colours.
+    """
+
+    def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
+        self._run, self._si, self._span = run, view.si, span
+        self._place = labels.length(run, si=view.si)
+        self._rows = _rows(_variables(run))
+        self._shown, self._limits = {}, {}
+        for name in dict.fromkeys(panel.name for row in self._rows for panel in row):
+            values = [run.field(name, k) for k in span]
+            largest = max(float(np.abs(v).max()) for v in values)
+            shown = labels.shown(run, run.variables[name].unit, largest, si=view.si)
+            signed = min(float(v.min()) for v in values) < 0 < max(float(v.max()) for v in values)
+            self._shown[name] = shown
+            scaled = [v * shown.factor for v in values]
+            self._limits[name] = (signed, style.limits(scaled, signed=signed))
+
+    def draw(self, figure: Figure, records: Sequence[int]) -> None:
+        """The last of the records: maps, or lines where it varies along one axis at the most."""
+        record, rows = records[-1], self._rows
+        strip = smooth.is_strip(self._run)
+        size = (2.7, 2.0) if strip else style.panel(self._run.length, area=6.5)
+        axes = style.grid(figure, len(rows), COLUMNS, size)
+        for row, panels in zip(axes, rows, strict=True):
+            for ax in row[len(panels) :]:
+                ax.remove()
+            for ax, panel in zip(row, panels, strict=False):
+                self._draw(ax, panel, record)
+        when = labels.moment(self._run, float(self._run.times[record]), si=self._si)
+        figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+
+    def _draw(self, ax: style.Axes, panel: Panel, record: int) -> None:
+        name, component = panel
+        shown, (signed, between) = self._shown[name], self._limits[name]
+        field: NDArray = self._run.field(name, record)
+        if component is not None:
+            field = field[component - 1]
+        field, label = field * shown.factor, shown.label(labels.symbol(name, component))
+        ax.set_title(f"${labels.symbol(name, component)}$")
+        if smooth.is_strip(self._run):
+            axis = smooth.axes_of(self._run)[0]
+            x, values = smooth.along(self._run, field, axis)
+            style.line(ax, x * self._place.factor, values, "", 0)
+            style.finish(ax)
+            ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=label)
+            return
+        colours = style.SIGNED if signed else style.POSITIVE
+        image = style.map_of(ax, field, self._run.length, self._place, colours, between)
+        style.colour_bar(image, [ax], label)
+
+
+def _variables(run: Run) -> list[list[Panel]]:
+    """The components of each field that has no direction: first (n0, n) and (a0, a)."""
+    found = {}
+    for name, held in run.variables.items():
+        axes = [axis for axis in held.axes[:-2] if axis != "time"]
+        if held.is_field and axes in ([], ["spin"]):
+            found[name] = [Panel(name, k) for k in (1, 2, 3)] if axes else [Panel(name, None)]
+    others = sorted((name for name in found if name not in FIRST), key=lambda k: len(found[k]))
+    return [found[name] for name in (*FIRST, *others) if name in found]
+
+
+def _rows(variables: Sequence[Sequence[Panel]]) -> list[list[Panel]]:
+    """The panels in rows, those of one variable together."""
+    rows: list[list[Panel]] = [[]]
+    for panels in variables:
+        if len(rows[-1]) + len(panels) > COLUMNS:
+            rows.append([])
+        rows[-1] += panels
+    return rows

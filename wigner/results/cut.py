@@ -1,0 +1,96 @@
+"""Cuts in time: the densities along lines through a place, at several times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from . import labels, smooth, style
+from .fields import POLARISATION
+from .run import Run
+from .view import View, lattice_point
+
+NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION)
+# The bright end of the colours is left out: it is not seen on white.
+BRIGHTEST = 0.9
+
+
+class Cut:
+    """Draws n0, the components of n and the polarisation along each axis of x, a line a record.
+
+    Lines go through the place that is asked for, or that of the largest n0 at the first record of
+    ``span``, whose ranges the panels have.
+    """
+
+    def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
+        self._run, self._si, self._span = run, view.si, list(span)
+        self._place, self._time = labels.length(run, si=view.si), labels.time(run, si=view.si)
+        self._point = lattice_point(run, view.through, self._span[0])
+        states = [run.densities(k) for k in span]
+        charge, spin = (
+            labels.shown(
+                run,
+                run.variables[name].unit,
+                max(float(np.abs(u[part]).max()) for u in states),
+                si=view.si,
+            )
+            for name, part in (("n0", np.s_[:1]), ("n", np.s_[1:]))
+        )
+        self._shown = (charge, spin, spin, spin, labels.Shown(1.0, ""))
+
+    def draw(self, figure: Figure, records: Sequence[int]) -> None:
+        """A row for each axis, with a line for each of the records."""
+        run, times = self._run, self._run.times[list(records)] * self._time.factor
+        rows = smooth.axes_of(run)
+        axes = style.grid(figure, len(rows), len(NAMES), (2.6, 2.3))
+        colours = matplotlib.colormaps["viridis"]
+        ends = run.times[[min(self._span), max(self._span)]] * self._time.factor
+        norm = Normalize(ends[0], ends[1] if ends[1] > ends[0] else ends[0] + 1)
+        for k, t in zip(records, times, strict=True):
+            quantities = self._quantities(k)
+            for row, axis in zip(axes, rows, strict=True):
+                x, lines = smooth.along(run, quantities, axis, self._point[1 - axis])
+                for ax, values in zip(row, lines, strict=True):
+                    colour, mark = colours(BRIGHTEST * norm(t)), "o" if x.size < 3 else ""
+                    ax.plot(x * self._place.factor, values, color=colour, marker=mark, lw=1.5)
+        for row, axis in zip(axes, rows, strict=True):
+            self._finish(row, axis)
+        if len(records) > 1:
+            shades = colours(np.linspace(0, BRIGHTEST, 256))
+            bar = figure.colorbar(
+                ScalarMappable(norm, matplotlib.colors.ListedColormap(shades)),
+                ax=list(axes.flat),
+                label=self._time.label("t"),
+                pad=0.01,
+                aspect=30,
+            )
+            bar.set_ticks(times.tolist(), labels=[f"{t:.4g}" for t in times])
+        else:
+            when = labels.moment(run, float(run.times[records[0]]), si=self._si)
+            figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+
+    def _quantities(self, record: int) -> NDArray:
+        """What is drawn, ``(5, N1, N2)``."""
+        u, share = self._run.densities(record), self._run.polarisation(record)
+        found = np.stack([*u, share])
+        return found * np.array([how.factor for how in self._shown])[:, None, None]
+
+    def _finish(self, row: Sequence[style.Axes], axis: int) -> None:
+        """Labels and ranges; where a cut is in the plane, the title says where."""
+        run, other = self._run, 1 - axis
+        at, plane = self._point[other], not smooth.is_strip(run)
+        x = run.x[other][at] * self._place.factor
+        unit = f" {self._place.unit}" if self._place.unit else ""
+        lines = [smooth.along(run, self._quantities(k), axis, at)[1] for k in self._span]
+        for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=True)):
+            low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
+            style.finish(ax, (float(low), float(high)))
+            ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=how.label(name))
+            where = f" along $x_{other + 1} = {x:.4g}$" + unit if plane else ""
+            ax.set_title(f"${name}$" + (where if k == 0 else ""))

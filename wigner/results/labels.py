@@ -1,0 +1,134 @@
+"""What stands on an axis: symbols, and units that suit the numbers, scaled or in SI."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from ..case.dimensions import UNITS, Unit
+from ..case.units import ELEMENTARY_CHARGE, HBAR
+from .run import Run
+
+SYMBOLS = {
+    "time": "t",
+    "n0": "n_0",
+    "n": "n",
+    "a0": "a_0",
+    "a": "a",
+    "V": "V",
+    "potential": "V",
+    "phi": r"\varphi",
+    "b": "b",
+    "current": "J",
+    "momentum": "P",
+    "kinetic_energy": r"\langle |p|^2 w_0/2\rangle",
+    "rashba_energy": r"\varepsilon\langle \Lambda p\cdot w\rangle",
+    "mass": r"\int n_0\,dx",
+    "spin_total": r"\int n_k\,dx",
+    "l2_norm": r"\Vert W\Vert",
+    "purity": r"\mathrm{Tr}\,\rho^2/(\mathrm{Tr}\,\rho)^2",
+}
+# Units in which people think, the smallest first.
+USUAL = {
+    "m": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm")),
+    "s": ((1e-15, "fs"), (1e-12, "ps"), (1e-9, "ns")),
+    "J": (
+        (1e-6 * ELEMENTARY_CHARGE, "µeV"),
+        (1e-3 * ELEMENTARY_CHARGE, "meV"),
+        (ELEMENTARY_CHARGE, "eV"),
+    ),
+    "m-2": ((1e4, "cm-2"),),
+    "J m-2": ((1e-3 * ELEMENTARY_CHARGE * 1e12, "meV µm-2"),),
+    "kg m s-1": ((1e6 * HBAR, r"$\hbar$ µm-1"), (1e9 * HBAR, r"$\hbar$ nm-1")),
+    "N": ((1e-3 * ELEMENTARY_CHARGE * 1e6, "meV µm-1"),),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How the numbers of a quantity are shown.
+
+    Attributes
+    ----------
+    factor
+        What scaled numbers are multiplied by.
+    unit
+        As mathematical text; empty for pure numbers.
+    """
+
+    factor: float
+    unit: str
+
+    def label(self, symbol: str) -> str:
+        """The symbol, which is mathematical text without dollars, with the unit."""
+        return f"${symbol}$ ({self.unit})" if self.unit else f"${symbol}$"
+
+    def number(self, value: float) -> str:
+        """A number that is shown so, with its unit."""
+        times = r" $\times$ " if self.unit.startswith("$10^") else " "
+        return f"{value:.3g}{times}{self.unit}" if self.unit else f"{value:.3g}"
+
+
+def shown(run: Run, unit: Unit, largest: float, *, si: bool, spin: bool = False) -> Shown:
+    """How numbers of some unit, up to ``largest``, are shown.
+
+    Parameters
+    ----------
+    spin
+        Whether they are spin components of what has this unit for the charge.
+    """
+    share = run.epsilon if spin else 1.0
+    if not si or run.scaling is None:
+        text = f"eps {unit.text}" if spin and unit.text else unit.text
+        return Shown(1.0, f"${_letters(text)}$" if text else "")
+    size = share * unit.size(run.scaling)
+    if unit.si == "1":
+        return Shown(size, "")
+    usual = USUAL.get(unit.si, ((1.0, unit.si),))
+    base, name = next((u for u in usual[::-1] if u[0] <= size * largest), usual[0])
+    value = size * largest / base
+    power = 0 if value == 0 or 0.1 <= value < 1e4 else math.floor(math.log10(value))
+    times = rf"$10^{{{power}}}$ " if power else ""
+    return Shown(size / base / 10.0**power, f"{times}{_raised(name)}")
+
+
+def length(run: Run, *, si: bool) -> Shown:
+    """How places are shown."""
+    return shown(run, UNITS["length"], max(run.length), si=si)
+
+
+def time(run: Run, *, si: bool) -> Shown:
+    """How times are shown."""
+    return shown(run, UNITS["time"], float(abs(run.times).max()), si=si)
+
+
+def moment(run: Run, t: float, *, si: bool) -> str:
+    """A time in words, for a title."""
+    how = time(run, si=si)
+    return f"$t = {_plain(t * how.factor)}$" + (f" {how.unit}" if si and run.scaling else "")
+
+
+def symbol(name: str, component: int | str | None = None) -> str:
+    """The letters of a variable, or of one of its components, as mathematical text."""
+    letters = SYMBOLS.get(name, rf"\mathrm{{{name.replace('_', ' ').replace(' ', chr(92) + ' ')}}}")
+    return letters if component is None else f"{letters}_{{{component}}}"
+
+
+def _plain(value: float) -> str:
+    """A number as it would be written in a line of mathematics."""
+    text = f"{value:.4g}"
+    digits, _, power = text.partition("e")
+    return rf"{digits}\times 10^{{{int(power)}}}" if power else text
+
+
+def _letters(text: str) -> str:
+    """A unit such as "N0 x0^2 kB T0" as mathematical text."""
+    for plain, letters in (("kB", r"k_\mathrm{B}"), ("eps", r"\varepsilon")):
+        text = text.replace(plain, letters)
+    return re.sub(r"\b([A-Za-z])0", r"\1_0", text).replace(" ", r"\,")
+
+
+def _raised(unit: str) -> str:
+    """A unit such as "m-1 s-1" with its powers raised."""
+    return re.sub(r"(?<=[a-zA-Zµ])(-?\d+)", r"$^{\1}$", unit)

@@ -1,0 +1,83 @@
+"""Cuts of W through phase space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..case.dimensions import UNITS
+from . import labels, style
+from .planes import Plane, planes, times
+from .run import Run
+from .view import View
+
+NEGATIVE = 1e-3  # share of the largest value beyond which colours have a sign
+EMPTY = 2e-3  # share of the largest value below which momenta are left out
+
+
+class PhaseSpace:
+    """Draws W at one time: a row for each plane, a column for each component."""
+
+    def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
+        self._run, self._view, self._times = run, view, times(run)
+        x = labels.length(run, si=view.si)
+        p = labels.shown(run, UNITS["momentum"], 1.0, si=view.si)
+        self._shown = {"x_1": x, "x_2": x, "p_1": p, "p_2": p}
+
+    def draw(self, figure: Figure, records: Sequence[int]) -> None:
+        """The last of the times whose numbers are given."""
+        found = planes(self._run, records[-1], self._view)
+        axes = style.grid(figure, len(found), 4, (2.9, 2.7))
+        for row, plane in zip(axes, found, strict=True):
+            for k, ax in enumerate(row):
+                self._draw(ax, plane, k)
+            row[0].set_title(f"$w_0$ at {self._where(plane)}")
+        t = float(self._times[records[-1]])
+        when = labels.moment(self._run, t, si=self._view.si)
+        figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+
+    def _draw(self, ax: style.Axes, plane: Plane, component: int) -> None:
+        w, (first, second) = plane.w[component], plane.axes
+        signed = component > 0 or w.min() < -NEGATIVE * w.max()
+        between = style.limits([w], signed=signed)
+        image = ax.pcolormesh(
+            plane.places[0] * self._shown[first].factor,
+            plane.places[1] * self._shown[second].factor,
+            w.T,
+            cmap=style.SIGNED if signed else style.POSITIVE,
+            vmin=between[0],
+            vmax=between[1],
+            shading="gouraud",
+            rasterized=True,
+        )
+        aspect = "equal" if first[0] == second[0] else "auto"
+        ax.set(
+            xlabel=self._shown[first].label(first),
+            ylabel=self._shown[second].label(second),
+            aspect=aspect,
+            title=f"$w_{component}$",
+        )
+        for axis, name, zoom in ((0, first, ax.set_xlim), (1, second, ax.set_ylim)):
+            if name[0] == "p":
+                reach = _reach(plane, axis) * self._shown[name].factor
+                zoom(-reach, reach)
+        style.colour_bar(image, [ax], f"$w_{component}$")
+
+    def _where(self, plane: Plane) -> str:
+        """The fixed coordinates of a plane in words."""
+        told = []
+        for name, value in plane.fixed.items():
+            how = self._shown[name]
+            unit = f" {how.unit}" if how.unit and value else ""
+            told.append(f"${name} = {value * how.factor:.4g}$" + unit)
+        return ", ".join(told)
+
+
+def _reach(plane: Plane, axis: int) -> float:
+    """How far W goes along an axis of momenta, with a margin."""
+    size = np.abs(plane.w).max(axis=(0, 2 - axis))
+    seen = np.abs(plane.places[axis][size > EMPTY * size.max()])
+    whole = np.abs(plane.places[axis]).max()
+    return float(min(whole, 1.1 * seen.max(initial=0.0) or whole))

@@ -1,0 +1,219 @@
+"""A run as it lies in its directory: what it holds, and its fields record by record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..case.dimensions import UNITS, Unit
+from ..case.spec import Case, parse_case
+from ..case.units import Scaling, scale
+from ..errors import CaseError, Fault
+from ..output import files, records
+from ..phase_space.grid import Pair
+
+KNOWN = {**records.FIXED, **records.SCALARS, **records.ARRAYS, **records.DRIVEN}
+BY_TEXT = {unit.text: unit for unit in UNITS.values()}
+FIELD = ("x1", "x2")  # the last axes of what lies on the x lattice
+NEEDED = ("time", *FIELD, "n0", "n")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A variable of moments.h5.
+
+    Attributes
+    ----------
+    axes
+        All of them, "time" included where it varies.
+    meaning
+        In a line; empty where the file does not say.
+    unit
+        What it is measured in; along "component" that of the charge.
+    """
+
+    axes: tuple[str, ...]
+    meaning: str
+    unit: Unit
+
+    @property
+    def is_series(self) -> bool:
+        """Whether it is a number over time, or a few."""
+        return self.axes[:1] == ("time",) and not self.is_field and len(self.axes) > 0
+
+    @property
+    def is_field(self) -> bool:
+        """Whether it lies on the x lattice."""
+        return self.axes[-2:] == FIELD
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run in a directory; fields are read when they are asked for.
+
+    Attributes
+    ----------
+    directory
+        As it was named.
+    model
+        "kinetic", or that of a macroscopic run.
+    case, scaling
+        What was solved, and its units in SI where it has a material.
+    times
+        Those of the records, at least one.
+    x
+        The two axes of the x lattice.
+    variables
+        What moments.h5 has besides, by name.
+    verdict
+        "resolved", "doubtful" or "unresolved"; empty where run.json does not say.
+    """
+
+    directory: Path
+    model: str
+    case: Case
+    scaling: Scaling | None
+    times: NDArray
+    x: tuple[NDArray, NDArray]
+    variables: Mapping[str, Held]
+    verdict: str
+
+    @property
+    def moments(self) -> Path:
+        """moments.h5."""
+        return self.directory / "moments.h5"
+
+    @property
+    def length(self) -> Pair:
+        """Sides of the box."""
+        return self.case.grid.length
+
+    @property
+    def n_x(self) -> tuple[int, int]:
+        """Points of the x lattice."""
+        return self.x[0].size, self.x[1].size
+
+    @property
+    def epsilon(self) -> float:
+        """The scaled Planck constant."""
+        return self.case.physics.epsilon
+
+    @property
+    def last(self) -> int:
+        """Number of the last record."""
+        return self.times.size - 1
+
+    def field(self, name: str, record: int) -> NDArray:
+        """A field at a record, shape ``(..., N1, N2)``; one that does not vary in time as it is.
+
+        Raises
+        ------
+        CaseError
+            If it cannot be read.
+        """
+        varies = self.variables[name].axes[0] == "time"
+        with readable(self.moments) as file:
+            return np.asarray(file[name][record] if varies else file[name][()], dtype=float)
+
+    def series(self, name: str) -> NDArray:
+        """A variable at all records, shape ``(records, ...)``; raises as :meth:`field`."""
+        with readable(self.moments) as file:
+            return np.asarray(file[name][: self.times.size], dtype=float)
+
+    def densities(self, record: int) -> NDArray:
+        """(n0, n) at a record, shape ``(4, N1, N2)``; raises as :meth:`field`."""
+        return np.concatenate([self.field("n0", record)[None], self.field("n", record)])
+
+    def polarisation(self, record: int) -> NDArray:
+        """eps|n|/n0 at a record, shape ``(N1, N2)``; raises as :meth:`field`."""
+        n0, *n = self.densities(record)
+        return np.asarray(self.epsilon * np.sqrt(np.square(n).sum(axis=0)) / n0)
+
+
+def open_run(directory: Path) -> Run:
+    """The run in a directory that ``wigner run`` or ``macro run`` has written, finished or not.
+
+    Raises
+    ------
+    CaseError
+        If there is none, its file is damaged, or it has no record yet.
+    """
+    moments = directory / "moments.h5"
+    if not moments.exists():
+        got = "no such directory" if not directory.exists() else "no moments.h5 in it"
+        got = "a file" if directory.is_file() else got
+        remedy = "give the one that --output named when it ran"
+        raise CaseError(Fault(str(directory), got, "the directory of a run", remedy))
+    with readable(moments) as file:
+        missing = [name for name in NEEDED if name not in file]
+        if missing or "case" not in file.attrs:
+            got = f"a file without {', '.join(missing) or 'the text of a case'}"
+            raise CaseError(Fault(str(moments), got, "the moments of a run"))
+        times = file["time"][:]
+        if not times.size:
+            remedy = "wait for the first, or look into run.log"
+            raise CaseError(Fault(str(moments), "no record", "at least one", remedy))
+        case = parse_case(str(file.attrs["case"]))
+        found = {name: _held(name, data) for name, data in file.items() if data.ndim}
+        model, x = file.attrs.get("model"), (file["x1"][:], file["x2"][:])
+    report = _report(directory)
+    quality = report.get("quality")
+    return Run(
+        directory,
+        str(model or report.get("model", "kinetic")),
+        case,
+        None if case.material is None else scale(case.material),
+        times,
+        x,
+        found,
+        str(quality.get("verdict", "")) if isinstance(quality, dict) else "",
+    )
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[h5py.File]:
+    """An open file of results; what HDF5 finds wrong with it is bad input.
+
+    Raises
+    ------
+    CaseError
+        With the words of HDF5.
+    """
+    try:
+        with files.hdf5(path, "r") as file:
+            yield file
+    except CaseError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError) as error:  # damage shows in many ways
+        remedy = "copy it anew, or run the case again"
+        got = f"a file that is damaged ({error})"
+        raise CaseError(Fault(str(path), got, "a whole one", remedy)) from None
+
+
+def _held(name: str, data: h5py.Dataset) -> Held:
+    """What a variable says of itself; earlier revisions left to the reader what they measure in."""
+    if data.is_scale:
+        axes: tuple[str, ...] = (name,)
+    else:
+        axes = tuple(next(iter(axis.keys()), "") for axis in data.dims)
+    told, known = data.attrs, KNOWN.get(name)
+    unit = BY_TEXT.get(str(told.get("scaled_by", "")), UNITS["1"])
+    if "units" not in told and known is not None:
+        unit = UNITS[known.unit]
+    return Held(axes, str(told.get("long_name", known.meaning if known else name)), unit)
+
+
+def _report(directory: Path) -> dict[str, object]:
+    """run.json; empty where it cannot be read."""
+    try:
+        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
