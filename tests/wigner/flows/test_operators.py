@@ -140,20 +140,27 @@ def test_gradients_of_waves():
     np.testing.assert_allclose(d1[[0, 1, 3]], 0, atol=1e-12)
 
 
-def test_continuity_equations():
-    """d_t n0 + div J_0 = 0, and d_t n + div J = (2 alpha/eps) <p_perp x w>, eqs. (23), (24)."""
-    epsilon = 0.4
-    space_ = space((12, 10), (46, 48), epsilon, alpha=ALPHA, V=potential, p_max=(8.0, 8.2))
+@pytest.mark.parametrize(("alpha", "beta"), [(ALPHA, 0.0), (0.4, -0.7)])
+def test_continuity_equations(alpha, beta):
+    """d_t n0 + div J_0 = 0 and d_t n + div J = 2 <(Lambda p + b) x n>, eqs. (23), (24)."""
+    options = {"alpha": alpha, "beta": beta, "V": potential, "p_max": (8.0, 8.2)}
+    space_ = space((12, 10), (46, 48), 0.4, **options)
     layout, grid, W = space_.layout, space_.layout.grid, thermal(space_)
+    x1, x2 = mesh(grid)
+    b = np.stack([0.4 * np.cos(x1 - x2), 0.3 + 0 * x1, 0.5 * np.sin(x2)])
+    space_ = with_physics(space_, b=b)
     rate = -density(layout, transport(space_, W))
-    rate[1:] /= epsilon
+    rate[1:] /= space_.physics.epsilon
     found = moments(layout, W, space_.physics)
     divergence = sum(spectral(found.current[:, i], grid, i) for i in (0, 1))
-    w1, w2, w3 = (found.momentum[k] for k in (1, 2, 3))
-    precession = 2 * ALPHA * np.stack([-w3[0], -w3[1], w2[1] + w1[0]])
+    turns = np.einsum("ki,cixy->kcxy", space_.physics.Lambda, found.momentum[1:])
+    turns += b[:, None] * found.n  # <(Lambda p + b)_k n_c>
+    cyclic = [((k + 1) % 3, (k + 2) % 3) for k in range(3)]
+    precession = 2 * np.stack([turns[i, j] - turns[j, i] for i, j in cyclic])
     scale = np.abs(rate).max()
     np.testing.assert_allclose(rate[0] + divergence[0], 0, atol=1e-11 * scale)
-    np.testing.assert_allclose(rate[1:] + divergence[1:], precession, atol=1e-11 * scale)
+    np.testing.assert_allclose(rate[1:] + divergence[1:], precession, rtol=0, atol=1e-11 * scale)
+    assert np.abs(precession).max() > 0.1 * scale
 
 
 def spectral(f, grid, axis):
