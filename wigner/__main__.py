@@ -1,4 +1,4 @@
-"""Command line: python -m wigner run|resume|info|plot|compare.
+"""Command line: python -m wigner run|resume|info|plot|compare|example.
 
 Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
 unresolved.
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__
-from .job import commands, figures
+from .job import commands, example, figures
 from .job.directories import named
 from .job.launch import add_case, add_output, add_quiet, add_set, is_first, launched, parse, world
 
@@ -39,6 +39,18 @@ INFO_HELP = """\
 Say what a case needs: lattices, resolution, memory and time. Nothing is run or written.
 
     python -m wigner info case.toml --ranks 8"""
+EXAMPLE_HELP = """\
+Write a commented case to start from, into NAME.toml or where --output says; without NAME, list all.
+
+    python -m wigner example
+    python -m wigner example helix
+    python -m wigner run helix.toml --output helix"""
+EPILOG = """\
+for example: wigner example helix; wigner run helix.toml --output helix
+
+exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
+unresolved"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command on every rank; the exit status."""
@@ -46,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(_parser(), argv)
     if arguments.command in ("plot", "compare"):
         return figures.draw(arguments) if is_first() else 0
+    if arguments.command == "example":
+        name = None if arguments.list else arguments.name
+        return example.example(name, arguments.output) if is_first() else 0
     if arguments.command == "info":
         ranks = arguments.ranks or launched()
         return commands.info(arguments.case, arguments.set, ranks) if is_first() else 0
@@ -61,9 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wigner",
-        description="Spinor Wigner-BGK equation with Rashba coupling.",
-        epilog="exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, "
-        "4 finished, but unresolved",
+        description="Spinor Wigner-BGK equation with spin-orbit coupling.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
@@ -91,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
         command("plot", "draw a run", figures.PLOT_HELP),
         command("compare", "compare runs with one another", figures.COMPARE_HELP),
     )
+    shipped = command("example", "write a commented case to start from", EXAMPLE_HELP)
+    shipped.add_argument("name", nargs="?", metavar="NAME", help="which (default: list them)")
+    shipped.add_argument("--list", action="store_true", help="list them")
+    shipped.add_argument("--output", type=named, metavar="FILE", help="a new file")
     return parser
 
 

@@ -14,4 +14,5 @@
 ``info``: a page on what a case is and needs
 ``commands``: the commands run, resume and info
 ``figures``: the commands plot and compare
+``example``: the command example
 """
