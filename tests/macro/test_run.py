@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
 
-import plot_run
 from macro import run as macro_run
 from macro.__main__ import main
 from macro.catalogue import MODELS, make_model
@@ -21,6 +21,9 @@ from tests.support.small import call, moments, report, sets
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.output.observer import Observer
+from wigner.results.kinds import KINDS
+from wigner.results.run import open_run
+from wigner.results.view import View
 
 FIELDS = ("n0", "n", "current", "a0", "a", "mass", "spin_total", "free_energy", "step", "tail_rate")
 
@@ -188,10 +191,14 @@ def test_ranks_share_the_nonlocal_model(tmp_path: Path, ranks: int) -> None:
 def test_a_run_can_be_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, output = solve(tmp_path, "local")
     assert "evaluations" not in capsys.readouterr().err  # it has no constraint to solve
-    assert plot_run.main([str(output)]) == 0
-    run = plot_run.read_run(output / "moments.h5")
-    assert run.title == "free energy"
-    np.testing.assert_array_equal(run.total, moments(output)["free_energy"])
+    run = open_run(output)
+    assert (run.model, run.verdict) == ("local", report(output)["quality"]["verdict"])
+    drawing = KINDS["series"].drawing(run, [0], View())
+    figure = Figure()
+    drawing.draw(figure, [0])
+    (free_energy,) = (ax for ax in figure.axes if ax.get_title() == "free energy")
+    drawn = free_energy.lines[0].get_ydata()
+    np.testing.assert_array_equal(drawn, moments(output)["free_energy"])
 
 
 def test_fields_are_those_recorded() -> None:

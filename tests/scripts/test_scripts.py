@@ -29,7 +29,7 @@ INSTALL = "-m pip install --quiet --disable-pip-version-check --prefer-binary -e
 RUN = (
     "mpiexec -n 2 .venv/bin/python -m wigner run scripts/quickstart.toml --output quickstart-output"
 )
-PLOT = "scripts/plot_run.py quickstart-output"
+PLOT = "-m wigner plot quickstart-output"
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.animation import FFMpegWriter
 from PIL import Image
@@ -13,6 +14,9 @@ from tests.support.made_runs import make_run
 from wigner.__main__ import main
 from wigner.output import files
 from wigner.results.kinds import KINDS
+from wigner.results.planes import planes
+from wigner.results.run import open_run
+from wigner.results.view import View
 
 HEADS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8"}
 
@@ -37,6 +41,22 @@ def test_kinds_formats_and_times(tmp_path: Path, capsys: pytest.CaptureFixture) 
     }
     for path in written:
         assert path.read_bytes().startswith(HEADS[path.suffix[1:]])
+
+
+def test_a_run_of_the_solver(half: Path, capsys: pytest.CaptureFixture) -> None:
+    """W of a real checkpoint, and balances that close to the order of the scheme."""
+    capsys.readouterr()
+    assert main(["plot", str(half), "--kind", "phase-space", "--kind", "budget"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert written == [str(half / "phase-space.png"), str(half / "budget.png")]
+    run = open_run(half)
+    budget = KINDS["budget"].drawing(run, [0], View())
+    assert all(share.max() < 0.1 for share in budget._open.values())
+    (plane,) = [plane for plane in planes(run, 1, View()) if plane.axes == ("p_1", "p_2")]
+    step = np.diff(plane.places[0])[0] * np.diff(plane.places[1])[0]
+    place = [round(plane.fixed[f"x_{k + 1}"] / run.length[k] * run.n_x[k]) for k in (0, 1)]
+    density = run.densities(run.last)[(slice(None), *place)] * [1, *3 * [run.epsilon]]
+    np.testing.assert_allclose(plane.w.sum(axis=(1, 2)) * step, density, atol=2e-3)
 
 
 def test_one_figure_may_be_named_and_is_the_same_each_time(tmp_path: Path) -> None:
