@@ -176,6 +176,8 @@ def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[
     spinning = [f"physics.{key}" for key, value in couplings.items() if value]
     if spinning and not MODELS[name].spin:
         doubts.append(f"{', '.join(spinning)}: not zero, but {name} has no spin; left out")
+    if case.initial.state == "steady":
+        doubts.append('initial.state: "steady" is for the kinetic solver; n0 and n are taken here')
     noise = case.maxwellian.tolerance
     if MODELS[name].constrained and noise > tolerance:
         doubts.append(

@@ -135,7 +135,7 @@ def spin_bohm(f: Fields) -> Parts:
 
 def rashba(f: Fields) -> Parts:
     """-4 tau Lambda grad x n, as (10) has it for Rashba coupling."""
-    return Parts(spin=-4 * turned(f.medium.Lambda, f.n))
+    return Parts(spin=turned(-4 * f.medium.Lambda, f.n))
 
 
 def gate(f: Fields) -> Parts:
@@ -173,7 +173,7 @@ def zeeman(f: Fields) -> Parts:
 
 def printed_rashba(f: Fields) -> Parts:
     """-2 alpha tau grad_perp x n, as (7) is printed."""
-    return Parts(spin=-2 * turned(f.medium.Lambda, f.n))
+    return Parts(spin=turned(-2 * f.medium.Lambda, f.n))
 
 
 def printed_spin_bohm(f: Fields) -> Parts:

@@ -26,9 +26,9 @@ class SpinDriftDiffusion(Model):
         tau, medium, n = self.physics.tau, self.medium.at(t, u[0]), u[1:]
         Lambda = medium.Lambda
         flux = self.x.grad(u) + u * medium.slope[:, None]
-        flux[:, 1:] -= 4 * turned(Lambda, n)
+        flux[:, 1:] += turned(-4 * Lambda, n)
         source = np.zeros_like(u)
-        source[1:] = -2 * cross(medium.gate, n) - 4 * relaxing(Lambda, n)
+        source[1:] = -2 * cross(medium.gate, n) - relaxing(2 * Lambda, n)
         if medium.b is not None:
             pulled = u[0] * medium.Db
             flux[:, 1:] += pulled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from macro.calculus import PERP, Calculus, cross, turned
+from macro.calculus import PERP, Calculus, contracted, cross, relaxing, turned
 
 LENGTH = (6.0, 5.0)
 SHAPES = [(16, 12), (15, 9), (9, 16), (16, 1), (1, 15)]
@@ -73,3 +73,17 @@ def test_cross_and_turned_are_those_of_the_definition():
     d1, d2 = x.grad(a)
     by_rows = [-d1[2], -d2[2], d2[1] + d1[0]]
     np.testing.assert_allclose(x.div(turned(PERP, a)), by_rows, atol=1e-11)
+
+
+def test_products_with_any_matrix_are_those_of_its_columns():
+    rng = np.random.default_rng(4)
+    Lambda, a, F = rng.normal(size=(3, 2)), *rng.normal(size=(2, 2, 3, 8, 6))
+    along = [
+        np.cross(column[:, None, None], f, axis=0) for column, f in zip(Lambda.T, F, strict=True)
+    ]
+    np.testing.assert_allclose(contracted(Lambda, F), along[0] + along[1], atol=1e-14)
+    np.testing.assert_allclose(turned(Lambda, F[1])[1], along[1], atol=1e-14)
+    twice = contracted(Lambda, turned(Lambda, a[0]))
+    np.testing.assert_allclose(relaxing(Lambda, a[0]), -twice, atol=1e-13)
+    n = a[1]
+    np.testing.assert_allclose(relaxing(0.5 * PERP, n), 0.25 * np.stack([n[0], n[1], 2 * n[2]]))

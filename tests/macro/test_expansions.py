@@ -19,14 +19,15 @@ LADDER = (0.3, 0.22, 0.16)
 PUBLISHED = Form.PUBLISHED
 
 
-def strip(epsilon: float, alpha: float) -> Box:
+def strip(epsilon: float, alpha: float, beta: float = 0.0) -> Box:
     """A box for fields of x1."""
-    return rates.box((9, 1), (2 * np.pi, 1.0), epsilon, alpha)
+    return rates.box((9, 1), (2 * np.pi, 1.0), epsilon, alpha, beta=beta)
 
 
-def torus(epsilon: float, alpha: float) -> Box:
+def torus(epsilon: float, alpha: float, beta: float = 0.0) -> Box:
     """A box for fields of x1 and x2, good to 1e-5 of <M>."""
-    return rates.box((9, 9), (2 * np.pi, 5.6), epsilon, alpha, p_max=5.5, separation=7.0)
+    given = {"beta": beta, "p_max": 5.5, "separation": 7.0}
+    return rates.box((9, 9), (2 * np.pi, 5.6), epsilon, alpha, **given)
 
 
 def multipliers(box: Box) -> NDArray:
@@ -84,15 +85,17 @@ def orders(error: Error, boxes: list[Box], form: Form) -> tuple[float, float]:
     return tuple(np.polyfit(log_eps, np.log(sizes), 1)[0] for sizes in parts)
 
 
-def strips(alpha: float) -> list[Box]:
+def strips(alpha: float, beta: float = 0.0) -> list[Box]:
     """A ladder in eps."""
-    return [strip(epsilon, alpha) for epsilon in LADDER]
+    return [strip(epsilon, alpha, beta) for epsilon in LADDER]
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.7])
+@pytest.mark.parametrize(("alpha", "beta"), [(0.0, 0.0), (0.7, 0.0), (0.4, 0.6)])
 @pytest.mark.parametrize("error", [of_multipliers, of_densities])
-def test_corrected_multipliers_and_densities_are_of_order_4(error: Error, alpha: float) -> None:
-    scalar, spin = orders(error, strips(alpha), Form.CORRECTED)
+def test_corrected_multipliers_and_densities_are_of_order_4(
+    error: Error, alpha: float, beta: float
+) -> None:
+    scalar, spin = orders(error, strips(alpha, beta), Form.CORRECTED)
     assert scalar == pytest.approx(4, abs=0.2)
     assert spin == pytest.approx(4, abs=0.2)
 
@@ -113,8 +116,14 @@ def test_orders_of_the_symbol(form: Form, order: int, beta: float) -> None:
     assert spin == pytest.approx(order, abs=0.1)
 
 
+def test_symbol_with_both_couplings() -> None:
+    scalar, spin = orders(of_symbol, strips(0.4, 0.6), Form.CORRECTED)
+    assert scalar == pytest.approx(4, abs=0.1)
+    assert spin == pytest.approx(5, abs=0.1)
+
+
 def test_orders_in_two_dimensions() -> None:
-    boxes = [torus(epsilon, 0.7) for epsilon in (0.9, 0.7)]
+    boxes = [torus(epsilon, 0.6, 0.3) for epsilon in (0.9, 0.7)]
     scalar, spin = orders(of_densities, boxes, Form.CORRECTED)
     assert scalar == pytest.approx(4, abs=0.3)
     assert spin == pytest.approx(4, abs=0.3)
