@@ -7,7 +7,8 @@ With Phi_s = exp(-s T), stage i of a diagonally implicit scheme is
 
 Collisions conserve N, so the implicit stage is explicit in M. With K_i = W_i - Z_i = a_ii dt Q_i
 nothing is divided by tau, and tau -> 0 needs no care. Where H varies in time, Phi is the flow from
-one time to another; where the density makes a potential, it is that of Z_i on the way to it.
+one time to another; where the density makes a potential, it is that of Z_i on the way to it. This
+density lacks what collisions do within the step, of order dt^2: every scheme is of order 2 then.
 """
 
 from __future__ import annotations

@@ -156,6 +156,23 @@ def driven(comm):
     return space_.layout, advanced(space_, thermal(space_), FOURTH, 3)
 
 
+@pytest.mark.parametrize(
+    ("splitting", "steps", "order"), [(STRANG, (4, 8), 2), (FOURTH, (4, 8), 4)]
+)
+def test_orders_with_the_potential_of_the_density(splitting, steps, order):
+    """By refinement: the flow of V + phi[n0] leaves n0 as it is, so phi is that of its own time."""
+    at_rest = space((8, 1), (18, 10), 0.6, beta=0.4, p_max=(5.0, 4.0), length=(2 * np.pi, 1.0))
+    x1, _ = mesh(at_rest.layout.grid)
+    space_ = with_drive(at_rest, lambda t: External(np.cos(x1 - 2 * t), E=(0.5 * np.cos(t), 0.0)))
+    space_ = with_physics(space_, mean_field=lambda n0: n0 - n0.mean())
+    W = pauli.pack(np.zeros((4, *thermal(space_).shape[1:])))
+    p1, p2 = space_.layout.grid.p_flat
+    W[0] = (1 + 0.4 * np.sin(x1.ravel()))[:, None] * np.exp(-0.5 * (p1**2 + p2**2))
+    exact = advanced(space_, W, FOURTH, 24)
+    coarse, fine = (np.abs(advanced(space_, W, splitting, n) - exact).max() for n in steps)
+    assert np.log2(coarse / fine) == pytest.approx(order, abs=0.2)
+
+
 @pytest.mark.mpi(n=[1, 2, 3])
 def test_driven_flows_do_not_depend_on_the_number_of_ranks(comm, ranks):
     layout, W = driven(comm)
