@@ -25,6 +25,7 @@ from ..flows.transport import Transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..maxwellian.memory import Memory
 from ..phase_space.moments import density
+from ..physics import Physics
 from .balance import Ledger
 
 Step = Callable[[NDArray, float], None]  # W in place, and the time at which the step begins
@@ -213,3 +214,8 @@ def make_step(scheme: str, transport: Transport, collisions: Collisions, dt: flo
     if scheme == "strang":
         return StrangStep(transport, collisions, dt)
     return SdirkStep(TABLEAUS[scheme], transport, collisions, dt)
+
+
+def order_of(scheme: str, physics: Physics) -> int:
+    """The order in time of a named scheme: 2 where the density makes a potential."""
+    return TABLEAUS[scheme].order if scheme in TABLEAUS and physics.mean_field is None else 2

@@ -22,7 +22,7 @@ from . import initial
 from .adaptive import Adaptive
 from .balance import Ledger
 from .evolve import Interval, evolve, record_times, schedule
-from .relaxation import TABLEAUS, Collisions, Step, make_step
+from .relaxation import TABLEAUS, Collisions, Step, make_step, order_of
 from .state import Reached, State
 
 
@@ -52,7 +52,7 @@ class Solver:
         self.transport = TimedTransport(self.space, splitting, phases)
         self.adaptive: Adaptive | None = None
         if case.time.adaptive and case.time.tolerance is not None:
-            order = 2 if tableau is None else tableau.order
+            order = order_of(case.time.scheme, problem.physics)
             first, tolerance = case.time.dt, case.time.tolerance
             self.adaptive = Adaptive(self.collisions, self.step, order, tolerance, first)
         phases.include(self.maxwellian.seconds)

@@ -16,7 +16,7 @@ from tests.support.setups import (
     with_physics,
 )
 from wigner.evolution import initial
-from wigner.evolution.relaxation import TABLEAUS, Collisions, make_step
+from wigner.evolution.relaxation import TABLEAUS, Collisions, make_step, order_of
 from wigner.flows.splitting import STRANG
 from wigner.flows.transport import Transport
 from wigner.maxwellian.equilibrium import Maxwellian
@@ -108,6 +108,8 @@ def test_order_two_where_the_density_makes_a_potential():
     )
     assert np.log2(second[0] / second[1]) == pytest.approx(2, abs=0.1)
     assert np.all(third < 0.05 * second)
+    assert order_of("sdirk3", driven.space.physics) == 2
+    assert order_of("sdirk3", with_physics(driven.space, mean_field=None).physics) == 3
 
 
 @pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
