@@ -93,8 +93,10 @@ class Budget:
         for k, (name, share) in enumerate(self._open.items()):
             style.line(ax, t, np.where(share > 0, share, np.nan), title(name), k)
         self._finish(ax, "not explained by what was added", "share of the largest change")
-        if any((share > 0).any() for share in self._open.values()):
+        shares = np.concatenate([share[share > 0] for share in self._open.values()])
+        if shares.size:
             ax.set_yscale("log")
+            ax.set_ylim(0.3 * shares.min(), 3 * shares.max())
 
     def _finish(self, ax: Axes, name: str, ylabel: str) -> None:
         style.finish(ax)

@@ -80,11 +80,15 @@ class Components:
 
 
 def _variables(run: Run) -> list[list[Panel]]:
-    """The components of each field that has no direction: first (n0, n) and (a0, a)."""
+    """The components of each field that has no direction: first (n0, n) and (a0, a).
+
+    The potential at t = 0 is left out where V is recorded.
+    """
     found = {}
     for name, held in run.variables.items():
         axes = [axis for axis in held.axes[:-2] if axis != "time"]
-        if held.is_field and axes in ([], ["spin"]):
+        known = name == "potential" and "V" in run.variables
+        if held.is_field and axes in ([], ["spin"]) and not known:
             found[name] = [Panel(name, k) for k in (1, 2, 3)] if axes else [Panel(name, None)]
     others = sorted((name for name in found if name not in FIRST), key=lambda k: len(found[k]))
     return [found[name] for name in (*FIRST, *others) if name in found]

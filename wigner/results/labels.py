@@ -20,6 +20,7 @@ SYMBOLS = {
     "potential": "V",
     "phi": r"\varphi",
     "b": "b",
+    "E": "E",
     "current": "J",
     "momentum": "P",
     "kinetic_energy": r"\langle |p|^2 w_0/2\rangle",
