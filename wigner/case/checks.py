@@ -111,7 +111,8 @@ def field(key: str, formula: Expression, grid: PhaseGrid, scale: float) -> Itera
                 return
         elif break_ := _break(formula, values, axis, grid):
             expected = f"a function of period {L:.10g} in {name}, but {break_} across the box"
-            yield Fault(key, got, expected, "change the formula or grid.length")
+            remedy = "change the formula or grid.length; gaussian(d, w, L) and plateau are periodic"
+            yield Fault(key, got, expected, remedy)
             return
     lost = missed(formula, values, grid, scale)
     noise = ROUNDOFF * float(np.abs(values).max()) / scale if scale > 0 else 0.0

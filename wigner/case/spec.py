@@ -40,7 +40,7 @@ from .sections import (
     TimeSpec,
 )
 from .times import settle_times
-from .units import PRESETS, MaterialSpec, scale
+from .units import ENERGIES, PRESETS, MaterialSpec, scale
 from .values import (
     REQUIRED,
     Field,
@@ -67,7 +67,7 @@ FORMULA = Kind("a formula", "formulas", lambda text: parse(text, SPACE))
 DRIVEN = Kind("a formula", "formulas", parse)
 OF_TIME = Kind("a formula in t", "formulas in t", lambda text: parse(text, ("t",)))
 NOTHING = parse("0")
-STATE = choice("maxwellian", "prepared", "classical", "equilibrium")
+STATE = choice("maxwellian", "prepared", "classical", "equilibrium", "steady")
 
 SECTIONS: dict[str, dict[str, Field]] = {
     "grid": {
@@ -131,6 +131,7 @@ SECTIONS: dict[str, dict[str, Field]] = {
             sequence(2, physical(FINITE, ELECTRIC)), "electric_field = [1e4, 0.0]  # V/m", None
         ),
         "dielectric_constant": Field(POSITIVE, "dielectric_constant = 14.0", None),
+        "potential_unit": Field(choice("kT", *ENERGIES), 'potential_unit = "meV"', "kT"),
         "relaxation_time": Field(physical(POSITIVE, TIME), "relaxation_time = 1e-13  # s"),
         "reference_length": Field(physical(POSITIVE, LENGTH), "reference_length = 50e-9  # m"),
     },
@@ -316,6 +317,9 @@ def _material(
         return None
     physics = sections["physics"]
     physics.update({key: getattr(scaling, key) for key in SCALED})
+    if "potential" in physics and material.potential_unit != "kT":
+        size = ENERGIES[material.potential_unit] / scaling.energy
+        physics["potential"] = parse(f"({physics['potential'].text})*{size!r}")
     for key, uniform in (("zeeman", scaling.b), ("field", scaling.E)):
         if key in physics and any(uniform):
             added = zip(physics[key], uniform, strict=True)

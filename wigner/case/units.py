@@ -22,6 +22,15 @@ BOHR_MAGNETON = 9.2740100657e-24
 VACUUM_PERMITTIVITY = 8.8541878188e-12
 
 
+# Units of a potential besides kT, in J: energies of an electron of charge -e, and voltages.
+ENERGIES = {
+    "meV": 1e-3 * ELEMENTARY_CHARGE,
+    "eV": ELEMENTARY_CHARGE,
+    "mV": -1e-3 * ELEMENTARY_CHARGE,
+    "V": -ELEMENTARY_CHARGE,
+}
+
+
 @dataclass(frozen=True)
 class Preset:
     """Measured constants of a two-dimensional electron gas.
@@ -97,6 +106,8 @@ class MaterialSpec:
         Uniform field in V/m; the force on an electron is against it.
     dielectric_constant
         Relative, of what surrounds the gas, for the Coulomb interaction of a 2DEG.
+    potential_unit
+        Of the potential of the case: one of ``ENERGIES``, or kT.
     """
 
     preset: str | None
@@ -110,6 +121,7 @@ class MaterialSpec:
     g_factor: float | None = None
     electric_field: tuple[float, float] | None = None
     dielectric_constant: float | None = None
+    potential_unit: str = "kT"
 
 
 @dataclass(frozen=True)

@@ -202,10 +202,10 @@ def override_values(
             continue
         section = document.setdefault(path[0], {})
         if isinstance(section, dict):
-            section[path[1]] = _value(written.strip())
+            section[path[1]] = override_value(written.strip())
 
 
-def _value(written: str) -> object:
+def override_value(written: str) -> object:
     """A TOML value, or a number such as .5, or the text itself where it is neither."""
     try:
         document = tomllib.loads(f"value = {written}")

@@ -24,6 +24,7 @@ from .balance import Ledger
 from .evolve import Interval, evolve, record_times, schedule
 from .relaxation import TABLEAUS, Collisions, Step, make_step, order_of
 from .state import Reached, State
+from .steady import settled
 
 
 class Solver:
@@ -59,7 +60,12 @@ class Solver:
 
     def initial_state(self) -> NDArray:
         """W at t = 0, x-major."""
-        return initial.prepare(self.case.initial.state, self.maxwellian, self.problem.N)
+        case = self.case
+        if case.initial.state != "steady":
+            return initial.prepare(case.initial.state, self.maxwellian, self.problem.N)
+        W = initial.prepare("maxwellian", self.maxwellian, self.problem.N)
+        splitting = self.transport.splitting
+        return settled(W, self.collisions, case.time.scheme, splitting, case.time.dt)
 
     def step(self, dt: float) -> Step:
         """One step of length ``dt``."""

@@ -177,3 +177,15 @@ def test_a_brisk_change_is_warned_of() -> None:
     given = case("physics.potential=0.1*cos(x1)*cos(40*t)")
     assert any("use a time.dt of about" in warning for warning in build(given).warnings)
     assert not build(case("physics.potential=0.1*cos(x1)*cos(4*t)")).warnings
+
+
+def test_a_potential_in_other_units() -> None:
+    """k_B 77 K = 6.6354 meV; electrons are drawn to positive voltages."""
+    V = {
+        unit: build(material(f"material.potential_unit={unit}", "physics.potential=cos(x1)"))
+        for unit in ("kT", "meV", "mV")
+    }
+    sizes = {unit: float(problem.physics.V[0, 0]) for unit, problem in V.items()}
+    assert sizes["kT"] == 1.0
+    assert sizes["meV"] == pytest.approx(1 / (1e3 * 8.617333262e-5 * 77), rel=1e-9)
+    assert sizes["mV"] == pytest.approx(-sizes["meV"])

@@ -1,0 +1,72 @@
+"""State "steady": where the densities rest, and what happens where they do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wigner.case.problem import build
+from wigner.case.spec import parse_case
+from wigner.errors import StateError
+from wigner.evolution import steady
+from wigner.evolution.solver import Solver
+from wigner.maxwellian.equilibrium_state import equilibrium_density
+from wigner.phase_space.moments import density
+
+CASE = """
+[grid]
+n_x = [1, 1]
+length = [6.283185307179586, 1]
+n_p = [20, 20]
+[physics]
+epsilon = 0.05
+alpha = 0.6
+tau = 0.5
+[initial]
+n0 = "1"
+n = ["0", "0", "0"]
+state = "steady"
+[time]
+t_end = 1
+dt = 0.4
+[maxwellian]
+tolerance = 1e-6
+"""
+
+
+def begun(*overrides: str) -> tuple[Solver, np.ndarray]:
+    case = parse_case(CASE, overrides)
+    solver = Solver(case, build(case))
+    return solver, solver.initial_state()
+
+
+def test_spins_are_polarised_by_a_steady_current() -> None:
+    """n = alpha tau n0 (-E2, E1, 0) for small eps; the run goes on from there, E switched off."""
+    solver, W = begun('physics.field=["0.1*step(0.3 - t, 0.03)", "-0.05"]')
+    n = density(solver.layout, W)[1:, 0, 0] / 0.05
+    np.testing.assert_allclose(n, 0.6 * 0.5 * np.array([0.05, 0.1, 0.0]), rtol=0.03, atol=1e-7)
+    for _ in solver.evolve(W, 0.0, 0):
+        pass
+    later = density(solver.layout, W)[1:, 0, 0] / 0.05
+    assert later[1] < 0.95 * n[1]
+    assert later[0] == pytest.approx(n[0], abs=1e-3)
+
+
+def test_without_a_force_it_is_the_equilibrium() -> None:
+    """To the order of the scheme in dt."""
+    entries = ["grid.n_x=[10, 1]", "physics.potential=0.4*cos(x1)", "physics.epsilon=0.3"]
+    errors = []
+    for dt in (0.4, 0.2):
+        zeeman = 'physics.zeeman=["0", "0", "0.5"]'
+        solver, W = begun(*entries, zeeman, f"time.dt={dt}")
+        exact = equilibrium_density(solver.maxwellian, 1.0)
+        errors.append(np.abs(density(solver.layout, W) - exact).max())
+    assert errors[1] < 5e-3
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.3)
+
+
+def test_what_does_not_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "MOST_STEPS", 6)
+    entries = ("physics.alpha=0", 'initial.n=["3", "0", "0"]')
+    with pytest.raises(StateError, match=r'"steady", but the densities still change by .* after 6'):
+        begun(*entries, 'physics.zeeman=["0", "0", "1"]')
