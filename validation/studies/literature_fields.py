@@ -103,12 +103,13 @@ def edelstein(text: str, alpha: float, beta: float) -> dict[str, NDArray]:
     ``steady`` is what n tends to, and ``closed`` Edelstein's.
     """
     case = parse_case(text, (f"physics.alpha={alpha!r}", f"physics.beta={beta!r}"))
-    n, current = _spin_and_current(case)
+    t, n, current = _spin_and_current(case)
     gas = medium(case)
     expected = pushed(case, gas, np.array(E))[:, 1:].real / case.physics.epsilon
     closed = dispersion.edelstein(gas.coupling, np.array(E), case.physics.tau)
     scale = np.abs(closed).max()
     return {
+        "t": t,
         "found": n / scale,
         "expected": expected / scale,
         "closed": closed / scale,
@@ -117,14 +118,15 @@ def edelstein(text: str, alpha: float, beta: float) -> dict[str, NDArray]:
     }
 
 
-def _spin_and_current(case: Case) -> tuple[NDArray, NDArray]:
-    """n and <p2 w3>/eps of a uniform solution at its records, ``(k, 3)`` and ``(k,)``."""
-    spins, currents = [], []
-    for _, solver, W in kinetic.records(case):
+def _spin_and_current(case: Case) -> tuple[NDArray, NDArray, NDArray]:
+    """t, n and <p2 w3>/eps of a uniform solution at its records, ``(k,)``, ``(k, 3)``, ``(k,)``."""
+    times, spins, currents = [], [], []
+    for t, solver, W in kinetic.records(case):
+        times.append(t)
         fields = moments(solver.layout, W, solver.problem.physics)
         spins.append(fields.n[:, 0, 0])
         currents.append(fields.momentum[3, 1, 0, 0])
-    return np.array(spins), np.array(currents)
+    return np.array(times), np.array(spins), np.array(currents)
 
 
 def equal(text: str) -> dict[str, float]:

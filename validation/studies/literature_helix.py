@@ -163,10 +163,11 @@ def crossed(text: str) -> dict[str, NDArray]:
     """The same wave along [1, -1], where it relaxes: N over its largest component."""
     case = parse_case(text, (helix(SMALL, -1), "maxwellian.tolerance=1e-11"))
     mode = (1, -1)
-    _, N = kinetic.densities(case)
+    times, N = kinetic.densities(case)
     found = amplitudes(N, mode)
     scale = np.abs(found[0]).max()
     return {
+        "t": times,
         "found": found / scale,
         "expected": relaxed(case, medium(case), mode, found[0], 0.0) / scale,
     }
