@@ -13,4 +13,5 @@
 ``checks``: whether a lattice can hold the fields and states of a case
 ``external``: V, b and E of a case on the x lattice at any time
 ``problem``: the problem: the lattice, and V and N on it
+``regime``: lengths and times that decide in which regime a case is
 """

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .units import HBAR, Scaling
+from .units import ELEMENTARY_CHARGE, HBAR, Scaling
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,30 @@ UNITS = {
     "power": Unit("N0 x0 p0 kB T0/m", "W", lambda u: _number(u) * u.energy / u.time),
     "action": Unit("x0 p0", "J s", lambda u: u.length * u.momentum),
 }
+MEV = 1e-3 * ELEMENTARY_CHARGE
+# Units in which people think, the smallest first, by the SI unit.
+USUAL = {
+    "m": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm")),
+    "s": ((1e-15, "fs"), (1e-12, "ps"), (1e-9, "ns")),
+    "J": ((1e-3 * MEV, "µeV"), (MEV, "meV"), (1e3 * MEV, "eV")),
+    "kg m s-1": ((1e6 * HBAR, "ħ µm-1"), (1e9 * HBAR, "ħ nm-1")),
+    "N": ((1e6 * MEV, "meV µm-1"),),
+    "m-2": ((1e4, "cm-2"),),
+    "J m-2": ((1e12 * MEV, "meV µm-2"),),
+}
+
+
+def suited(unit: Unit, units: Scaling, largest: float) -> tuple[float, str]:
+    """A unit in which people think for numbers up to ``largest``, and what they are times."""
+    size = unit.size(units)
+    usual = USUAL.get(unit.si, ((1.0, unit.si),))
+    base, name = next((u for u in usual[::-1] if u[0] <= size * largest), usual[0])
+    return size / base, name
+
+
+def beside(units: Scaling | None, name: str, *values: float, by: str = " to ") -> str:
+    """Scaled numbers in SI, within parentheses, to stand beside them; empty without a material."""
+    if units is None:
+        return ""
+    factor, unit = suited(UNITS[name], units, max(map(abs, values)))
+    return f" ({by.join(f'{value * factor:.4g}' for value in values)} {unit})"

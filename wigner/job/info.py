@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..case.checks import missed, scales
+from ..case.dimensions import beside, density_unit
 from ..case.external import drift
 from ..case.problem import Problem, formulas
+from ..case.regime import scales_of
 from ..case.spec import Case
-from ..case.units import ELEMENTARY_CHARGE, scale
+from ..case.units import ELEMENTARY_CHARGE, Scaling, scale
 from ..machine import machine_memory
 from ..maxwellian.windows import window_for
 from ..phase_space import pauli
@@ -27,7 +29,10 @@ RECORDED = 4 + 16 + 2 + 4
 def describe(case: Case, problem: Problem, ranks: int) -> str:
     """The page, for a run on that many ranks."""
     lines = [*_physics(case, problem), *_lattices(case, problem), *_run(case, problem, ranks)]
-    warnings = [f"warning: {warning}" for warning in problem.warnings]
+    told = list(problem.warnings)
+    if case.material is not None and (fault := scales_of(problem).fault):
+        told.append(str(fault))
+    warnings = [f"warning: {warning}" for warning in told]
     return "\n".join([*(f"{name:<15}{text}" for name, text in lines), *warnings, ""])
 
 
@@ -54,6 +59,8 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
         f"epsilon = {physics.epsilon:.6g}, alpha = {physics.alpha:.6g}, {beta}"
         f"tau = {physics.tau:.6g}",
     )
+    if case.material is not None:
+        yield from _regime(problem, scale(case.material))
     yield from _fields(case, problem)
     yield (
         "initial state",
@@ -62,20 +69,49 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     )
 
 
+def _regime(problem: Problem, units: Scaling) -> Iterator[Line]:
+    """Lengths, times and densities that people know a device by."""
+    found = scales_of(problem)
+    length, path, turn = (
+        f"{value:.4g}{beside(units, 'length', value)}"
+        for value in (found.thermal_wavelength, found.mean_free_path, found.precession_length)
+    )
+    yield "lengths", f"thermal wavelength {length}, mean free path {path}"
+    if problem.physics.spin_orbit:
+        life = f"{found.spin_lifetime:.4g}{beside(units, 'time', found.spin_lifetime)}"
+        yield "spin", f"turns once in {turn}; n3 lives for {life} by D'yakonov and Perel"
+    yield (
+        "density",
+        f"n0 = 1 is {1e-4 * density_unit(units):.4g} electrons a cm2 where W is an occupation; "
+        f"n lambda^2 up to {found.degeneracy:.3g}",
+    )
+    for k, words in enumerate(found.regimes):
+        yield "" if k else "regime", words
+
+
 def _fields(case: Case, problem: Problem) -> Iterator[Line]:
     """What acts on the electrons."""
     physics, spec = problem.physics, case.physics
     at_first = ", at t = 0" if spec.potential.varies else ""
-    yield "potential", f"from {physics.V.min():.4g} to {physics.V.max():.4g}{at_first}"
+    units = None if case.material is None else scale(case.material)
+    low, high = float(physics.V.min()), float(physics.V.max())
+    yield (
+        "potential",
+        f"from {low:.4g} to {high:.4g}{beside(units, 'energy', low, high)}{at_first}",
+    )
     if np.any(physics.b) or any(formula.varies for formula in spec.zeeman):
         size = float(np.sqrt(np.sum(np.square(physics.b), axis=0)).max())
-        yield "Zeeman field", f"|b| up to {size:.4g}, at t = 0"
+        split = beside(units, "spin energy", 2 * size).replace("(", "(splits spins by ")
+        yield "Zeeman field", f"|b| up to {size:.4g}{split}, at t = 0"
     if any(physics.E) or any(formula.varies for formula in spec.field):
         E, carried = (f"({pair[0]:.4g}, {pair[1]:.4g})" for pair in (physics.E, drift(case)))
+        E += beside(units, "force", *physics.E, by=", ")
         yield "force", f"E = {E} at t = 0; it carries electrons by up to {carried} in p"
     if case.field is not None:
         screened = case.field.screening_length
-        reach = "" if screened is None else f", screened over {screened:.4g}"
+        reach = ""
+        if screened is not None:
+            reach = f", screened over {screened:.4g}{beside(units, 'length', screened)}"
         yield "interaction", f"{case.field.kind}, coupling {case.field.coupling:.4g}{reach}"
 
 
@@ -89,7 +125,9 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     lost = [(key, missed(given[key], fields[key], grid, sizes[key])) for key in given]
     key, share = max(lost, key=lambda item: item[1])
     window = window_for(grid, problem.physics.epsilon, problem.physics.spin_orbit)
-    yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {_by(grid.length)}"
+    units = None if case.material is None else scale(case.material)
+    box = _by(grid.length) + beside(units, "length", *grid.length, by=" x ")
+    yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {box}"
     yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
     yield "p lattice", f"{grid.n_p[0]} x {grid.n_p[1]} points, p_max = {_by(grid.p_max)}{chosen}"
     yield "", f"a thermal state is {_tails(grid.p_max)} of its maximum at the edge of the box,"
@@ -103,7 +141,7 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     grid, spec = problem.grid, case.output
     todo = estimate.work(case)
     stored = 8.0 * RECORDED * todo.records * grid.nx
-    rhythm = [f"every {spec.checkpoint:g}"] if spec.checkpoint else []
+    rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
     memory = memory_per_rank(case, grid, ranks)
     duration = estimate.seconds(case, problem, ranks)
@@ -114,7 +152,8 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
         f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
         f"from {_counted(todo.numbers)} of the splitting{guess}",
     )
-    yield "records", f"{todo.records} in moments.h5, together about {size(stored)}"
+    every = f", every {_at(case, spec.every)}" if case.material is not None else ""
+    yield "records", f"{todo.records} in moments.h5{every}, together about {size(stored)}"
     yield (
         "checkpoints",
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
@@ -131,11 +170,19 @@ def _steps(case: Case, count: int) -> str:
     """How many of them, or what they are chosen from."""
     time = case.time
     if not time.adaptive:
-        return f"{count} of scheme {time.scheme}, dt <= {time.dt:g}, to t = {time.t_end:g}"
+        dt, end = time.dt, time.t_end
+        return f"{count} of scheme {time.scheme}, dt <= {_at(case, dt)}, to t = {_at(case, end)}"
     return (
         f"as long as an error of {time.tolerance:g} allows; {count} of scheme {time.scheme} to "
-        f"t = {time.t_end:g} if all are like the first, dt = {time.dt:g} (a guess)"
+        f"t = {_at(case, time.t_end)} if all are like the first, dt = {_at(case, time.dt)} "
+        "(a guess)"
     )
+
+
+def _at(case: Case, t: float) -> str:
+    """A time, in SI too where there is a material."""
+    units = None if case.material is None else scale(case.material)
+    return f"{t:g}{beside(units, 'time', t)}"
 
 
 def _counted(numbers: tuple[int, ...]) -> str:

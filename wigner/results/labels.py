@@ -6,8 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from ..case.dimensions import UNITS, Unit
-from ..case.units import ELEMENTARY_CHARGE, HBAR
+from ..case.dimensions import UNITS, Unit, suited
 from .run import Run
 
 SYMBOLS = {
@@ -29,20 +28,6 @@ SYMBOLS = {
     "spin_total": r"\int n_k\,dx",
     "l2_norm": r"\Vert W\Vert",
     "purity": r"\mathrm{Tr}\,\rho^2/(\mathrm{Tr}\,\rho)^2",
-}
-# Units in which people think, the smallest first.
-USUAL = {
-    "m": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm")),
-    "s": ((1e-15, "fs"), (1e-12, "ps"), (1e-9, "ns")),
-    "J": (
-        (1e-6 * ELEMENTARY_CHARGE, "µeV"),
-        (1e-3 * ELEMENTARY_CHARGE, "meV"),
-        (ELEMENTARY_CHARGE, "eV"),
-    ),
-    "m-2": ((1e4, "cm-2"),),
-    "J m-2": ((1e-3 * ELEMENTARY_CHARGE * 1e12, "meV µm-2"),),
-    "kg m s-1": ((1e6 * HBAR, r"$\hbar$ µm-1"), (1e9 * HBAR, r"$\hbar$ nm-1")),
-    "N": ((1e-3 * ELEMENTARY_CHARGE * 1e6, "meV µm-1"),),
 }
 
 
@@ -83,15 +68,13 @@ def shown(run: Run, unit: Unit, largest: float, *, si: bool, spin: bool = False)
     if not si or run.scaling is None:
         text = f"eps {unit.text}" if spin and unit.text else unit.text
         return Shown(1.0, f"${_letters(text)}$" if text else "")
-    size = share * unit.size(run.scaling)
     if unit.si == "1":
-        return Shown(size, "")
-    usual = USUAL.get(unit.si, ((1.0, unit.si),))
-    base, name = next((u for u in usual[::-1] if u[0] <= size * largest), usual[0])
-    value = size * largest / base
+        return Shown(share * unit.size(run.scaling), "")
+    factor, name = suited(unit, run.scaling, share * largest)
+    value = share * factor * largest
     power = 0 if value == 0 or 0.1 <= value < 1e4 else math.floor(math.log10(value))
     times = rf"$10^{{{power}}}$ " if power else ""
-    return Shown(size / base / 10.0**power, f"{times}{_raised(name)}")
+    return Shown(share * factor / 10.0**power, f"{times}{_raised(name)}")
 
 
 def length(run: Run, *, si: bool) -> Shown:

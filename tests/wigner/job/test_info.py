@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -87,6 +88,49 @@ def test_the_units_of_a_material(tmp_path: Path, capsys: pytest.CaptureFixture) 
         "units          x0 = 5e-08 m, p0 = 6.224e-27 kg m/s, tE = 2.927e-13 s, kB T0 = 6.635 meV",
         "parameters     epsilon = 0.338879, alpha = 0.196851, tau = 0.341619",
     ]
+
+
+def test_si_beside_scaled_numbers(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Each number from the constants of nature alone: InAs at 77 K, 0.1 ps, x0 = 50 nm."""
+    case = tmp_path / "case.toml"
+    scaled = "epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n"
+    case.write_text(small.CASE.replace(scaled, "") + MATERIAL)
+    found = dict(re.findall(r"^(\w[\w ]*?)  +(.*)$", page(capsys, case), re.MULTILINE))
+    hbar, mass, kT, eV = 1.054571817e-34, 0.04 * 9.1093837e-31, 1.380649e-23 * 77, 1.602176634e-19
+    speed, rashba, tau, x0 = math.sqrt(kT / mass), 7.5e-12 * eV, 1e-13, 50e-9
+    wave = 2 * math.pi * hbar / math.sqrt(2 * math.pi * mass * kT)
+    path = math.sqrt(math.pi / 2) * speed * tau
+    turn = math.pi * hbar**2 / (mass * rashba)
+    rate = 8 * tau * (mass * rashba / hbar**2) ** 2 * speed**2
+    density = mass * kT / (2 * math.pi**2 * hbar**2)
+    for line, value in (
+        ("lengths", rf"thermal wavelength {wave / x0:.4g} \({1e9 * wave:.4g} nm\)"),
+        ("lengths", rf"mean free path {path / x0:.4g} \({1e9 * path:.4g} nm\)"),
+        ("spin", rf"turns once in {turn / x0:.4g} \({1e9 * turn:.4g} nm\)"),
+        ("spin", rf"n3 lives for {speed / x0 / rate:.4g} \({1e12 / rate:.4g} ps\)"),
+        ("density", rf"n0 = 1 is {re.escape(f'{1e-4 * density:.4g}')} electrons a cm2"),
+        ("density", rf"n lambda\^2 up to {1.173 * density * wave**2:.3g}"),
+        ("potential", r"from -0.2 to 0.2 \(-1.327 to 1.327 meV\)"),
+        ("x lattice", r"on a box 6.28319 x 5 \(314.2 x 250 nm\)"),
+        ("steps", rf"dt <= 0.1 \({1e14 * x0 / speed:.4g} fs\), to t = 0.4 "),
+        ("records", r"3 in moments.h5, every 0.2 \(58.54 fs\), together"),
+        ("regime", rf"diffusive \(mean free path {path / (5 * x0):.2g} of the box\)"),
+    ):
+        assert re.search(value, found[line]), (line, found[line], value)
+
+
+@pytest.mark.parametrize(("n0", "warned"), [(3.0, False), (3.2, True)])
+def test_boltzmann_statistics_is_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture, n0: float, warned: bool
+) -> None:
+    """n lambda^2 = n0/pi, against 1; without a material the unit of n0 is nobody's."""
+    case = tmp_path / "case.toml"
+    text = small.CASE.replace('"1 + 0.2*sin(x1)"', f'"{n0}"')
+    case.write_text(text)
+    assert "Boltzmann" not in page(capsys, case)
+    case.write_text(text.replace("epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n", "") + MATERIAL)
+    said = page(capsys, case)
+    assert ("expected at most 1, as M(N) has Boltzmann statistics" in said) == warned
 
 
 def test_info_needs_no_mpi(tmp_path: Path) -> None:
