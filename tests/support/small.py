@@ -47,6 +47,17 @@ every = 0.2
 """
 
 
+# All that a case can switch on besides.
+DRIVEN = [
+    "physics.beta=0.2",
+    "physics.potential=0.2*cos(x1 - t)",
+    'physics.zeeman=["0.1", "0.2*sin(x2*2*pi/5 + t)", "0.3"]',
+    'physics.field=["0.3*cos(t)", "-0.2"]',
+    "field.kind=2deg",
+    "field.coupling=0.5",
+]
+
+
 def write_case(directory: Path) -> Path:
     """The case as a file."""
     path = directory / "case.toml"

@@ -20,31 +20,38 @@ from wigner.job.supervise import FINISHED
 from wigner.output.observer import Observer
 from wigner.phase_space.communicator import SERIAL
 
-SCHEMES = pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
+PLAIN: list[str] = []
+SCHEMES = pytest.mark.parametrize(
+    ("scheme", "fields"),
+    [("sdirk2", PLAIN), ("sdirk3", PLAIN), ("strang", PLAIN), ("sdirk2", small.DRIVEN)],
+    ids=["sdirk2", "sdirk3", "strang", "driven"],
+)
 
 
 @SCHEMES
-def test_two_halves_are_a_whole_to_the_last_bit(case: str, tmp_path: Path, scheme: str) -> None:
+def test_two_halves_are_a_whole_to_the_last_bit(
+    case: str, tmp_path: Path, scheme: str, fields: list[str]
+) -> None:
     whole, half = tmp_path / "whole", tmp_path / "half"
-    scheme = f"time.scheme={scheme}"
-    assert main(["run", case, "--output", str(whole), *sets(scheme, "time.t_end=0.6")]) == 0
-    assert main(["run", case, "--output", str(half), *sets(scheme, "time.t_end=0.3")]) == 0
+    entries = [f"time.scheme={scheme}", *fields]
+    assert main(["run", case, "--output", str(whole), *sets(*entries, "time.t_end=0.6")]) == 0
+    assert main(["run", case, "--output", str(half), *sets(*entries, "time.t_end=0.3")]) == 0
     assert main(["resume", str(half), "--t-end", "0.6"]) == 0
     np.testing.assert_array_equal(small.state(half), small.state(whole))
     times = small.moments(half)["time"]
     np.testing.assert_array_equal(times, [0, 0.2, 0.3, 0.4, 0.6])  # one more at the old end
-    for name in ("n0", "n", "current", "a0", "a"):
+    for name in ("n0", "n", "current", "a0", "a", "work", "heat", "torque", "energy"):
         ours, theirs = small.moments(half)[name], small.moments(whole)[name]
         np.testing.assert_array_equal(np.delete(ours, 2, axis=0), theirs, err_msg=name)
 
 
 @SCHEMES
 @pytest.mark.mpi(n=[2, 3])
-def test_on_other_ranks(comm: object, shared_path: Path, scheme: str) -> None:
+def test_on_other_ranks(comm: object, shared_path: Path, scheme: str, fields: list[str]) -> None:
     alone, together, back, whole = (shared_path / name for name in ("1", "1P", "P1", "P"))
-    scheme = f"time.scheme={scheme}"
-    longer = parse_case(small.CASE, [scheme])
-    case = parse_case(small.CASE, [scheme, "time.t_end=0.2"])
+    entries = [f"time.scheme={scheme}", *fields]
+    longer = parse_case(small.CASE, entries)
+    case = parse_case(small.CASE, [*entries, "time.t_end=0.2"])
     if comm.rank == 0:
         for output in (alone, together, back, whole):
             output.mkdir()
