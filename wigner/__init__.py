@@ -14,6 +14,7 @@ The rooms in reading order; a module imports only what stands before it:
 ``output``: what a run writes into its directory, and what it says
 ``results``: what a run has left: reading it, figures of it, comparisons of runs
 ``job``: the commands, from the arguments to the exit status
+``sweep``: runs for several values of some keys, and their records together
 """
 
 from importlib import import_module

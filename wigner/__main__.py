@@ -1,4 +1,4 @@
-"""Command line: python -m wigner run|resume|info|plot|compare|example.
+"""Command line: python -m wigner run|resume|info|plot|compare|sweep|example.
 
 Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
 unresolved.
@@ -17,7 +17,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from . import __version__
 from .job import commands, example, figures
 from .job.directories import named
-from .job.launch import add_case, add_output, add_quiet, add_set, is_first, launched, parse, world
+from .job.launch import (
+    add_case,
+    add_output,
+    add_quiet,
+    add_set,
+    count,
+    is_first,
+    launched,
+    parse,
+    world,
+)
+from .sweep import commands as sweeping
 
 RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
@@ -58,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(_parser(), argv)
     if arguments.command in ("plot", "compare"):
         return figures.draw(arguments) if is_first() else 0
+    if arguments.command == "sweep":
+        return sweeping.typed(arguments) if is_first() else 0
     if arguments.command == "example":
         name = None if arguments.list else arguments.name
         return example.example(name, arguments.output) if is_first() else 0
@@ -100,24 +113,20 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("output", type=named, metavar="DIR", help="directory of the run")
     resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
     info.add_argument(
-        "--ranks", type=_count, metavar="P", help="ranks to assume (default: those of this job)"
+        "--ranks", type=count, metavar="P", help="ranks to assume (default: those of this job)"
     )
     figures.add_arguments(
         command("plot", "draw a run", figures.PLOT_HELP),
         command("compare", "compare runs with one another", figures.COMPARE_HELP),
+    )
+    sweeping.add_arguments(
+        command("sweep", "run a case for several values of some keys", sweeping.HELP)
     )
     shipped = command("example", "write a commented case to start from", EXAMPLE_HELP)
     shipped.add_argument("name", nargs="?", metavar="NAME", help="which (default: list them)")
     shipped.add_argument("--list", action="store_true", help="list them")
     shipped.add_argument("--output", type=named, metavar="FILE", help="a new file")
     return parser
-
-
-def _count(text: str) -> int:
-    """A positive integer."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a positive integer")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ STUDIED = (*SOLVER, "macro", "validation.oracle", "validation.harness")
 EVERYTHING = (
     *STUDIED,
     "wigner.job",
+    "wigner.sweep",
     "wigner.__main__",
     "validation",
     "validation.formulas",
@@ -51,8 +52,9 @@ ROOMS = {
     "wigner.output": ("wigner.phase_space", "wigner.case", "wigner.evolution"),
     "wigner.results": ("wigner.phase_space", "wigner.case", "wigner.output"),
     "wigner.job": SOLVER[1:],
+    "wigner.sweep": ("wigner.case", "wigner.output", "wigner.job"),
     "wigner": ("wigner.case", "wigner.evolution"),
-    "wigner.__main__": ("wigner", "wigner.job"),
+    "wigner.__main__": ("wigner", "wigner.job", "wigner.sweep"),
     "macro": (*SOLVER, "wigner.job"),
     "validation.oracle": (),
     "validation.harness": ("wigner.phase_space", "wigner.case", "wigner.output"),

@@ -81,6 +81,20 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     return FINISHED
 
 
+def checked(case: Case, hosts: Hosts) -> Problem:
+    """The problem of a case, with warnings of what is foreseen.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be run on these ranks.
+    """
+    grid = lattice(case)
+    check_ranks(grid, len(hosts))
+    check_memory(case, grid, hosts)
+    return _warned(case, build(case))
+
+
 def _warned(case: Case, problem: Problem) -> Problem:
     """The problem with warnings of what is foreseen."""
     return replace(problem, warnings=(*problem.warnings, *map(str, foreseen(case, problem))))
@@ -99,10 +113,7 @@ def _run_job(
 
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = read()
-        grid = lattice(case)
-        check_ranks(grid, len(hosts))
-        check_memory(case, grid, hosts)
-        return case, _warned(case, build(case))
+        return case, checked(case, hosts)
 
     def solve(case: Case, problem: Problem) -> int:
         return execute(case, problem, output, comm, resume=resume)

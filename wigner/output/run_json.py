@@ -19,6 +19,15 @@ from ..timing import Phases
 from . import files
 
 
+def contents(directory: Path) -> dict[str, Any]:
+    """What run.json of a directory says; nothing if it cannot be read."""
+    try:
+        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
@@ -83,13 +92,10 @@ class Report:
     @classmethod
     def read(cls, directory: Path) -> Report:
         """The report that earlier sessions left; an empty one if it cannot be read."""
-        report = cls(directory)
-        try:
-            values = json.loads(report._path.read_text(encoding="utf-8"))
+        report, values = cls(directory), contents(directory)
+        if "sessions" in values:
             report._sessions = values.pop("sessions")
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
-            return report
-        report._values = values
+            report._values = values
         return report
 
     @property

@@ -1,0 +1,134 @@
+"""sweep.nc and sweep.csv of runs that were never run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+import xarray
+
+from tests.support.made_runs import make_run
+from wigner.sweep.gather import gather, joined
+from wigner.sweep.plan import CASE, Plan
+from wigner.sweep.table import as_csv
+from wigner.sweep.varied import read_varied
+
+
+def plan_of(directory: Path, *typed: str, zipped: bool = False) -> Plan:
+    """A sweep in a directory; its runs have yet to be made."""
+    (directory / CASE).write_text("# a case\n")
+    return Plan(directory / CASE, ("time.dt=0.1",), read_varied(typed, []), zipped, directory)
+
+
+def test_points_of_axes_are_joined() -> None:
+    several = [np.array([0.0, 0.1, 0.3]), np.array([0.0, 0.1 + 0.2]), np.array([0.2])]
+    np.testing.assert_array_equal(joined(several), [0.0, 0.1, 0.2, 0.3])
+    np.testing.assert_array_equal(joined([np.array([0.0])]), [0.0])
+
+
+def test_runs_with_other_times_and_lattices(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "grid.n_x=[8,6],[4,6]", "output.every=0.1,0.2", "physics.tau=1,2")
+    homes = [plan.home(member) for member in plan.members]
+    make_run(homes[0], (8, 6), (0.0, 0.1, 0.2))
+    make_run(homes[2], (8, 6), (0.0, 0.2), amplitude=0.3)
+    make_run(homes[5], (4, 6), (0.0, 0.1), model="local")
+    (homes[7] / "x").mkdir(parents=True)
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc") as data:
+        assert data.n.dims == ("n_x", "every", "tau", "time", "spin", "x1", "x2")
+        assert data.n.shape == (2, 2, 2, 3, 3, 8, 6)
+        assert list(data.time.values) == [0.0, 0.1, 0.2]
+        for k, place in ((0, (0, 0, 0)), (2, (0, 1, 0)), (5, (1, 0, 1))):
+            with h5py.File(homes[k] / "moments.h5") as file:
+                one = data.isel(dict(zip(("n_x", "every", "tau"), place, strict=True)))
+                one = one.dropna("time", how="all", subset=["n0"]).dropna(
+                    "x1", how="all", subset=["n0"]
+                )
+                for name in ("time", "x1", "x2", "n0", "n", "current", "mass", "spin_total"):
+                    np.testing.assert_array_equal(one[name], file[name][:], err_msg=name)
+        assert np.isnan(data.n0[0, 1, 0, 1]).all()  # that run has no record at t = 0.1
+        assert np.isnan(data.n0[1, 1]).all()
+        assert np.isnan(data.energy[1, 0, 1]).all()  # the model has no such record
+        assert data.state.values[0, 0].tolist() == ["finished", "waiting"]
+        assert data.n0.attrs["long_name"] == "charge density <w0>"
+        assert data.attrs["overrides"] == "time.dt=0.1"
+        assert "model" not in data.attrs
+        assert data.attrs["epsilon"] == 0.2
+
+
+def test_it_is_netcdf_4(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "initial.n0=1,2*cos(x1)", "time.dt=1,2", zipped=True)
+    for member in plan.members:
+        make_run(plan.home(member), (4, 1), material=True)
+    assert gather(plan, tmp_path / "sweep.nc")
+    with netCDF4.Dataset(tmp_path / "sweep.nc") as file:
+        assert file.data_model == "NETCDF4"
+        assert file["n0"].dimensions == ("run", "time", "x1", "x2")
+        assert file["run"][:].tolist() == [1, 2]
+        assert file["initial_n0"][:].tolist() == ["1", "2*cos(x1)"]
+        assert file["n0"].coordinates == "initial_n0 dt"
+        assert file["dt"].long_name == "time.dt"
+        assert file["n0"].si_units == "m-2"
+        assert np.isnan(file["n0"]._FillValue)
+        assert file.case == "# a case\n"
+
+
+def test_units_that_differ_are_not_told(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "material.temperature=77,300")
+    for member, epsilon in zip(plan.members, (0.1, 0.2), strict=True):
+        home = make_run(plan.home(member), (4, 1), material=True)
+        with h5py.File(home / "moments.h5", "r+") as file:
+            file.attrs["epsilon"] = epsilon
+            file["n0"].attrs["si_factor"] = epsilon
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc") as data:
+        assert data.epsilon.dims == ("temperature",)
+        assert data.epsilon.values.tolist() == [0.1, 0.2]
+        assert "epsilon" not in data.attrs
+        assert "si_factor" not in data.n0.attrs
+        assert data.n0.attrs["si_units"] == "m-2"
+        assert data.n.attrs["si_factor"] > 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"not HDF5"])
+def test_a_damaged_file_is_left_out(
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = plan_of(tmp_path, "physics.tau=1,2")
+    first, second = (make_run(plan.home(member), (4, 1)) for member in plan.members)
+    (second / "moments.h5").write_bytes(damage)
+    (second / "run.json").write_text("{")
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc") as data:
+        assert np.isfinite(data.mass.values[0]).all()
+        assert np.isnan(data.mass.values[1]).all()
+    assert f"{second / 'moments.h5'} is left out" in caplog.text
+    rows = list(csv.DictReader(as_csv(plan).splitlines()))
+    assert (rows[1]["tau"], rows[1]["state"], rows[1]["mass"]) == ("2", "waiting", "")
+    (first / "moments.h5").unlink()
+    assert not gather(plan, tmp_path / "other.nc")
+    assert not (tmp_path / "other.nc").exists()
+
+
+def test_a_row_for_each_run(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "grid.n_p=[8, 8],16", "initial.n0=1")
+    homes = [plan.home(member) for member in plan.members]
+    for home in homes:
+        make_run(home, (4, 1), (0.0, 0.1), verdict="doubtful")
+    told = json.loads((homes[1] / "run.json").read_text())
+    told |= {"state": "failed", "message": 'a "message", with commas', "wall_seconds": 2.5}
+    (homes[1] / "run.json").write_text(json.dumps(told))
+    rows = list(csv.DictReader(as_csv(plan).splitlines()))
+    assert [row["n_p"] for row in rows] == ["[8, 8]", "16"]
+    assert [row["initial_n0"] for row in rows] == ["1", "1"]
+    assert [row["state"] for row in rows] == ["finished", "failed"]
+    assert [row["verdict"] for row in rows] == ["doubtful", "doubtful"]
+    assert [row["wall_seconds"] for row in rows] == ["", "2.5"]
+    assert list(rows[0])[-1] == "message"
+    assert rows[1]["message"] == 'a "message", with commas'
+    assert (rows[0]["mass"], rows[0]["energy"], rows[0]["spin_total_3"]) == ("16.0", "2.0", "2.0")
