@@ -13,6 +13,7 @@
 ``constrained``: what the models share whose multipliers solve the moment constraint
 ``nonlocal_model``: the nonlocal quantum-spin model, exact in eps
 ``entropic``: the nonlocal model without spin
+``steady``: the steady state of a model, of fields that stand still
 ``catalogue``: the models by name
 ``memory``: what a run needs in memory, counted before anything is done
 ``resolution``: whether the x lattice holds the rates of change

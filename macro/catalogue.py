@@ -26,6 +26,7 @@ from .local import Local
 from .model import Medium, Model
 from .nonlocal_model import Nonlocal
 from .spin_drift_diffusion import SpinDriftDiffusion
+from .steady import settled
 from .two_component import TwoComponent
 
 Maker = Callable[[Medium, Callable[[Physics], MultiplierSolver]], Model]
@@ -139,7 +140,8 @@ def densities(problem: Problem, case: Case | None = None, comm: Communicator = S
     Parameters
     ----------
     case
-        Says whether they are those of an equilibrium; without one they are the given ones.
+        Says whether they are those of an equilibrium; without one they are the given ones. What a
+        steady state begins with is given too.
 
     Raises
     ------
@@ -157,12 +159,17 @@ def initial(
 ) -> NDArray:
     """The initial densities that a model has: components of n foreign to it are zero.
 
-    Arguments and errors are those of :func:`densities`.
+    A steady state is that of the model, with V, b and E as they are at t = 0. Arguments and errors
+    are those of :func:`densities`; SolveError also if it does not come to rest.
     """
     u = densities(problem, case, comm)
     for k in {1, 2, 3} - {*MODELS[name].spin}:
         u[k] = 0.0
-    return u
+    if case is None or case.initial.state != "steady":
+        return u
+    still = replace(problem, physics=replace(problem.physics, drive=None))
+    tolerance = case.maxwellian.tolerance * (10 if MODELS[name].constrained else 1)
+    return settled(make_model(name, case, still, comm), u, tolerance, case.time.dt)
 
 
 def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[str]:
@@ -176,8 +183,6 @@ def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[
     spinning = [f"physics.{key}" for key, value in couplings.items() if value]
     if spinning and not MODELS[name].spin:
         doubts.append(f"{', '.join(spinning)}: not zero, but {name} has no spin; left out")
-    if case.initial.state == "steady":
-        doubts.append('initial.state: "steady" is for the kinetic solver; n0 and n are taken here')
     noise = case.maxwellian.tolerance
     if MODELS[name].constrained and noise > tolerance:
         doubts.append(

@@ -108,6 +108,38 @@ def test_a_run_begins_in_the_equilibrium(tmp_path: Path) -> None:
         np.testing.assert_allclose(found[name][-1], found[name][0], atol=1e-6)
 
 
+@pytest.mark.parametrize("model", ["local", "entropic"])
+def test_a_run_begins_in_the_steady_state(tmp_path: Path, model: str) -> None:
+    """A current in a force that is there from the beginning, until it becomes stronger."""
+    driven = ("initial.state=steady", 'physics.field=["0.4 + 9*step(t - 0.3, 0.01)","0"]')
+    fine = ("maxwellian.tolerance=1e-7", "maxwellian.richardson=auto", "physics.tau=0.5")
+    polarised = 'physics.zeeman=["0","0.3","0.4"]'
+    status, output = solve(tmp_path, model, "grid.n_x=[12,1]", *driven, *fine, polarised)
+    assert status == 0
+    found = moments(output)
+    flow = found["current"][0, 0, 0]
+    assert flow.mean() == pytest.approx(0.5 * 0.4 * found["n0"][0].mean(), rel=0.2)
+    np.testing.assert_allclose(flow, flow.mean(), atol=1e-4)
+    np.testing.assert_allclose(found["n0"][1], found["n0"][0], atol=1e-5)
+    assert np.abs(found["n0"][2] - found["n0"][0]).max() > 1e-3
+
+
+def test_what_does_not_rest_has_no_steady_state(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Spins that turn about b for ever."""
+    turning = ("physics.alpha=0", 'physics.zeeman=["0","0","0.5"]', "physics.potential=0")
+    still = (
+        "initial.state=steady",
+        "grid.n_x=[1,1]",
+        'initial.n0="1"',
+        'initial.n=["0.3","0","0"]',
+    )
+    status, _ = solve(tmp_path, "spin-drift-diffusion", *turning, *still)
+    assert status == 1
+    assert 'initial.state: got "steady", but the densities still change' in capsys.readouterr().err
+
+
 def test_a_force_has_no_equilibrium(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     still = ("initial.state=equilibrium", 'physics.field=["0.1","0"]')
     status, output = solve(tmp_path, "local", *still)
