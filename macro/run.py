@@ -118,8 +118,8 @@ def execute(
         requests.heard = lambda name: observer.interrupted(name, ADVICE)
         try:
             with phases("setup"):
-                model = make_model(name, case, problem, comm)
                 u = initial(name, problem, case, comm)
+                model = make_model(name, case, problem, comm)
         except SolveError as error:
             observer.failing()
             raise error.at(time=0.0) from None
