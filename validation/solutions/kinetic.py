@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.case.problem import build
-from wigner.case.spec import Case
+from wigner.case.spec import Case, parse_case
 from wigner.evolution.evolve import evolve
+from wigner.evolution.relaxation import order_of
 from wigner.evolution.solver import Solver
 from wigner.phase_space.grid import interpolation
 from wigner.phase_space.moments import density
@@ -34,6 +35,16 @@ def densities(case: Case) -> tuple[NDArray, NDArray]:
 def at_end(case: Case) -> NDArray:
     """N = (n0, eps n) at t_end, ``(4, N1, N2)``."""
     return densities(case)[1][-1]
+
+
+def densities_with_error(text: str) -> dict[str, NDArray]:
+    """(n0, n) at t_end with half the case's step, and an estimate of its error in time."""
+    case = parse_case(text)
+    halved = parse_case(case.text, [f"time.dt={case.time.dt / 2!r}"])
+    unscaled = build(case).physics.unscaled
+    coarse, u = (unscaled(at_end(c)) for c in (case, halved))
+    share = 2 ** order_of(case.time.scheme, build(case).physics) - 1
+    return {"u": u, "error": np.abs(u - coarse).max(axis=(1, 2)) / share}
 
 
 def resampled(f: NDArray, n: tuple[int, int]) -> NDArray:

@@ -22,9 +22,8 @@ from ..harness.claims import Claim, Drawing, Result, Table, at_least, near
 from ..harness.orders import DASH, observed_orders, order_claim
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
-from ..solutions import macroscopic
+from ..solutions import kinetic, macroscopic
 from ..solutions.cases import Shipped, changed, chosen, ladder, slowed
-from .tau import kinetic_densities
 
 SWITCHED = """\
 [grid]
@@ -101,7 +100,7 @@ def plan(setting: Setting) -> list[Task]:
     texts = {key: changed(case, *keys, f"time.dt={dt!r}").text for key, keys in cases.items()}
     return [
         *(
-            Task(f"kinetic/{key}", kinetic_densities, (text,), weight=20)
+            Task(f"kinetic/{key}", kinetic.densities_with_error, (text,), weight=20)
             for key, text in texts.items()
         ),
         *(Task(f"models/{key}", model_densities, (text,), weight=8) for key, text in texts.items()),
@@ -122,8 +121,8 @@ def errors(setting: Setting, outcomes: Outcomes, name: str) -> NDArray:
 
 def _error(outcomes: Outcomes, key: str, name: str) -> NDArray:
     """Kinetic minus a model at t_end, the largest of each component."""
-    kinetic, models = outcomes[f"kinetic/{key}"]["u"], outcomes[f"models/{key}"]
-    return np.abs(kinetic - models[name]).max(axis=(1, 2))
+    solution, models = outcomes[f"kinetic/{key}"]["u"], outcomes[f"models/{key}"]
+    return np.abs(solution - models[name]).max(axis=(1, 2))
 
 
 def conclude(setting: Setting, outcomes: Outcomes) -> Result:

@@ -37,7 +37,6 @@ from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
 from ..solutions.cases import SQUARE, STRIP, Shipped, changed, chosen, ladder, slowed
-from ..solutions.errors import SCHEMES
 from . import pictures
 
 SHIPPED = Shipped(
@@ -93,7 +92,7 @@ def plan(setting: Setting) -> list[Task]:
     }
     return [
         *(
-            Task(f"{state}/{tau:g}", kinetic_densities, (text,), weight=20)
+            Task(f"{state}/{tau:g}", kinetic.densities_with_error, (text,), weight=20)
             for (state, tau), text in cases.items()
         ),
         *(
@@ -102,18 +101,6 @@ def plan(setting: Setting) -> list[Task]:
         ),
         Task("picture", picture_densities, (picture.text,), weight=40),
     ]
-
-
-def kinetic_densities(text: str) -> dict[str, NDArray]:
-    """(n0, n) at t_end with half the case's step, and an estimate of its error in time."""
-    case = parse_case(text)
-    coarse = kinetic.at_end(case)
-    fine = kinetic.at_end(changed(case, f"time.dt={case.time.dt / 2!r}"))
-    unscaled = build(case).physics.unscaled
-    u = unscaled(fine)
-    share = 2 ** SCHEMES[case.time.scheme] - 1
-    error = np.abs(u - unscaled(coarse)).max(axis=(1, 2)) / share
-    return {"u": u, "error": error}
 
 
 def model_densities(text: str) -> dict[str, NDArray]:

@@ -67,7 +67,8 @@ def test_an_override_cannot_bring_a_second_key() -> None:
         ("initial.n=['1', '2', 'y']", "expected a list of three formulas; 'y': unknown name 'y'"),
         (
             "initial.state=hot",
-            'got "hot", expected "maxwellian" or "prepared" or "classical" or "equilibrium" or "steady"; use',
+            'got "hot", expected "maxwellian" or "prepared" or "classical" or "equilibrium" or '
+            '"steady"; use',
         ),
         ("initial.state=3", 'got 3, expected "maxwellian" or "prepared" or "classical"'),
         ("time.t_end=0", "got 0, expected a positive number"),
