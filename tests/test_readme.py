@@ -15,7 +15,8 @@ from tests.support import small
 from validation.formulas.corrections import CORRECTIONS
 from validation.studies.catalogue import STUDIES
 from wigner.case.formulas import CONSTANTS, FUNCTIONS, VARIABLES
-from wigner.case.spec import SECTIONS, load_case, parse_case
+from wigner.case.keys import SECTIONS
+from wigner.case.spec import load_case, parse_case
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED
 from wigner.output.records import ARRAYS, SCALARS

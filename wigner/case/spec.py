@@ -14,21 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CaseError, Fault
-from ..phase_space.mean_field import KINDS
-from .formulas import SPACE, Expression, parse
+from .formulas import Expression, parse
+from .keys import NOTHING, SECTIONS
 from .plausible import implausible
-from .quantities import (
-    ELECTRIC,
-    LENGTH,
-    MAGNETIC,
-    MASS,
-    RASHBA,
-    TEMPERATURE,
-    TIME,
-    physical,
-    scalable,
-    settle,
-)
+from .quantities import LENGTH, TIME, settle
 from .sections import (
     Case,
     FieldSpec,
@@ -41,101 +30,8 @@ from .sections import (
 )
 from .times import settle_times
 from .units import ENERGIES, PRESETS, MaterialSpec, scale
-from .values import (
-    REQUIRED,
-    Field,
-    Kind,
-    automatic,
-    both,
-    broadcast,
-    choice,
-    integer,
-    override_values,
-    read_fields,
-    real,
-    sequence,
-    shown,
-    toml,
-    unknown,
-)
+from .values import REQUIRED, Field, override_values, read_fields, shown, toml, unknown
 
-POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
-FINITE = real("a finite number")
-REPULSIVE = real("a number of at least 0", accept=lambda value: value >= 0)
-TOLERANCE = real("a number from 1e-13 to 1e-2", accept=lambda value: 1e-13 <= value <= 1e-2)
-FORMULA = Kind("a formula", "formulas", lambda text: parse(text, SPACE))
-DRIVEN = Kind("a formula", "formulas", parse)
-OF_TIME = Kind("a formula in t", "formulas in t", lambda text: parse(text, ("t",)))
-NOTHING = parse("0")
-STATE = choice("maxwellian", "prepared", "classical", "equilibrium", "steady")
-
-SECTIONS: dict[str, dict[str, Field]] = {
-    "grid": {
-        "n_x": Field(sequence(2, integer(1)), "n_x = [32, 32]"),
-        "length": Field(both(scalable(POSITIVE, LENGTH)), "length = [6.283185307179586, 10.0]"),
-        "n_p": Field(both(integer(4)), "n_p = [32, 32]"),
-        "p_max": Field(automatic(broadcast(2, POSITIVE)), "p_max = 7.0", None),
-    },
-    "physics": {
-        "epsilon": Field(POSITIVE, "epsilon = 0.2"),
-        "alpha": Field(FINITE, "alpha = 0.5"),
-        "beta": Field(FINITE, "beta = 0.2", 0.0),
-        "tau": Field(POSITIVE, "tau = 0.05"),
-        "potential": Field(DRIVEN, 'potential = "0.5*cos(x1)"', NOTHING),
-        "zeeman": Field(
-            sequence(3, DRIVEN), 'zeeman = ["0", "0", "0.5*cos(x1 - t)"]', (NOTHING,) * 3
-        ),
-        "field": Field(sequence(2, OF_TIME), 'field = ["0.1*sin(2*t)", "0"]', (NOTHING,) * 2),
-    },
-    "field": {
-        "kind": Field(choice(*KINDS), 'kind = "2deg"'),
-        "coupling": Field(REPULSIVE, "coupling = 0.5", None),
-        "screening_length": Field(scalable(POSITIVE, LENGTH), "screening_length = 2.0", None),
-    },
-    "initial": {
-        "n0": Field(FORMULA, 'n0 = "1 + 0.4*sin(x1)"'),
-        "n": Field(sequence(3, FORMULA), 'n = ["0.5", "0", "0.5*cos(x1)"]'),
-        "state": Field(STATE, 'state = "maxwellian"', "maxwellian"),
-    },
-    "time": {
-        "t_end": Field(scalable(POSITIVE, TIME), "t_end = 1.0"),
-        "dt": Field(automatic(scalable(POSITIVE, TIME)), "dt = 0.05"),
-        "tolerance": Field(TOLERANCE, "tolerance = 1e-5", None),
-        "scheme": Field(choice("sdirk2", "sdirk3", "strang"), 'scheme = "sdirk2"', "sdirk2"),
-        "splitting": Field(choice("auto", "strang", "fourth"), 'splitting = "auto"', "auto"),
-    },
-    "maxwellian": {
-        "tolerance": Field(TOLERANCE, "tolerance = 1e-10", 1e-10),
-        "richardson": Field(automatic(integer(1, 8)), "richardson = 2", None),
-        "max_evaluations": Field(integer(1), "max_evaluations = 200", 200),
-    },
-    "output": {
-        "every": Field(scalable(POSITIVE, TIME), "every = 0.1", None),
-        "checkpoint": Field(scalable(POSITIVE, TIME), "checkpoint = 0.5", None),
-        "checkpoint_wall": Field(physical(POSITIVE, TIME), "checkpoint_wall = 600", 600.0),
-        "wall_limit": Field(physical(POSITIVE, TIME), "wall_limit = 3600", None),
-    },
-    "material": {
-        "preset": Field(choice(*PRESETS), 'preset = "InAs"', None),
-        "effective_mass": Field(
-            physical(POSITIVE, MASS), "effective_mass = 0.04  # electron masses"
-        ),
-        "temperature": Field(physical(POSITIVE, TEMPERATURE), "temperature = 77  # K"),
-        "rashba": Field(physical(FINITE, RASHBA), "rashba = 7.5e-12  # eV m"),
-        "dresselhaus": Field(physical(FINITE, RASHBA), "dresselhaus = 2e-12  # eV m", 0.0),
-        "magnetic_field": Field(
-            sequence(3, physical(FINITE, MAGNETIC)), "magnetic_field = [0.0, 0.0, 1.0]  # T", None
-        ),
-        "g_factor": Field(FINITE, "g_factor = -15.0", None),
-        "electric_field": Field(
-            sequence(2, physical(FINITE, ELECTRIC)), "electric_field = [1e4, 0.0]  # V/m", None
-        ),
-        "dielectric_constant": Field(POSITIVE, "dielectric_constant = 14.0", None),
-        "potential_unit": Field(choice("kT", *ENERGIES), 'potential_unit = "meV"', "kT"),
-        "relaxation_time": Field(physical(POSITIVE, TIME), "relaxation_time = 1e-13  # s"),
-        "reference_length": Field(physical(POSITIVE, LENGTH), "reference_length = 50e-9  # m"),
-    },
-}
 SCALED = ("epsilon", "alpha", "beta", "tau")
 # Sections that may be left out: without them there is nothing of the kind.
 OPTIONAL = ("field", "material")

@@ -39,11 +39,25 @@ class Kind:
 
 @dataclass(frozen=True)
 class Field:
-    """A key of a section: the kind of its value, an example, and the default if it has one."""
+    """A key of a section.
+
+    Attributes
+    ----------
+    kind, example
+        What its value must be, and a line as it might stand in a case.
+    default
+        The value where the key is left out; None may be settled by other keys.
+    unset
+        What counts where the key is left out, in words, if ``default`` does not say it.
+    meaning
+        For the reference in ``docs``, in Markdown.
+    """
 
     kind: Kind
     example: str
     default: Any = REQUIRED
+    unset: str = ""
+    meaning: str = ""
 
 
 def real(
@@ -141,6 +155,16 @@ def both(kind: Kind) -> Kind:
         return several.read(value if isinstance(value, list) else [value] * 2)
 
     return Kind(several.expected, several.plural, read)
+
+
+def several(kind: Kind) -> Kind:
+    """A value, or a list of any number of them, as a tuple that has each once."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        given = value if isinstance(value, list) else [value]
+        return tuple(dict.fromkeys(kind.read(item) for item in given))
+
+    return Kind(f"{kind.expected}, or a list of such", kind.plural, read)
 
 
 def automatic(kind: Kind) -> Kind:
