@@ -132,7 +132,8 @@ def _maps(
     called, length = names(runs), runs[0].length
     place = labels.length(runs[0], si=view.si)
     axes = style.grid(figure, len(runs), 4, style.panel(length, area=6.5))
-    drawn = [states[0], *(u - states[0] for u in states[1:])]
+    fine = [smooth.fine(u, length) for u in states]
+    drawn = [fine[0], *(u - fine[0] for u in fine[1:])]
     for number, (row, fields) in enumerate(zip(axes, drawn, strict=True)):
         what = f"{called[number]} less {called[0]}" if number else called[0]
         for c, ax in enumerate(row):

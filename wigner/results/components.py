@@ -37,7 +37,7 @@ class Components:
         self._rows = _rows(_variables(run))
         self._shown, self._limits = {}, {}
         for name in dict.fromkeys(panel.name for row in self._rows for panel in row):
-            values = [run.field(name, k) for k in span]
+            values = [smooth.fine(run.field(name, k), run.length) for k in span]
             largest = max(float(np.abs(v).max()) for v in values)
             shown = labels.shown(run, run.variables[name].unit, largest, si=view.si)
             signed = min(float(v.min()) for v in values) < 0 < max(float(v.max()) for v in values)
@@ -75,7 +75,8 @@ class Components:
             ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=label)
             return
         colours = style.SIGNED if signed else style.POSITIVE
-        image = style.map_of(ax, field, self._run.length, self._place, colours, between)
+        fine = smooth.fine(field, self._run.length)
+        image = style.map_of(ax, fine, self._run.length, self._place, colours, between)
         style.colour_bar(image, [ax], label)
 
 

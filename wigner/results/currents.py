@@ -26,7 +26,7 @@ class Currents:
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
         self._run, self._si = run, view.si
         self._place = labels.length(run, si=view.si)
-        currents = [run.field("current", k) for k in span]
+        currents = [smooth.fine(run.field("current", k), run.length) for k in span]
         unit, self._shown = run.variables["current"].unit, []
         for component in range(4):
             largest = max(float(np.abs(J[component]).max()) for J in currents)
@@ -59,7 +59,8 @@ class Currents:
     def _map(self, ax: Axes, J: NDArray, component: int) -> style.QuadMesh:
         run, largest = self._run, self._sizes[component]
         between = (0.0, largest if largest > 0 else 1.0)
-        image = style.map_of(ax, _size(J), run.length, self._place, style.POSITIVE, between)
+        size = _size(smooth.fine(J, run.length))
+        image = style.map_of(ax, size, run.length, self._place, style.POSITIVE, between)
         style.arrows(ax, J, run.length, self._place, largest, self._shown[component])
         return image
 

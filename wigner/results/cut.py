@@ -53,9 +53,8 @@ class Cut:
         ends = run.times[[min(self._span), max(self._span)]] * self._time.factor
         norm = Normalize(ends[0], ends[1] if ends[1] > ends[0] else ends[0] + 1)
         for k, t in zip(records, times, strict=True):
-            quantities = self._quantities(k)
             for row, axis in zip(axes, rows, strict=True):
-                x, lines = smooth.along(run, quantities, axis, self._point[1 - axis])
+                x, lines = self._along(k, axis)
                 for ax, values in zip(row, lines, strict=True):
                     colour, mark = colours(BRIGHTEST * norm(t)), "o" if x.size < 3 else ""
                     ax.plot(x * self._place.factor, values, color=colour, marker=mark, lw=1.5)
@@ -75,11 +74,12 @@ class Cut:
             when = labels.moment(run, float(run.times[records[0]]), si=self._si)
             figure.suptitle(when, x=0.01, ha="left", fontsize=11)
 
-    def _quantities(self, record: int) -> NDArray:
-        """What is drawn, ``(5, N1, N2)``."""
-        u, share = self._run.densities(record), self._run.polarisation(record)
-        found = np.stack([*u, share])
-        return found * np.array([how.factor for how in self._shown])[:, None, None]
+    def _along(self, record: int, axis: int) -> tuple[NDArray, NDArray]:
+        """Places along an axis, and what is drawn there, ``(5, places)``."""
+        run = self._run
+        x, u = smooth.along(run, run.densities(record), axis, self._point[1 - axis])
+        lines = np.stack([*u, smooth.polarisation(u, run.epsilon)])
+        return x, lines * np.array([how.factor for how in self._shown])[:, None]
 
     def _finish(self, row: Sequence[style.Axes], axis: int) -> None:
         """Labels and ranges; where a cut is in the plane, the title says where."""
@@ -87,7 +87,7 @@ class Cut:
         at, plane = self._point[other], not smooth.is_strip(run)
         x = run.x[other][at] * self._place.factor
         unit = f" {self._place.unit}" if self._place.unit else ""
-        lines = [smooth.along(run, self._quantities(k), axis, at)[1] for k in self._span]
+        lines = [self._along(k, axis)[1] for k in self._span]
         for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=True)):
             low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
             style.finish(ax, (float(low), float(high)))

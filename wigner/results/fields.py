@@ -21,7 +21,7 @@ class Fields:
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
         self._run, self._place = run, labels.length(run, si=view.si)
         self._view = view
-        states = [run.densities(k) for k in span]
+        states = [smooth.fine(run.densities(k), run.length) for k in span]
         units = [run.variables[name].unit for name in ("n0", "n")]
         largest = [
             max(float(np.abs(u[part]).max()) for u in states) for part in (np.s_[:1], np.s_[1:])
@@ -30,7 +30,7 @@ class Fields:
             labels.shown(run, unit, size, si=view.si)
             for unit, size in zip(units, largest, strict=True)
         )
-        shares = [run.polarisation(k) for k in span]
+        shares = [smooth.polarisation(u, run.epsilon) for u in states]
         self._limits = (
             style.limits([u[0] * self._charge.factor for u in states], signed=False),
             style.limits([u[3] * self._spin.factor for u in states], signed=True),
@@ -59,13 +59,15 @@ class Fields:
         )
         images = []
         for row, k in zip(axes, records, strict=True):
-            u = run.densities(k)
-            fields = (u[0] * self._charge.factor, u[3] * self._spin.factor, run.polarisation(k))
+            n = run.field("n", k)
+            u = smooth.fine(run.densities(k), length)
+            share = smooth.polarisation(u, run.epsilon)
+            fields = (u[0] * self._charge.factor, u[3] * self._spin.factor, share)
             images = [
                 style.map_of(ax, field, length, place, look, between)
                 for ax, field, look, between in zip(row, fields, looks, self._limits, strict=True)
             ]
-            spins = u[1:3] * self._spin.factor
+            spins = n[:2] * self._spin.factor
             style.arrows(row[0], spins, length, place, self._longest, self._spin)
             self._titles(row, k, "n_0,\\ (n_1, n_2)", "n_3", POLARISATION)
         for column, image, name in zip(axes.T, images, names, strict=True):
@@ -76,14 +78,13 @@ class Fields:
         axes = style.grid(figure, len(records), 3, (3.4, 2.6))
         between = (self._limits[0], self._components, self._limits[2])
         for row, k in zip(axes, records, strict=True):
-            u = run.densities(k)
-            x, lines = smooth.along(run, np.stack([*u, run.polarisation(k)]), axis)
-            x = x * self._place.factor
+            x, lines = smooth.along(run, run.densities(k), axis)
+            x, share = x * self._place.factor, smooth.polarisation(lines, run.epsilon)
             style.line(row[0], x, lines[0] * self._charge.factor, "$n_0$", 0)
             for component in (1, 2, 3):
                 values = lines[component] * self._spin.factor
                 style.line(row[1], x, values, f"$n_{component}$", component - 1)
-            style.line(row[2], x, lines[4], f"${POLARISATION}$", 0)
+            style.line(row[2], x, share, f"${POLARISATION}$", 0)
             self._titles(row, k, "n_0", "n", POLARISATION)
             names = (self._charge.label("n_0"), self._spin.label("n_k"), f"${POLARISATION}$")
             for ax, name, (least, most) in zip(row, names, between, strict=True):

@@ -131,11 +131,6 @@ class Run:
         """(n0, n) at a record, shape ``(4, N1, N2)``; raises as :meth:`field`."""
         return np.concatenate([self.field("n0", record)[None], self.field("n", record)])
 
-    def polarisation(self, record: int) -> NDArray:
-        """eps|n|/n0 at a record, shape ``(N1, N2)``; raises as :meth:`field`."""
-        n0, *n = self.densities(record)
-        return np.asarray(self.epsilon * np.sqrt(np.square(n).sum(axis=0)) / n0)
-
 
 def open_run(directory: Path) -> Run:
     """The run in a directory that ``wigner run`` or ``macro run`` has written, finished or not.

@@ -40,6 +40,16 @@ def fineness(n_x: tuple[int, int], length: Pair) -> tuple[int, int]:
     return first, second
 
 
+def fine(field: NDArray, length: Pair) -> NDArray:
+    """A field ``(..., N1, N2)`` so fine that a map of it looks smooth, both ends included."""
+    return refined(field, fineness((field.shape[-2], field.shape[-1]), length))
+
+
+def polarisation(u: NDArray, epsilon: float) -> NDArray:
+    """eps|n|/n0 of densities (n0, n), ``(4, ...)``."""
+    return np.asarray(epsilon * np.sqrt(np.square(u[1:]).sum(axis=0)) / u[0])
+
+
 def axes_of(run: Run) -> list[int]:
     """The axes along which the fields of a run may vary; the first of a lattice of one point."""
     return [axis for axis in (0, 1) if run.n_x[axis] > 1] or [0]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..phase_space.grid import Pair
 from .labels import Shown
-from .smooth import fineness, interpolated, refined
+from .smooth import interpolated
 
 # Okabe and Ito's colours, told apart by all readers; line styles tell them apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -80,16 +80,18 @@ def limits(values: Sequence[NDArray], *, signed: bool) -> Pair:
 
 def map_of(
     ax: Axes,
-    field: NDArray,
+    fine: NDArray,
     length: Pair,
     place: Shown,
     colours: str,
     between: Pair,
 ) -> QuadMesh:
-    """A periodic field ``(N1, N2)`` in colour over its box; where it has signs, a line at zero."""
-    n = fineness((field.shape[0], field.shape[1]), length)
-    fine = refined(field, n)
-    x1, x2 = (np.linspace(0, L * place.factor, m + 1) for L, m in zip(length, n, strict=True))
+    """A field in colour over its box, with a line at zero where it has signs.
+
+    It is as fine as ``smooth.fine`` makes it, with the ends of the period.
+    """
+    sides = zip(length, fine.shape, strict=True)
+    x1, x2 = (np.linspace(0, L * place.factor, n) for L, n in sides)
     image = ax.pcolormesh(
         x1,
         x2,

@@ -183,6 +183,21 @@ def test_the_netcdf_library_can_extend_it(records: Records) -> None:
         np.testing.assert_array_equal(data.time, [0, 0.5])
 
 
+def test_a_run_of_an_earlier_revision_goes_on(half: Path) -> None:
+    """Its file does not say what was solved and what numbers are measured in; then it does."""
+    told = ("Conventions", "title", "source", "model", "epsilon", "alpha", "tau")
+    with h5py.File(half / "moments.h5", "r+") as file:
+        for data in file.values():
+            for name in ("units", "scaled_by"):
+                data.attrs.pop(name, None)
+        for name in told:
+            del file.attrs[name]
+    assert main(["resume", str(half), "--t-end", "0.4"]) == 0
+    with h5py.File(half / "moments.h5") as file:
+        np.testing.assert_array_equal(file["time"][:], [0.0, 0.2, 0.3, 0.4])
+        assert set(told) <= file.attrs.keys()
+
+
 def test_what_is_appended_is_read(records: Records) -> None:
     for t in (0.0, 0.25, 0.5):
         append(records, t)

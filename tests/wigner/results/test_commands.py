@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from matplotlib.animation import FFMpegWriter
@@ -12,7 +13,10 @@ from PIL import Image
 
 from tests.support.made_runs import make_run
 from wigner.__main__ import main
+from wigner.case.dimensions import UNITS
 from wigner.output import files
+from wigner.output.records import LATER
+from wigner.results import render, style
 from wigner.results.kinds import KINDS
 from wigner.results.planes import planes
 from wigner.results.run import open_run
@@ -21,8 +25,15 @@ from wigner.results.view import View
 HEADS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8"}
 
 
+@pytest.fixture(autouse=True)
+def few_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are small: what they show is looked at elsewhere."""
+    monkeypatch.setitem(style.LOOK, "savefig.dpi", 30)
+    monkeypatch.setattr(render, "DENSITY", 30)
+
+
 def test_the_usual_figures(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    run = make_run(tmp_path / "run")
+    run = make_run(tmp_path / "run", (8, 1), model="local")
     assert main(["plot", str(run)]) == 0
     said = capsys.readouterr()
     assert said.out.split() == [str(run / "fields.png"), str(run / "series.png")]
@@ -31,14 +42,12 @@ def test_the_usual_figures(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
 
 
 def test_kinds_formats_and_times(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    run, figures = make_run(tmp_path / "run", (8, 1), material=True), tmp_path / "new" / "figures"
-    kinds = ["--kind", "currents", "--kind", "budget"]
+    run, figures = make_run(tmp_path / "run", (1, 1), material=True), tmp_path / "new" / "figures"
+    kinds = ["--kind", "currents"]
     options = ["--format", "svg", "--format", "pdf", "--at", "0", "--at", "0 fs", "--si"]
     assert main(["plot", str(run), *kinds, *options, "--output", str(figures)]) == 0
     written = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    assert {path.name for path in written} == {
-        f"{name}.{ending}" for name in ("currents", "budget") for ending in ("svg", "pdf")
-    }
+    assert {path.name for path in written} == {f"currents.{ending}" for ending in ("svg", "pdf")}
     for path in written:
         assert path.read_bytes().startswith(HEADS[path.suffix[1:]])
 
@@ -46,9 +55,8 @@ def test_kinds_formats_and_times(tmp_path: Path, capsys: pytest.CaptureFixture) 
 def test_a_run_of_the_solver(half: Path, capsys: pytest.CaptureFixture) -> None:
     """W of a real checkpoint, and balances that close to the order of the scheme."""
     capsys.readouterr()
-    assert main(["plot", str(half), "--kind", "phase-space", "--kind", "budget"]) == 0
-    written = capsys.readouterr().out.splitlines()
-    assert written == [str(half / "phase-space.png"), str(half / "budget.png")]
+    assert main(["plot", str(half), "--kind", "budget"]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(half / "budget.png")]
     run = open_run(half)
     budget = KINDS["budget"].drawing(run, [0], View())
     assert all(share.max() < 0.1 for share in budget._open.values())
@@ -57,6 +65,19 @@ def test_a_run_of_the_solver(half: Path, capsys: pytest.CaptureFixture) -> None:
     place = [round(plane.fixed[f"x_{k + 1}"] / run.length[k] * run.n_x[k]) for k in (0, 1)]
     density = run.densities(run.last)[(slice(None), *place)] * [1, *3 * [run.epsilon]]
     np.testing.assert_allclose(plane.w.sum(axis=(1, 2)) * step, density, atol=2e-3)
+
+
+def test_a_directory_of_an_earlier_revision_is_drawn(half: Path) -> None:
+    """One whose variables do not say what they are measured in, and that has no balances."""
+    with h5py.File(half / "moments.h5", "r+") as file:
+        for name in LATER:
+            del file[name]
+        for data in file.values():
+            for name in ("units", "scaled_by"):
+                data.attrs.pop(name, None)
+        del file.attrs["model"]
+    assert open_run(half).variables["n0"].unit == UNITS["density"]
+    assert main(["plot", str(half), "--kind", "budget"]) == 0
 
 
 def test_one_figure_may_be_named_and_is_the_same_each_time(tmp_path: Path) -> None:
@@ -69,7 +90,7 @@ def test_one_figure_may_be_named_and_is_the_same_each_time(tmp_path: Path) -> No
 
 
 def test_several_times_of_what_shows_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    run = make_run(tmp_path, (8, 1), model="local")
+    run = make_run(tmp_path, (1, 1), model="local")
     assert main(["plot", str(run), "--kind", "components", "--at", "0", "0.2"]) == 0
     names = [Path(line).name for line in capsys.readouterr().out.splitlines()]
     assert names == ["components-1.png", "components-2.png"]
@@ -144,12 +165,12 @@ def test_without_matplotlib_the_extra_is_named(
 
 
 def test_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    names, n = ("kinetic", "local"), (8, 1)
+    names, n = ("kinetic", "local"), (1, 1)
     runs = [make_run(tmp_path / name, n, model=name) for name in names]
     arguments = ["compare", *map(str, runs), "--output", str(tmp_path / "out"), "--format", "pdf"]
     assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert f"run 1      {runs[1]}: local, 8 x 1 points" in said
+    assert f"run 1      {runs[1]}: local, 1 x 1 points" in said
     names = ("compare.csv", "compare.pdf", "compare-fields.pdf")
     assert said.splitlines()[-3:] == [str(tmp_path / "out" / name) for name in names]
     assert all((tmp_path / "out" / name).exists() for name in names)
@@ -158,7 +179,7 @@ def test_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
 
 
 def test_names_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    run = make_run(tmp_path / "caf\udce9", (8, 1))
+    run = make_run(tmp_path / "caf\udce9", (1, 1), (0.0,))
     assert main(["plot", str(run), "--kind", "budget"]) == 0
     assert capsys.readouterr().out == files.printable(f"{run / 'budget.png'}\n")
     assert main(["compare", str(run), str(run), "--output", str(run)]) == 0

@@ -15,6 +15,7 @@ from wigner.errors import CaseError
 from wigner.output.records import ARRAYS, SCALARS
 from wigner.results import planes
 from wigner.results.run import open_run
+from wigner.results.smooth import polarisation
 from wigner.results.view import View
 
 
@@ -32,9 +33,9 @@ def test_a_run_is_read(tmp_path: Path) -> None:
     expected = 2 + 0.5 * np.cos(np.pi / 2 * run.x[0] + 0.2)
     np.testing.assert_allclose(run.field("n0", 2)[:, 3], expected, rtol=1e-14)
     np.testing.assert_array_equal(run.series("spin_total")[:, 1], [1, 2, 3, 4])
-    n0, *n = run.densities(1)
-    share = 0.2 * np.sqrt(n[0] ** 2 + n[1] ** 2 + n[2] ** 2) / n0
-    np.testing.assert_allclose(run.polarisation(1), share, rtol=1e-14)
+    u = run.densities(1)
+    share = 0.2 * np.sqrt(u[1] ** 2 + u[2] ** 2 + u[3] ** 2) / u[0]
+    np.testing.assert_allclose(polarisation(u, run.epsilon), share, rtol=1e-14)
 
 
 def test_what_earlier_revisions_did_not_say_is_known(tmp_path: Path) -> None:
