@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import reference
 from macro.catalogue import MODELS
 from tests.support import small
 from validation.formulas.corrections import CORRECTIONS
@@ -17,16 +18,15 @@ from validation.studies.catalogue import STUDIES
 from wigner.case.formulas import CONSTANTS, FUNCTIONS, VARIABLES
 from wigner.case.keys import SECTIONS
 from wigner.case.spec import load_case, parse_case
-from wigner.case.units import PRESETS
+from wigner.case.times import TOLERANCE
 from wigner.case.values import REQUIRED
-from wigner.output.records import ARRAYS, SCALARS
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 }
-CASE_FILE, RUNNING = PAGES["docs/case-file.md"], PAGES["docs/running.md"]
+CASE_FILE = PAGES["docs/case-file.md"]
 
 
 def fences(page: str, language: str) -> list[str]:
@@ -52,36 +52,44 @@ def test_python_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert np.all(np.isfinite(names["u"]))
 
 
+@pytest.mark.parametrize(("page", "contents"), reference.tables().items())
+def test_tables_are_those_of_the_code(page: str, contents: dict[str, str]) -> None:
+    text = PAGES[f"docs/{page}"]
+    assert reference.filled(text, contents) == text, "run scripts/reference.py"
+
+
+def test_a_change_of_the_code_is_seen() -> None:
+    page = "a\n<!-- keys: made by scripts/reference.py -->\nold\n<!-- end -->\nz"
+    assert reference.filled(page, {"keys": "new"}).split() == page.replace("old", "new").split()
+    with pytest.raises(ValueError, match="no <!-- presets"):
+        reference.filled(page, {"presets": "new"})
+
+
 def test_every_key_of_a_case_is_explained() -> None:
-    table = rows(CASE_FILE)
     for section, fields in SECTIONS.items():
         for key, field in fields.items():
-            explained = table[f"{section}.{key}"]
-            assert explained[0]
-            if section == "material":  # a table without defaults: they stand in the text
-                assert field.default in (REQUIRED, None) or "default" in explained[0], key
-                continue
-            assert bool(explained[1]) == (field.default is not REQUIRED), key
-            if isinstance(field.default, float | int | str):
-                assert tomllib.loads(f"x = {explained[1].strip('`')}")["x"] == field.default, key
+            assert field.meaning, (section, key)
+            if section != "material":
+                assert bool(reference.default(field)) == (field.default is not REQUIRED), key
+            assert f"{key} = " in field.example
 
 
-def test_no_key_is_explained_that_is_none() -> None:
-    named = {tuple(key.split(".")) for key in rows(CASE_FILE) if "." in key}
-    assert named == {(section, key) for section, fields in SECTIONS.items() for key in fields}
+def test_defaults_are_as_one_would_write_them() -> None:
+    told = {
+        f"{section}.{key}": reference.default(field)
+        for section, fields in SECTIONS.items()
+        for key, field in fields.items()
+    }
+    assert told["time.scheme"] == '`"sdirk2"`'
+    assert told["maxwellian.tolerance"] == "`1e-10`"
+    assert told["output.checkpoint_wall"] == "`600`"
+    assert told["time.tolerance"] == f"`{TOLERANCE:g}`".replace("e-0", "e-")
 
 
 def test_all_that_formulas_know_is_named() -> None:
     section = CASE_FILE.split("## Formulas")[1].split("\n## ")[0]
     for name in (*CONSTANTS, *FUNCTIONS, *VARIABLES):
         assert f"`{name}`" in section
-
-
-def test_presets_are_those_of_the_code() -> None:
-    table = rows(CASE_FILE.split("| preset |")[1])
-    assert {name: [float(cell) for cell in cells] for name, cells in table.items()} == {
-        name: [preset.effective_mass, preset.rashba] for name, preset in PRESETS.items()
-    }
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/case-file.md"])
@@ -92,15 +100,6 @@ def test_cases_are_legal(page: str, tmp_path: Path) -> None:
     for section in others:
         whole = re.sub(r"epsilon = .*\nalpha = .*\ntau = .*\n", "", case) + "\n" + section
         assert parse_case(whole).material is not None
-
-
-def test_every_variable_of_the_records_is_explained() -> None:
-    table = rows(RUNNING)
-    for name, variable in ARRAYS.items():
-        assert table[name][0] == ", ".join(f"`{axis}`" for axis in variable.axes)
-        assert table[name][1]
-    for name in SCALARS:
-        assert table[name][0]
 
 
 def test_every_model_and_every_study_is_explained() -> None:
