@@ -242,14 +242,14 @@ def _persistent(outcomes: Outcomes) -> list[Claim]:
             "largest change of ⟨W⟩ over the largest εn",
             f"{HELIX}; {SEEN}",
             float(stay["kinetic"]),
-            at_most(1e-6),
+            at_most(1e-9),
         ),
         Claim(
             "literature.helix.nonlocal",
             "and in the nonlocal model: its largest rate over the largest n",
             HELIX,
             float(stay["nonlocal"]),
-            at_most(1e-6),
+            at_most(1e-9),
         ),
         _followed("crossed", "along [11̄0] it relaxes as its kinetic equation has it", cross, 1e-4),
         Claim(

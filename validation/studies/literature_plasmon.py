@@ -39,7 +39,7 @@ PLASMON = Shipped(
     full=(*RINGING, "time.t_end=12", "time.dt=0.125", "grid.n_p=[56, 16]"),
 )
 # By name: eps, and what phi is made by. The first is classical but for eps^2 q^2 = 6e-4.
-GASES = {"classical": (0.05, "2deg"), "quantum": (1.2, "2deg"), "poisson": (0.05, "poisson")}
+GASES = {"classical": (0.05, "poisson"), "quantum": (1.2, "2deg")}
 NEVER, OFTEN = 1e7, 2.0  # tau, without collisions and with them
 COLLIDING = (0.4, "2deg")
 # From here on little but the plasmon is left; modes that the fit allows for.

@@ -56,7 +56,7 @@ NARROW, WIDE = 0.1, 0.6  # alpha tau
 SPINS = {
     NARROW: Shipped(
         GAS,
-        small=(*SPIN, "time.t_end=16", "output.every=1", "grid.n_p=[20, 20]"),
+        small=(*SPIN, "time.t_end=13", "output.every=1", "grid.n_p=[20, 20]"),
         full=(*SPIN, "time.t_end=20", "output.every=1", "time.dt=0.125", "grid.n_p=[32, 32]"),
     ),
     WIDE: Shipped(
