@@ -64,7 +64,8 @@ def test_what_is_not_finite_is_not_recorded(
     capsys: pytest.CaptureFixture,
 ) -> None:
     exact = macro.run.values
-    monkeypatch.setattr(macro.run, "values", lambda m, u: exact(m, u) | {"free_energy": np.inf})
+    broken = {"free_energy": np.inf}
+    monkeypatch.setattr(macro.run, "values", lambda *given: exact(*given) | broken)
     assert main(arguments) == 1
     assert "free_energy: got a value that is not finite" in capsys.readouterr().err
     assert len(moments(tmp_path / "output")["time"]) == 0
