@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import Fault, apart
 from ..phase_space import pauli
 from ..phase_space.grid import Pair, PhaseGrid, beyond, interpolation, place_of
+from ..phase_space.reduced import axes_of
 from .formulas import Expression
 from .spec import Case
 from .values import shown
@@ -226,6 +227,15 @@ def p_lattice(grid: PhaseGrid, moved: Pair, p_max: Pair | None) -> Iterator[Faul
             )
             if cut > CLOSE:
                 yield Fault(key, got, expected, f"use {remedy}", fatal=cut > CUT_OFF)
+
+
+def planes(wanted: Sequence[str], grid: PhaseGrid) -> Iterator[Fault]:
+    """Planes of phase space along an axis of one point."""
+    short = {f"x{k + 1}" for k in (0, 1) if grid.n_x[k] == 1}
+    for plane in wanted:
+        for name in short & {*axes_of(plane)}:
+            expected = f"planes without {name}, along which there is one point"
+            yield Fault("output.phase_space", f'"{plane}"', expected, 'use for instance "p1 p2"')
 
 
 def _even(least: float) -> int:

@@ -18,10 +18,11 @@ from .formulas import Expression
 from .spec import Case, as_dict
 
 # Values that say what cases said before there were these keys.
-UNCHANGED = (
+UNCHANGED: tuple[tuple[str, str, object], ...] = (
     ("physics", "beta", 0.0),
     ("physics", "zeeman", ["0", "0", "0"]),
     ("physics", "field", ["0", "0"]),
+    ("output", "phase_space", []),
 )
 SPINS = tuple(f"initial.n[{k}]" for k in range(3))
 
@@ -88,6 +89,7 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
     if kinetic:
         moved = (given.epsilon * given.spin_orbit + d for d in _drift(case, faults))
         faults += checks.p_lattice(grid, (next(moved), next(moved)), case.grid.p_max)
+        faults += checks.planes(case.output.phase_space, grid)
         faults += times
     else:
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
@@ -158,12 +160,13 @@ def _drift(case: Case, faults: list[Fault]) -> Pair:
 
 
 def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:
-    """What distinguishes the solution of a case from those of others, as text."""
+    """What distinguishes the solution of a case, and the variables of its records, as text."""
     plain = as_dict(case)
     plain["grid"]["p_max"] = grid.p_max
+    plain["output"] = {"phase_space": plain["output"]["phase_space"]}
     return {
         f"{section}.{key}": json.dumps(value)
-        for section in ("grid", "physics", "field", "initial")
+        for section in ("grid", "physics", "field", "initial", "output")
         for key, value in (plain[section] or {}).items()
         if (section, key, value) not in UNCHANGED
     }

@@ -88,12 +88,16 @@ class MaxwellianSpec:
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """[output]: simulated time between records and checkpoints; wall-clock limits in s."""
+    """[output]: simulated time between records and checkpoints; wall-clock limits in s.
+
+    ``phase_space`` has the planes on which W is recorded, see ``phase_space.reduced``.
+    """
 
     every: float
     checkpoint: float | None
     checkpoint_wall: float
     wall_limit: float | None
+    phase_space: tuple[str, ...]
 
 
 @dataclass(frozen=True)

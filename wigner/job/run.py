@@ -18,7 +18,7 @@ from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
-from ..output.records import ARRAYS, SCALARS, Records, acting, driven
+from ..output.records import ARRAYS, SCALARS, Records, acting, driven, name_of, planes
 from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.moments import (
     Resolution,
@@ -28,6 +28,7 @@ from ..phase_space.moments import (
     moments,
     resolution,
 )
+from ..phase_space.reduced import reduced
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
 from .guards import check_edge, check_moments, check_sound
@@ -81,7 +82,8 @@ def execute(
         heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
         scalars, arrays = driven(case)
-        file = Records(directory / "moments.h5", SCALARS | scalars, ARRAYS | arrays)
+        tables = SCALARS | scalars, ARRAYS | arrays, planes(case)
+        file = Records(directory / "moments.h5", *tables)
         files = Directory(file, case, problem, comm, heading)
         begin = _resumed if resume else _started
         run = begin(solver, files, phases, requests)
@@ -220,6 +222,8 @@ class Run:
             values["spin_total"] = values.pop("spin")
             values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
             values |= acting(physics, found.n0, t)
+            for plane in solver.case.output.phase_space:
+                values[name_of(plane)] = reduced(solver.layout, W, plane)
             cell = solver.layout.grid.dx
             values["free_energy"] = float(free_energy(physics, found.densities, A, t).sum()) * cell
             maxwellian = solver.maxwellian

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import h5netcdf
@@ -25,6 +26,7 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..case.units import Scaling
 from ..errors import Fault, RecordsError
+from ..phase_space.reduced import COORDINATES, axes_of, points
 from ..physics import Physics
 from . import files
 
@@ -111,6 +113,9 @@ FIXED: Variables = {
     "component": Variable((), "0 for the charge, 1 to 3 for the components of the spin", "1"),
     "direction": Variable((), "direction in which something flows", "1"),
     "potential": Variable((), "potential V, at t = 0", "energy"),
+    "pauli": Variable((), "component of W = w0 sigma_0 + w.sigma", "1"),
+    "p1": Variable((), "first component of the momentum", "momentum"),
+    "p2": Variable((), "second component of the momentum", "momentum"),
 }
 
 
@@ -128,6 +133,27 @@ def driven(case: Case) -> tuple[Variables, Variables]:
     return scalars, found
 
 
+def planes(case: Case) -> Variables:
+    """What is recorded on planes of phase space in a case: ``W_x1_p1``, for instance.
+
+    Their axes are all but "time".
+    """
+    found = {}
+    for plane in case.output.phase_space:
+        first, second = axes_of(plane)
+        others = [name for name in COORDINATES if name not in (first, second)]
+        meaning = "components of W = w0 sigma_0 + w.sigma, integrated over {} and {}"
+        unit = "momentum distribution" if first == "p1" else "phase density"
+        axes = ("pauli", first, second)
+        found[name_of(plane)] = Variable(axes, meaning.format(*others), unit)
+    return found
+
+
+def name_of(plane: str) -> str:
+    """The variable of a plane of phase space."""
+    return "W_" + "_".join(axes_of(plane))
+
+
 def acting(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
     """What acts on electrons of density ``n0`` at a time, by the names of ``DRIVEN``."""
     now, field = physics.at(t), physics.mean_field
@@ -137,6 +163,8 @@ def acting(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
 
 # Numbers of the axes that are not places: spin 1 to 3, component 0 (charge) to 3, direction 1, 2.
 LABELS = {"spin": range(1, 4), "component": range(4), "direction": range(1, 3)}
+# Those of W, which has no eps in its components, where it is recorded.
+PAULI = {"pauli": range(4)}
 # Records of a scalar that are stored together.
 CHUNK = 256
 # Bytes by which a variable may grow beside its values: an index, and a chunk of a scalar.
@@ -144,13 +172,21 @@ STRUCTURE = 2**14
 
 
 class Records:
-    """moments.h5 of a run: ``scalars`` over time, ``arrays`` over time and x."""
+    """moments.h5 of a run.
+
+    It has ``scalars`` over time, ``arrays`` over time and x, and ``others`` over time and all
+    axes that they name.
+    """
 
     def __init__(
-        self, path: Path, scalars: Variables = SCALARS, arrays: Variables = ARRAYS
+        self,
+        path: Path,
+        scalars: Variables = SCALARS,
+        arrays: Variables = ARRAYS,
+        others: Mapping[str, Variable] = MappingProxyType({}),
     ) -> None:
-        self.path, self._scalars, self._arrays = path, scalars, arrays
-        self.names = ("time", *scalars, *arrays)
+        self.path, self._scalars, self._arrays, self._others = path, scalars, arrays, others
+        self.names = ("time", *scalars, *arrays, *others)
         self.digest = 0
 
     def create(
@@ -161,27 +197,32 @@ class Records:
         ``scaling`` gives every variable the SI value of its unit.
         """
         grid = problem.grid
-        sizes = {"x1": grid.n_x[0], "x2": grid.n_x[1]} | {k: len(v) for k, v in LABELS.items()}
+        labels = LABELS | (PAULI if self._others else {})
+        used = {axis for variable in self._others.values() for axis in variable.axes}
+        places = {k: v for k, v in points(grid).items() if k in ("x1", "x2") or k in used}
+        sizes = {name: len(axis) for name, axis in (places | labels).items()}
         image = io.BytesIO()
         with h5netcdf.File(image, "w") as file:
             file.dimensions = {"time": None} | sizes
             file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
-            for name, axis in zip(("x1", "x2"), grid.x, strict=True):
+            for name, axis in places.items():
                 file.create_variable(name, (name,), "f8", data=axis)
-            for name, numbers in LABELS.items():
+            for name, numbers in labels.items():
                 file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
             file.create_variable("potential", ("x1", "x2"), "f8", data=problem.physics.V)
             for table, tail, records in (
                 (self._scalars, (), CHUNK),
                 (self._arrays, ("x1", "x2"), 1),
+                (self._others, (), 1),
             ):
                 for name, (axes, _, _) in table.items():
                     chunks = (records, *(sizes[axis] for axis in (*axes, *tail)))
                     file.create_variable(name, ("time", *axes, *tail), "f8", chunks=chunks)
         with h5py.File(image, "r+") as file:  # h5netcdf would make arrays of numbers
             file.attrs.update(attributes)
-            for name, variable in {**FIXED, **self._scalars, **self._arrays}.items():
-                file[name].attrs.update(_attributes(variable, scaling))
+            known = {**FIXED, **self._scalars, **self._arrays, **self._others}
+            for name in file:
+                file[name].attrs.update(_attributes(known[name], scaling))
         part = files.beside(self.path)
         part.write_bytes(image.getvalue())
         files.replace(part, self.path)

@@ -18,6 +18,7 @@ from ..case.units import Scaling, scale
 from ..errors import CaseError, Fault
 from ..output import files, records
 from ..phase_space.grid import Pair
+from ..phase_space.reduced import COORDINATES
 
 KNOWN = {**records.FIXED, **records.SCALARS, **records.ARRAYS, **records.DRIVEN}
 BY_TEXT = {unit.text: unit for unit in UNITS.values()}
@@ -46,7 +47,7 @@ class Held:
     @property
     def is_series(self) -> bool:
         """Whether it is a number over time, or a few."""
-        return self.axes[:1] == ("time",) and not self.is_field and len(self.axes) > 0
+        return self.axes[:1] == ("time",) and not {*COORDINATES} & {*self.axes}
 
     @property
     def is_field(self) -> bool:
