@@ -21,6 +21,7 @@ from wigner.phase_space.grid import PhaseGrid
 # What must be seen, whatever the studies themselves expect: key, number, tolerance.
 ORDERS = {
     "tau": [(f"tau.maxwellian.n{k}", 2, 0.1) for k in range(4)],
+    "gate": [*((f"gate.n{k}", 2, 0.2) for k in range(4)), ("gate.local", 4, 0.4)],
     "epsilon": [
         ("epsilon.rates.zero.corrected", 4, 0.2),
         ("epsilon.rates.zero.published", 2, 0.2),

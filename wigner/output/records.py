@@ -66,7 +66,7 @@ SCALARS: Variables = {
     "heat": Variable((), "what collisions added to the energy", "total energy"),
     "torque": Variable(("spin",), "what Lambda and b added to int n dx", "spin number"),
     "free_energy": Variable(
-        (), "that of M(N), int n0 (a0 + V + phi/2 - 1) + eps^2 n.(a + b)", "total energy"
+        (), "that of M(N), int n0 (a0 + V + phi/2) + eps^2 n.(a + b)", "total energy"
     ),
     "l2_norm": Variable((), "(int int w0^2 + |w|^2)^(1/2)", "action"),
     "purity": Variable((), "Tr rho^2 / (Tr rho)^2", "1"),
@@ -133,19 +133,16 @@ def driven(case: Case) -> tuple[Variables, Variables]:
     return scalars, found
 
 
-def planes(case: Case) -> Variables:
-    """What is recorded on planes of phase space in a case: ``W_x1_p1``, for instance.
-
-    Their axes are all but "time".
-    """
+def planes(wanted: Iterable[str]) -> Variables:
+    """What is recorded on planes of phase space, such as "x1 p1", with all axes but "time"."""
     found = {}
-    for plane in case.output.phase_space:
+    for plane in wanted:
         first, second = axes_of(plane)
-        others = [name for name in COORDINATES if name not in (first, second)]
+        lost = [name for name in COORDINATES if name not in (first, second)]
         meaning = "components of W = w0 sigma_0 + w.sigma, integrated over {} and {}"
         unit = "momentum distribution" if first == "p1" else "phase density"
         axes = ("pauli", first, second)
-        found[name_of(plane)] = Variable(axes, meaning.format(*others), unit)
+        found[name_of(plane)] = Variable(axes, meaning.format(*lost), unit)
     return found
 
 

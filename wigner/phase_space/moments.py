@@ -214,7 +214,7 @@ def potential_energy(physics: Physics, u: NDArray, t: float = 0.0) -> NDArray:
 
 
 def free_energy(physics: Physics, u: NDArray, A: NDArray, t: float = 0.0) -> NDArray:
-    """That of M(N) at a time, n0 (a0 + V + phi/2 - 1) + eps^2 n.(a + b), shape ``(N1, N2)``.
+    """That of M(N) at a time, n0 (a0 + V + phi/2) + eps^2 n.(a + b), shape ``(N1, N2)``.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def free_energy(physics: Physics, u: NDArray, A: NDArray, t: float = 0.0) -> NDA
         (n0, n) and (a0, a), shape ``(4, N1, N2)``.
     """
     spin = physics.epsilon**2 * np.sum(A[1:] * u[1:], axis=0)
-    return np.asarray(u[0] * (A[0] - 1) + spin + potential_energy(physics, u, t))
+    return np.asarray(u[0] * A[0] + spin + potential_energy(physics, u, t))
 
 
 def _edge_and_whole(layout: Layout, W: NDArray) -> NDArray:
