@@ -50,8 +50,8 @@ class Kind:
     module: str
     name: str
     summary: str
-    times: Callable[[Run], NDArray]
-    usual: Callable[[Run], list[int]]
+    times: Callable[[Run, View], NDArray]
+    usual: Callable[[Run, View], list[int]]
     each: bool = False
     moves: bool = False
 
@@ -60,7 +60,7 @@ class Kind:
         made: type[Drawing] = getattr(import_module(f".{self.module}", __package__), self.name)
         return made(run, span, view)
 
-    def choose(self, run: Run, wanted: Sequence[str] | None) -> list[int]:
+    def choose(self, run: Run, wanted: Sequence[str] | None, view: View) -> list[int]:
         """Numbers of the times that are nearest to those asked for.
 
         Raises
@@ -69,23 +69,23 @@ class Kind:
             If one is outside of the run, or there is nothing at any time.
         """
         if wanted is None:
-            return self.usual(run)
-        return nearest(run, self.times(run), wanted)
+            return self.usual(run, view)
+        return nearest(run, self.times(run, view), wanted)
 
 
-def _records(run: Run) -> NDArray:
+def _records(run: Run, _: View) -> NDArray:
     return run.times
 
 
-def _last(run: Run) -> list[int]:
+def _last(run: Run, _: View) -> list[int]:
     return [run.last]
 
 
-def _newest(run: Run) -> list[int]:
-    return [planes.times(run).size - 1]
+def _newest(run: Run, view: View) -> list[int]:
+    return [planes.times(run, view).size - 1]
 
 
-def _all(run: Run) -> list[int]:
+def _all(run: Run, _: View) -> list[int]:
     return list(range(run.times.size))
 
 
@@ -121,6 +121,7 @@ KINDS = {
         planes.times,
         _newest,
         each=True,
+        moves=True,
     ),
     "budget": Kind("budget", "Budget", "what becomes of energy, charge and spin", _records, _all),
 }

@@ -21,10 +21,24 @@ class PhaseSpace:
     """Draws W at one time: a row for each plane, a column for each component."""
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
-        self._run, self._view, self._times = run, view, times(run)
+        self._run, self._view, self._times = run, view, times(run, view)
         x = labels.length(run, si=view.si)
         p = labels.shown(run, UNITS["momentum"], 1.0, si=view.si)
         self._shown = {"x_1": x, "x_2": x, "p_1": p, "p_2": p}
+        self._limits: dict[tuple[tuple[str, str], int], style.Pair] = {}
+        self._reach: dict[tuple[str, str], style.Pair] = {}
+        for number in span:
+            for plane in planes(run, number, view):
+                self._include(plane)
+
+    def _include(self, plane: Plane) -> None:
+        """Make room for a plane in the ranges of all that are alike."""
+        for k, w in enumerate(plane.w):
+            low, high = self._limits.get((plane.axes, k), (np.inf, -np.inf))
+            self._limits[plane.axes, k] = min(low, float(w.min())), max(high, float(w.max()))
+        before = self._reach.get(plane.axes, (0.0, 0.0))
+        first, second = (max(known, _reach(plane, axis)) for axis, known in enumerate(before))
+        self._reach[plane.axes] = first, second
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """The last of the times whose numbers are given."""
@@ -33,15 +47,17 @@ class PhaseSpace:
         for row, plane in zip(axes, found, strict=True):
             for k, ax in enumerate(row):
                 self._draw(ax, plane, k)
-            row[0].set_title(f"$w_0$ at {self._where(plane)}")
+            row[0].set_title(self._title(plane))
         t = float(self._times[records[-1]])
         when = labels.moment(self._run, t, si=self._view.si)
         figure.suptitle(when, x=0.01, ha="left", fontsize=11)
 
     def _draw(self, ax: style.Axes, plane: Plane, component: int) -> None:
-        w, (first, second) = plane.w[component], plane.axes
-        signed = component > 0 or w.min() < -NEGATIVE * w.max()
-        between = style.limits([w], signed=signed)
+        (first, second), ends = plane.axes, np.array(self._limits[plane.axes, component])
+        how = labels.shown(self._run, plane.unit, float(np.abs(ends).max()), si=self._view.si)
+        w, ends = plane.w[component] * how.factor, ends * how.factor
+        signed = component > 0 or bool(ends[0] < -NEGATIVE * ends[1])
+        between = style.limits([ends], signed=signed)
         image = ax.pcolormesh(
             plane.places[0] * self._shown[first].factor,
             plane.places[1] * self._shown[second].factor,
@@ -61,18 +77,21 @@ class PhaseSpace:
         )
         for axis, name, zoom in ((0, first, ax.set_xlim), (1, second, ax.set_ylim)):
             if name[0] == "p":
-                reach = _reach(plane, axis) * self._shown[name].factor
+                reach = self._reach[plane.axes][axis] * self._shown[name].factor
                 zoom(-reach, reach)
-        style.colour_bar(image, [ax], f"$w_{component}$")
+        sign = r"\int " if plane.over else ""
+        style.colour_bar(image, [ax], how.label(f"{sign}w_{component}"))
 
-    def _where(self, plane: Plane) -> str:
-        """The fixed coordinates of a plane in words."""
+    def _title(self, plane: Plane) -> str:
+        """What is done with the other coordinates of a plane, in words."""
+        if plane.over:
+            return f"$w_0$ integrated over ${', '.join(plane.over)}$"
         told = []
         for name, value in plane.fixed.items():
             how = self._shown[name]
             unit = f" {how.unit}" if how.unit and value else ""
             told.append(f"${name} = {value * how.factor:.4g}$" + unit)
-        return ", ".join(told)
+        return f"$w_0$ at {', '.join(told)}" if told else "$w_0$"
 
 
 def _reach(plane: Plane, axis: int) -> float:

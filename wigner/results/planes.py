@@ -1,7 +1,6 @@
-"""W on planes of phase space, from the checkpoints of a kinetic run.
+"""W on planes of phase space: as a run records it there, or else cut out of its checkpoints.
 
-This is the only place that knows where W comes from: for a run that records W along a cut,
-:func:`times` and :func:`planes` have to give what is recorded, and figures stay as they are.
+This is the only place that knows where W comes from; figures are made of :class:`Plane`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..case.dimensions import UNITS, Unit
 from ..case.problem import lattice
 from ..errors import CaseError, CheckpointError, Fault
 from ..output import checkpoint
@@ -39,23 +39,81 @@ class Plane:
     w
         w0 to w3, shape ``(4, first, second)``.
     fixed
-        The other coordinates and their values.
+        Other coordinates and their values.
+    over
+        Coordinates over which W is integrated.
+    unit
+        Of ``w``.
     """
 
     axes: tuple[str, str]
     places: tuple[NDArray, NDArray]
     w: NDArray
     fixed: dict[str, float]
+    over: tuple[str, ...] = ()
+    unit: Unit = UNITS["1"]
 
 
-def times(run: Run) -> NDArray:
-    """When W is known: times of the checkpoints, increasing.
+def times(run: Run, view: View) -> NDArray:
+    """When W is known: times of the records where they have W, else of the checkpoints.
+
+    A cut through a place that is asked for is always of the checkpoints.
 
     Raises
     ------
     CaseError
         If there are none, or one cannot be read.
     """
+    return run.times if _recorded(run, view) else _saved(run)
+
+
+def planes(run: Run, number: int, view: View) -> list[Plane]:
+    """W at a time, on the planes that are recorded, or on cuts through a place.
+
+    The cuts are (x_i, p_i) with the other momentum zero, and (p_1, p_2).
+
+    Parameters
+    ----------
+    number
+        Of the time, see :func:`times`.
+
+    Raises
+    ------
+    CaseError
+        If a file is damaged.
+    """
+    recorded = _recorded(run, view)
+    if recorded:
+        return [_of_record(run, name, number) for name in recorded]
+    return _cuts(run, number, view)
+
+
+def _recorded(run: Run, view: View) -> list[str]:
+    """Variables that are W on planes of phase space, unless a place is asked for."""
+    known = [name for name, held in run.variables.items() if held.axes[1:2] == ("pauli",)]
+    return known if view.through is None else []
+
+
+def _of_record(run: Run, name: str, record: int) -> Plane:
+    """A plane as it was recorded, between the points of its lattices too."""
+    held = run.variables[name]
+    w, places = run.field(name, record), []
+    for axis, coordinate in enumerate(held.axes[-2:]):
+        points, is_place = run.field(coordinate, 0), coordinate[0] == "x"
+        period = run.length[int(coordinate[1]) - 1]
+        if not is_place:
+            period = float(points[-1] - points[0]) * points.size / (points.size - 1)
+        fine = points[0] + np.linspace(0, period if is_place else points[-1] - points[0], FINE + 1)
+        matrix = _periodic(points.size, (fine - points[0]) / period)
+        w = np.moveaxis(np.moveaxis(w, axis + 1, -1) @ matrix.T, -1, axis + 1)
+        places.append(fine)
+    first, second = (f"{coordinate[0]}_{coordinate[1]}" for coordinate in held.axes[-2:])
+    over = tuple(name for name in ("x_1", "x_2", "p_1", "p_2") if name not in (first, second))
+    return Plane((first, second), (places[0], places[1]), w, {}, over, held.unit)
+
+
+def _saved(run: Run) -> NDArray:
+    """Times of the checkpoints, increasing."""
     found = []
     for path in checkpoint.stored(run.directory / checkpoint.DIRECTORY):
         try:
@@ -70,19 +128,8 @@ def times(run: Run) -> NDArray:
     return np.array(found)
 
 
-def planes(run: Run, number: int, view: View) -> list[Plane]:
-    """Planes (x_i, p_i) with the other momentum zero, and (p_1, p_2), through a place.
-
-    Parameters
-    ----------
-    number
-        Of the time, see :func:`times`.
-
-    Raises
-    ------
-    CaseError
-        If the checkpoint is damaged.
-    """
+def _cuts(run: Run, number: int, view: View) -> list[Plane]:
+    """Cuts through a place, from a checkpoint."""
     path = checkpoint.stored(run.directory / checkpoint.DIRECTORY)[number]
     point = lattice_point(run, view.through, run.last)
     n1, n2 = run.n_x

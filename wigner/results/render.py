@@ -46,7 +46,7 @@ def pictures(
         If a file cannot be written.
     """
     kind = KINDS[name]
-    chosen = kind.choose(run, wanted)
+    chosen = kind.choose(run, wanted, view)
     groups = [[k] for k in chosen] if kind.each else [chosen]
     for number, records in enumerate(groups, start=1):
         place = stem if len(groups) == 1 else stem.with_name(f"{stem.name}-{number}")
@@ -87,7 +87,8 @@ def animation(
     if not kind.moves:
         able = ", ".join(other for other, one in KINDS.items() if one.moves)
         raise CaseError(Fault("--animate", f"--kind {name}", f"one of {able}"))
-    ends = [0, run.last] if wanted is None else kind.choose(run, wanted)
+    whole = [0, kind.times(run, view).size - 1]
+    ends = whole if wanted is None else kind.choose(run, wanted, view)
     numbers = range(ends[0], ends[-1] + 1)
     records = list(numbers[:: -(-len(numbers) // MOST_FRAMES)])
     writers: dict[str, AbstractMovieWriter] = {"gif": PillowWriter(fps=RATE)}

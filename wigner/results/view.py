@@ -101,12 +101,12 @@ def nearest(run: Run, times: NDArray, wanted: Sequence[str]) -> list[int]:
     return sorted(set(found))
 
 
-def first_and_last(run: Run) -> list[int]:
+def first_and_last(run: Run, _: View) -> list[int]:
     """The first and the last record."""
     return sorted({0, run.last})
 
 
-def spread(run: Run) -> list[int]:
+def spread(run: Run, _: View) -> list[int]:
     """A few records over the whole time."""
     return sorted({round(k) for k in np.linspace(0, run.last, min(LINES, run.last + 1))})
 

@@ -49,6 +49,11 @@ def test_without_coupling_no_spin_turns() -> None:
     assert len(list(found.regimes)) == 2
 
 
+def test_units_are_told_apart_by_their_text() -> None:
+    """A file of records says the text alone."""
+    assert len({unit.text for unit in UNITS.values()}) == len(UNITS)
+
+
 def test_numbers_beside_scaled_ones() -> None:
     units = scale(INAS)
     assert beside(None, "length", 1.0) == ""

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.animation import FFMpegWriter
 from PIL import Image
 
+import wigner.results
 from tests.support.made_runs import make_run
 from wigner.__main__ import main
 from wigner.case.dimensions import UNITS
@@ -157,8 +158,9 @@ def test_without_matplotlib_the_extra_is_named(
     for name in list(sys.modules):
         if name.split(".")[0] == "matplotlib" or name.startswith("wigner.results."):
             monkeypatch.delitem(sys.modules, name)
+            monkeypatch.delattr(wigner.results, name.split(".")[-1], raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert main([part.format(run) for part in command]) == 2
+    assert main([part.format(run) for part in [*command, "--output", "{0}"]]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: plot: got no matplotlib, expected the extra that draws figures")
     assert "pip install 'wigner-bgk[plot]'" in line

@@ -27,7 +27,7 @@ def drawn(
 ) -> Figure:
     """A figure of some kind."""
     kind = KINDS[name]
-    chosen = kind.choose(run, None) if records is None else records
+    chosen = kind.choose(run, None, view or View()) if records is None else records
     with style.look():
         figure = style.blank()
         kind.drawing(run, chosen, view or View()).draw(figure, chosen)

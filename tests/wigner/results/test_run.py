@@ -8,14 +8,18 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tests.support.made_runs import TIMES, make_checkpoint, make_run
+from tests.support.small import sets
+from wigner.__main__ import main
 from wigner.case.dimensions import UNITS
 from wigner.errors import CaseError
 from wigner.output.records import ARRAYS, SCALARS
 from wigner.results import planes
+from wigner.results.kinds import KINDS
 from wigner.results.run import open_run
-from wigner.results.smooth import polarisation
+from wigner.results.smooth import interpolated, polarisation
 from wigner.results.view import View
 
 
@@ -89,7 +93,7 @@ def test_planes_of_phase_space(tmp_path: Path, n: tuple[int, int]) -> None:
     make_checkpoint(directory, n, 0.0, 0)
     make_checkpoint(directory, n, 0.3, 3)
     run = open_run(directory)
-    np.testing.assert_array_equal(planes.times(run), [0.0, 0.3])
+    np.testing.assert_array_equal(planes.times(run, View()), [0.0, 0.3])
     found = planes.planes(run, 1, View(through=(3.0, 1.0)))
     names = [("x_1", "p_1")] * (n[0] > 1) + [("x_2", "p_2")] * (n[1] > 1) + [("p_1", "p_2")]
     assert [plane.axes for plane in found] == names
@@ -111,12 +115,37 @@ def test_planes_of_phase_space(tmp_path: Path, n: tuple[int, int]) -> None:
         assert {*plane.fixed} | {*plane.axes} >= {"p_1", "p_2"}
 
 
+def test_w_as_it_is_recorded_on_planes(case: str, tmp_path: Path) -> None:
+    """Integrated over its momentum it is the density along x1; a place asks for a cut instead."""
+    entries = sets('output.phase_space=["x1 p1", "p1 p2"]', "grid.p_max=[5, 6]", "time.t_end=0.2")
+    assert main(["run", case, "--output", str(tmp_path / "run"), *entries]) == 0
+    run = open_run(tmp_path / "run")
+    assert not any(held.is_series for name, held in run.variables.items() if name[:2] == "W_")
+    np.testing.assert_array_equal(planes.times(run, View()), [0.0, 0.2])
+    first, second = planes.planes(run, 1, View())
+    assert (first.axes, first.over) == (("x_1", "p_1"), ("x_2", "p_2"))
+    assert (second.axes, second.over) == (("p_1", "p_2"), ("x_1", "x_2"))
+    x, p = first.places
+    assert (x[0], x[-1], p[-1]) == (0.0, pytest.approx(2 * np.pi), pytest.approx(5 * 15 / 16))
+    n0 = run.field("n0", 1).mean(axis=1) * 5.0
+    found = np.trapezoid(first.w[0], p, axis=1)
+    expected = interpolated(n0[:, None], (x / x[-1], np.zeros(1)))[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=2e-3)
+    assert planes.times(run, View(through=(0.0, 0.0))).size == 2
+    assert [plane.over for plane in planes.planes(run, 1, View(through=(0.0, 0.0)))] == [()] * 3
+    drawing = KINDS["phase-space"].drawing(run, [0, 1], View())
+    figure = Figure()
+    drawing.draw(figure, [1])
+    titles = [ax.get_title() for ax in figure.axes]
+    assert "$w_0$ integrated over $x_2, p_2$" in titles
+
+
 def test_w_that_is_not_there_or_damaged(tmp_path: Path) -> None:
     macroscopic = open_run(make_run(tmp_path / "local", model="local"))
     with pytest.raises(
         CaseError, match="got no checkpoint, expected W of a kinetic run; the model"
     ):
-        planes.times(macroscopic)
+        planes.times(macroscopic, View())
     directory = make_run(tmp_path / "kinetic")
     make_checkpoint(directory, (8, 6), 0.0, 0)
     path = directory / "checkpoint" / "ck-000000000.h5"
@@ -130,4 +159,4 @@ def test_w_that_is_not_there_or_damaged(tmp_path: Path) -> None:
         planes.planes(run, 0, View(through=(0.0, 0.0)))
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(CaseError, match="a checkpoint that is damaged"):
-        planes.times(run)
+        planes.times(run, View())
