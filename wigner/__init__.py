@@ -1,4 +1,4 @@
-"""Spinor Wigner-BGK kinetic solver with Rashba coupling and quantum Maxwellians.
+"""Spinor Wigner-BGK kinetic solver with spin-orbit coupling and quantum Maxwellians.
 
 The rooms in reading order; a module imports only what stands before it:
 
