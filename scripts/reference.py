@@ -16,7 +16,8 @@ from wigner.case.dimensions import UNITS
 from wigner.case.keys import SECTIONS
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED, Field
-from wigner.output.records import ARRAYS, DRIVEN, FIXED, SCALARS, Variables
+from wigner.output.records import ARRAYS, DRIVEN, FIXED, SCALARS, Variables, planes
+from wigner.phase_space.reduced import PLANES
 
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- {}: made by scripts/reference.py -->", "<!-- end -->"
@@ -81,6 +82,7 @@ def tables() -> dict[str, dict[str, str]]:
             "fields": records(ARRAYS),
             "numbers": records(SCALARS),
             "fields of time": records(DRIVEN),
+            "planes": records(planes(PLANES)),
             "axes": records(FIXED),
         },
     }

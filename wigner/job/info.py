@@ -18,6 +18,7 @@ from ..machine import machine_memory
 from ..maxwellian.windows import window_for
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
+from ..phase_space.reduced import COORDINATES, axes_of
 from . import estimate
 from .memory import FIELD, memory_per_rank, size
 
@@ -140,7 +141,9 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     """What a run does and needs."""
     grid, spec = problem.grid, case.output
     todo = estimate.work(case)
-    stored = 8.0 * RECORDED * todo.records * grid.nx
+    counts = dict(zip(COORDINATES, (*grid.n_x, *grid.n_p), strict=True))
+    planes = [math.prod(counts[name] for name in axes_of(plane)) for plane in spec.phase_space]
+    stored = 8.0 * todo.records * (RECORDED * grid.nx + 4 * sum(planes))
     rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
     memory = memory_per_rank(case, grid, ranks)
@@ -153,7 +156,8 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
         f"from {_counted(todo.numbers)} of the splitting{guess}",
     )
     every = f", every {_at(case, spec.every)}" if case.material is not None else ""
-    yield "records", f"{todo.records} in moments.h5{every}, together about {size(stored)}"
+    shown = f", with W on {', '.join(f'({plane})' for plane in spec.phase_space)}" * bool(planes)
+    yield "records", f"{todo.records} in moments.h5{every}{shown}, together about {size(stored)}"
     yield (
         "checkpoints",
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",

@@ -82,7 +82,7 @@ def execute(
         heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
         scalars, arrays = driven(case)
-        tables = SCALARS | scalars, ARRAYS | arrays, planes(case)
+        tables = SCALARS | scalars, ARRAYS | arrays, planes(case.output.phase_space)
         file = Records(directory / "moments.h5", *tables)
         files = Directory(file, case, problem, comm, heading)
         begin = _resumed if resume else _started

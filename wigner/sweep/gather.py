@@ -25,7 +25,10 @@ from .varied import Varied
 
 Attributes = dict[str, Any]
 # Axes on which runs may have different points, and those with the same labels in all.
-JOINED, LABELLED = ("time", "x1", "x2"), ("spin", "component", "direction")
+JOINED = ("time", "x1", "x2", "p1", "p2")
+LABELLED = ("spin", "component", "direction", "pauli")
+# Axes of what may be too large for all times at once.
+LARGE = {"x1", "x2", "p1", "p2"}
 # Numbers of the scaled equations, which a material gives by other keys.
 SCALED = ("epsilon", "alpha", "beta", "tau")
 # Points closer than this share of the largest are one.
@@ -67,8 +70,13 @@ def gather(plan: Plan, path: Path) -> bool:
     held = {member: found for member in plan.members if (found := _look(plan, member)) is not None}
     if not held:
         return False
-    axes = {name: joined([found.axes[name] for found in held.values()]) for name in JOINED}
-    axes |= {name: found.axes[name] for found in held.values() for name in LABELLED}
+    several = {
+        name: [found.axes[name] for found in held.values() if name in found.axes] for name in JOINED
+    }
+    axes = {name: joined(points) for name, points in several.items() if points}
+    axes |= {
+        name: found.axes[name] for found in held.values() for name in LABELLED if name in found.axes
+    }
     part = files.beside(path)
     try:
         with h5netcdf.File(part, "w", locking=False) as file:
@@ -99,7 +107,7 @@ def _look(plan: Plan, member: Member) -> Held | None:
         with files.hdf5(path, "r") as file:
             if not len(file["time"]):
                 return None
-            axes = {name: file[name][:] for name in (*JOINED, *LABELLED)}
+            axes = {name: file[name][:] for name in (*JOINED, *LABELLED) if name in file}
             dims = {
                 name: tuple(next(iter(axis.keys()), "") for axis in data.dims)
                 for name, data in file.items()
@@ -133,7 +141,7 @@ def _define(
         file.create_variable(name, (name,), points.dtype, data=points)
     for name, dims in _variables(held).items():
         counts = tuple(len(axes[axis]) for axis in dims)
-        chunks = (*(1 for _ in runs), *((1, *counts[1:]) if "x1" in dims else counts))
+        chunks = (*(1 for _ in runs), *((1, *counts[1:]) if LARGE & {*dims} else counts))
         file.create_variable(name, (*runs, *dims), "f8", fillvalue=np.nan, chunks=chunks)
     reports = [report(plan, member) for member in plan.members]
     for name, words in (
@@ -183,11 +191,11 @@ def _copy(
     file: h5py.File, axes: Mapping[str, NDArray], found: Held, place: tuple[int, ...]
 ) -> None:
     """Put the records of a run where they belong, one by one."""
-    where = {name: _places(points, found.axes[name]) for name, points in axes.items()}
+    where = {name: _places(axes[name], ours) for name, ours in found.axes.items()}
     with files.hdf5(found.path, "r") as source:
         for name, dims in found.variables.items():
             data, target = source[name], file[name]
-            if "time" in dims and "x1" in dims:  # there may be no room for all times at once
+            if "time" in dims and LARGE & {*dims}:  # there may be no room for all times at once
                 for k, at in enumerate(where["time"]):
                     target[(*place, at)] = _spread(data[k], dims[1:], axes, where)
             elif "time" in dims:
@@ -218,6 +226,8 @@ def _describe(file: h5py.File, plan: Plan, held: Mapping[Member, Held]) -> None:
     several = list(held.values())
     for name in ("", *JOINED, *LABELLED, *_variables(held)):
         those = [found.attributes[name] for found in several if name in found.attributes]
+        if not those:
+            continue
         common = {k: v for k, v in those[0].items() if all(_same(v, one.get(k)) for one in those)}
         (file[name] if name else file).attrs.update(common)
     file.attrs["title"] = "Spinor Wigner-BGK equation, a sweep"

@@ -21,9 +21,10 @@ from wigner.output.observer import Observer
 from wigner.phase_space.communicator import SERIAL
 
 PLAIN: list[str] = []
+DRIVEN = [*small.DRIVEN, 'output.phase_space=["x2 p1", "p1 p2"]']
 SCHEMES = pytest.mark.parametrize(
     ("scheme", "fields"),
-    [("sdirk2", PLAIN), ("sdirk3", PLAIN), ("strang", PLAIN), ("sdirk2", small.DRIVEN)],
+    [("sdirk2", PLAIN), ("sdirk3", PLAIN), ("strang", PLAIN), ("sdirk2", DRIVEN)],
     ids=["sdirk2", "sdirk3", "strang", "driven"],
 )
 
@@ -40,7 +41,9 @@ def test_two_halves_are_a_whole_to_the_last_bit(
     np.testing.assert_array_equal(small.state(half), small.state(whole))
     times = small.moments(half)["time"]
     np.testing.assert_array_equal(times, [0, 0.2, 0.3, 0.4, 0.6])  # one more at the old end
-    for name in ("n0", "n", "current", "a0", "a", "work", "heat", "torque", "energy"):
+    names = ("n0", "n", "current", "a0", "a", "work", "heat", "torque", "energy")
+    planes = ("W_x2_p1", "W_p1_p2") if fields else ()
+    for name in (*names, *planes):
         ours, theirs = small.moments(half)[name], small.moments(whole)[name]
         np.testing.assert_array_equal(np.delete(ours, 2, axis=0), theirs, err_msg=name)
 

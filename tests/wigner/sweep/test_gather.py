@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import h5netcdf
 import h5py
 import netCDF4
 import numpy as np
@@ -17,6 +18,17 @@ from wigner.sweep.gather import gather, joined
 from wigner.sweep.plan import CASE, Plan
 from wigner.sweep.table import as_csv
 from wigner.sweep.varied import read_varied
+
+
+def with_plane(path: Path, p1: list[float]) -> None:
+    """Add w on (x1, p1) to the records of a run: the number of the record."""
+    with h5netcdf.File(path, "a") as file:
+        file.dimensions["pauli"], file.dimensions["p1"] = 4, len(p1)
+        file.create_variable("p1", ("p1",), "f8", data=np.array(p1))
+        file.create_variable("pauli", ("pauli",), "i4", data=np.arange(4, dtype="i4"))
+        W = file.create_variable("W_x1_p1", ("time", "pauli", "x1", "p1"), "f8")
+        for k in range(len(file["time"])):
+            W[k] = np.full((4, 8, len(p1)), float(k))
 
 
 def plan_of(directory: Path, *typed: str, zipped: bool = False) -> Plan:
@@ -132,3 +144,20 @@ def test_a_row_for_each_run(tmp_path: Path) -> None:
     assert list(rows[0])[-1] == "message"
     assert rows[1]["message"] == 'a "message", with commas'
     assert (rows[0]["mass"], rows[0]["energy"], rows[0]["spin_total_3"]) == ("16.0", "2.0", "2.0")
+
+
+def test_w_on_a_plane_where_runs_have_it(tmp_path: Path) -> None:
+    """The lattices in p may differ; a run without the plane has no numbers there."""
+    plan = plan_of(tmp_path, "physics.tau=1,2,3")
+    for member, p1 in zip(plan.members, ([-1.0, 1.0], [-2.0, 2.0], None), strict=True):
+        make_run(plan.home(member), (8, 6), (0.0, 0.1))
+        if p1 is not None:
+            with_plane(plan.home(member) / "moments.h5", p1)
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc") as data:
+        assert data.W_x1_p1.dims == ("tau", "time", "pauli", "x1", "p1")
+        assert list(data.p1.values) == [-2.0, -1.0, 1.0, 2.0]
+        found = data.W_x1_p1[:, 1, 3, 5].values
+        np.testing.assert_array_equal(found[:2], [[np.nan, 1, 1, np.nan], [1, np.nan, np.nan, 1]])
+        assert np.isnan(data.W_x1_p1[2]).all()
+        np.testing.assert_array_equal(data.mass, 16.0)
