@@ -81,7 +81,7 @@ def test_the_plasmon(solve: Solve) -> None:
 
 def test_the_screened_gate(solve: Solve) -> None:
     """It rests until the gate gets a second bump, and is flatter than without screening."""
-    coarse = ("grid.n_x=[14,1]", "grid.n_p=16", "time.t_end=0.8", "output.every=0.2")
+    coarse = ("grid.n_x=[16,1]", "grid.n_p=16", "time.t_end=0.8", "output.every=0.2")
     screened = solve("screened-gate", *coarse, "time.dt=0.1")
     n0 = screened["n0"]
     assert np.abs(n0[1] - n0[0]).max() < 5e-4
