@@ -38,6 +38,11 @@ class PhysicsSpec:
         return abs(self.alpha) + abs(self.beta)
 
     @property
+    def turns(self) -> bool:
+        """Whether there is a field b."""
+        return any(formula.program != (0.0,) for formula in self.zeeman)
+
+    @property
     def varies(self) -> bool:
         """Whether V, b or E depend on time."""
         return any(f.varies for f in (self.potential, *self.zeeman, *self.field))

@@ -26,6 +26,8 @@ WINDOW, WINDOW_KEPT = 224, 64
 # Bytes that an entry of a matrix of interpolation takes while it is made, those of the square
 # matrix that this needs, and of an entry once it is made.
 MATRIX, SQUARE, MATRIX_KEPT = 32, 16, 8
+# Bytes of a point of the table of a kick by a field b: entries of a matrix, and once more by point.
+KICK = 128
 
 
 def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
@@ -40,7 +42,10 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
     splitting = splitting_of(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
     (q1, q2), (y1, y2) = _table_sizes(case, grid, ranks)
-    tables = q1 * q2 * 48 * frees + y1 * y2 * (16 * kicks + 110)
+    if case.physics.varies or case.field is not None:  # each is made when its time has come
+        kicks = 1
+    kick = KICK if case.physics.turns else 16
+    tables = q1 * q2 * 48 * frees + y1 * y2 * (kick * kicks + 110)
     if kernels.wanted(grid.nx * grid.np):  # which have the factors once more, point by point
         tables += q1 * q2 * 64 * frees + y1 * y2 * 64
     interpolation, shifted = _matrices(grid, (y1, y2))
