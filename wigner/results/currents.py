@@ -33,9 +33,11 @@ class Currents:
             how = labels.shown(run, unit, largest, si=view.si, spin=component > 0)
             self._shown.append(how)
         self._sizes, self._ranges = [], []
+        flow = max(float(run.field("n0", k).max()) for k in span)  # at the thermal speed
         for component, how in enumerate(self._shown):
             parts = [J[component] * how.factor for J in currents]
-            self._sizes.append(max(float(_size(part).max()) for part in parts))
+            largest = max(float(_size(part).max()) for part in parts)
+            self._sizes.append(largest if largest > style.ROUNDOFF * flow * how.factor else 0.0)
             low, high = (min(float(p.min()) for p in parts), max(float(p.max()) for p in parts))
             self._ranges.append((low, high))
 

@@ -43,6 +43,8 @@ class Cut:
             for name, part in (("n0", np.s_[:1]), ("n", np.s_[1:]))
         )
         self._shown = (charge, spin, spin, spin, labels.Shown(1.0, ""))
+        spins = spin.factor * max(float(np.abs(u[1:]).max()) for u in states)
+        self._sizes = (0.0, spins, spins, spins, 0.0)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """A row for each axis, with a line for each of the records."""
@@ -90,7 +92,7 @@ class Cut:
         lines = [self._along(k, axis)[1] for k in self._span]
         for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=True)):
             low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
-            style.finish(ax, (float(low), float(high)))
+            style.finish(ax, (float(low), float(high)), self._sizes[k])
             ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=how.label(name))
             where = f" along $x_{other + 1} = {x:.4g}$" + unit if plane else ""
             ax.set_title(f"${name}$" + (where if k == 0 else ""))

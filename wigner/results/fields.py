@@ -31,9 +31,10 @@ class Fields:
             for unit, size in zip(units, largest, strict=True)
         )
         shares = [smooth.polarisation(u, run.epsilon) for u in states]
+        spins = largest[1] * self._spin.factor
         self._limits = (
             style.limits([u[0] * self._charge.factor for u in states], signed=False),
-            style.limits([u[3] * self._spin.factor for u in states], signed=True),
+            style.limits([u[3] * self._spin.factor for u in states], signed=True, size=spins),
             (0.0, max(1.05 * max(float(s.max()) for s in shares), 1e-12)),
         )
         self._longest = max(float(np.hypot(u[1], u[2]).max()) for u in states) * self._spin.factor

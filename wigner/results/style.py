@@ -28,6 +28,7 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 # is in the second, whose middle is grey, with limits on both sides of zero.
 POSITIVE, SIGNED = "viridis", "cividis"
 ARROWS = 14  # arrows along the longer side, at the most
+ROUNDOFF = 1e-10  # share of what is usual below which a range is noise
 SHORTEST = 0.03  # shorter arrows, as shares of the longest, would be dots
 LOOK: dict[Any, Any] = {
     "font.size": 10.0,
@@ -68,11 +69,18 @@ def grid(figure: Figure, rows: int, columns: int, size: Pair, *, sharey: bool = 
     return axes
 
 
-def limits(values: Sequence[NDArray], *, signed: bool) -> Pair:
-    """The range of colours of some fields; on both sides of zero where they have signs."""
+def limits(values: Sequence[NDArray], *, signed: bool, size: float = 0.0) -> Pair:
+    """The range of colours of some fields; on both sides of zero where they have signs.
+
+    Parameters
+    ----------
+    size
+        What fields of this kind are like: beside it roundoff is no range.
+    """
     low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
     if signed:
         high = max(abs(low), abs(high))
+        high = high if high > ROUNDOFF * size else size
         return (-high, high) if high > 0 else (-1.0, 1.0)
     margin = 1e-6 * max(abs(low), abs(high), 1e-300)  # a uniform field is not drawn from its noise
     return (low, high) if high - low > margin else (low - 50 * margin, high + 50 * margin)
@@ -181,21 +189,22 @@ def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int) -> None:
     )
 
 
-def finish(ax: Axes, between: Pair | None = None) -> None:
+def finish(ax: Axes, between: Pair | None = None, size: float = 0.0) -> None:
     """Ticks, limits and legend of a panel of lines.
 
     Parameters
     ----------
     between
-        The range of all that is to be compared; None for what is drawn. What is flat to roundoff
-        looks flat.
+        The range of all that is to be compared; None for what is drawn.
+    size
+        What quantities of this kind are like. What is flat to roundoff of it looks flat.
     """
     ax.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4), useMathText=True, useOffset=False)
     ax.margins(x=0.02)
     low, high = between or (float(v) for v in ax.dataLim.intervaly)
-    size = max(abs(low), abs(high))
+    size = max(abs(low), abs(high), size)
     if np.isfinite(size):
-        flat = high - low <= 1e-9 * size
+        flat = high - low <= ROUNDOFF * size
         margin = (0.05 * size or 1.0) if flat else 0.06 * (high - low)
         ax.set_ylim(low - margin, high + margin)
     if len(ax.get_legend_handles_labels()[1]) > 1:

@@ -41,6 +41,12 @@ def test_norms_of_known_fields(tmp_path: Path, other: tuple[int, int]) -> None:
     np.testing.assert_allclose(n3.relative, n3.mean / (0.15 / np.sqrt(2)), atol=1e-12)
 
 
+def test_lattices_are_compared_on_the_finer_on_each_axis(tmp_path: Path) -> None:
+    runs = two(tmp_path, (8, 6), (16, 4))
+    assert differences.finer(*runs) == (16, 6)
+    assert differences.quantities(runs[0], 0, (16, 6))["n"].shape == (3, 16, 6)
+
+
 def test_runs_that_cannot_be_compared(tmp_path: Path) -> None:
     scaled = open_run(make_run(tmp_path / "scaled"))
     late = open_run(make_run(tmp_path / "late", times=(0.05, 0.15)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
@@ -124,6 +125,22 @@ def test_cuts_go_through_the_place(tmp_path: Path) -> None:
     for line, t in zip(along_x2[0].lines, (0.0, 0.2), strict=True):
         np.testing.assert_allclose(line.get_ydata(), 2 + 0.5 * np.cos(np.pi / 2 + t))
     assert along_x1[0].get_title("left") == r"$n_0$ along $x_2 = 0.5$ $x_0$"
+
+
+def test_roundoff_is_no_range(tmp_path: Path) -> None:
+    """n3 of 1e-17 beside a spin of 1 is drawn as none, and so is such a current."""
+    directory = make_run(tmp_path, (8, 6), (0.0,))
+    with h5py.File(directory / "moments.h5", "r+") as file:
+        file["n"][0, 2] = 1e-17 * np.arange(48).reshape(8, 6)
+        file["current"][0] = 1e-17 * np.arange(384).reshape(4, 2, 8, 6)
+    run = open_run(directory)
+    n3 = panels(drawn(run, "fields"))[1]
+    mesh = next(c for c in n3.collections if isinstance(c, QuadMesh))
+    assert mesh.get_clim() == pytest.approx((-1.0, 1.0))
+    ends = panels(drawn(run, "cut"))[3].get_ylim()
+    assert ends[1] - ends[0] > 0.01
+    currents = panels(drawn(run, "currents"))
+    assert not any(isinstance(c, Quiver) for ax in currents for c in ax.collections)
 
 
 def test_every_variable_is_drawn(tmp_path: Path) -> None:
