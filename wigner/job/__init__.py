@@ -8,6 +8,7 @@
 ``foresight``: what will become of the quality of a run
 ``estimate``: how long a case will take
 ``memory``: what a case needs in memory, counted before anything is done
+``observed``: what a state is known by: all that a record has of it
 ``kept``: the state of a run, in memory and in checkpoints
 ``retry``: a step whose constraint cannot be solved, done again in shorter parts
 ``run``: a run from a checked problem to a directory of results

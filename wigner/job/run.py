@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
 from ..case.problem import Problem
@@ -18,22 +17,14 @@ from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
-from ..output.records import ARRAYS, SCALARS, Records, acting, driven, name_of, planes
+from ..output.records import ARRAYS, SCALARS, Records, driven, planes
 from ..phase_space.communicator import SERIAL, Communicator
-from ..phase_space.moments import (
-    Resolution,
-    density,
-    diagnostics,
-    free_energy,
-    moments,
-    resolution,
-)
-from ..phase_space.reduced import reduced
+from ..phase_space.moments import density, resolution
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
-from .guards import check_edge, check_moments, check_sound
 from .kept import NOTHING_KEPT, KeptState
 from .memory import FIELD
+from .observed import indicators, observe
 from .retry import Retry
 from .supervise import status
 
@@ -208,29 +199,11 @@ class Run:
 
     def record(self) -> None:
         """Give moments, diagnostics and multipliers of W to the observer."""
-        solver, physics, W = self._solver, self._solver.problem.physics, self._state.W
         with self._located(), self.observer.phases("records"):
-            found = moments(solver.layout, W, physics)
-            t = self.observer.t
-            scalars = diagnostics(solver.layout, W, found, physics, t)
-            check_moments(physics.scaled(found.densities), solver.problem.N, solver.layout.grid)
-            check_sound(found, scalars, solver.layout.grid, physics.epsilon)
-            check_edge(scalars.edge_mass, solver.layout, W)
-            solution = solver.maxwellian.solve_aside(physics.scaled(found.densities))
-            A = physics.unscaled(solution.A)
-            values = vars(found) | vars(scalars)
-            values["spin_total"] = values.pop("spin")
-            values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
-            values |= acting(physics, found.n0, t)
-            for plane in solver.case.output.phase_space:
-                values[name_of(plane)] = reduced(solver.layout, W, plane)
-            cell = solver.layout.grid.dx
-            values["free_energy"] = float(free_energy(physics, found.densities, A, t).sum()) * cell
-            maxwellian = solver.maxwellian
-            values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
-            self._note(scalars)
-            self.observer.record(values)
-            self._note_splitting(maxwellian.prescribed_error(solution.A))
+            found = observe(self._solver, self._state.W, self.observer.t)
+            self.observer.watch(found.indicators)
+            self.observer.record(found.values)
+            self._note_splitting(self._solver.maxwellian.prescribed_error(found.A))
 
     def _note_splitting(self, error: float | None) -> None:
         """Warn of the error of steps that were prescribed; of those chosen there is none."""
@@ -242,12 +215,8 @@ class Run:
         """Give the indicators of quality of W to the observer."""
         layout, W = self._solver.layout, self._state.W
         with self.observer.phases("records"):
-            self._note(resolution(layout, W, density(layout, W)))
-
-    def _note(self, found: Resolution) -> None:
-        values = {field.name: getattr(found, field.name) for field in fields(Resolution)}
-        defect = self._solver.maxwellian.memory.worst_defect
-        self.observer.watch({**values, "lattice_defect": defect})
+            found = resolution(layout, W, density(layout, W))
+            self.observer.watch(indicators(self._solver, found))
 
     def save(self) -> None:
         """Write a checkpoint."""

@@ -16,12 +16,12 @@ from wigner.__main__ import main
 needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 FAULT = """\
 import sys
-import wigner.job.run
+import wigner.job.observed
 from mpi4py import MPI
 from wigner.__main__ import main
 
 wigner.job.supervise.GRACE = 0.5
-moments, calls = wigner.job.run.moments, []
+moments, calls = wigner.job.observed.moments, []
 
 def fail(*arguments):
     calls.append(0)
@@ -29,7 +29,7 @@ def fail(*arguments):
         {action}
     return moments(*arguments)
 
-wigner.job.run.moments = fail
+wigner.job.observed.moments = fail
 sys.exit(main({arguments}))
 """
 
@@ -115,7 +115,7 @@ def test_a_constraint_that_fails(case: str, output: Path, capsys) -> None:
 def test_a_fault_of_the_program(
     case: str, output: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    monkeypatch.setattr("wigner.job.run.moments", lambda *_: 1 // 0)
+    monkeypatch.setattr("wigner.job.observed.moments", lambda *_: 1 // 0)
     assert main(["run", case, "--output", str(output)]) == 1
     said = capsys.readouterr().err
     assert "error: ZeroDivisionError: integer division or modulo by zero" in said

@@ -1,0 +1,69 @@
+"""What a state W is known by: all that a record has of it, once it is seen to be sound."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import NamedTuple
+
+from numpy.typing import ArrayLike, NDArray
+
+from ..evolution.solver import Solver
+from ..output.records import acting, name_of
+from ..phase_space.moments import Resolution, diagnostics, free_energy, moments
+from ..phase_space.reduced import reduced
+from .guards import check_edge, check_moments, check_sound
+
+
+class Observed(NamedTuple):
+    """What was found of a state.
+
+    Attributes
+    ----------
+    values
+        All variables of moments.h5, by name, but the time and the evaluations.
+    indicators
+        Those of its quality, see ``evolution.quality``.
+    A
+        Its multipliers (a0, eps a), shape ``(4, N1, N2)``.
+    """
+
+    values: dict[str, ArrayLike]
+    indicators: dict[str, float]
+    A: NDArray
+
+
+def observe(solver: Solver, W: NDArray, t: float) -> Observed:
+    """What x-major ``W`` is at ``t``; the same on every rank.
+
+    Raises
+    ------
+    StateError
+        If it is not sound.
+    ConstraintError
+        If its multipliers cannot be found.
+    """
+    layout, physics, maxwellian = solver.layout, solver.problem.physics, solver.maxwellian
+    found = moments(layout, W, physics)
+    scalars = diagnostics(layout, W, found, physics, t)
+    N = physics.scaled(found.densities)
+    check_moments(N, solver.problem.N, layout.grid)
+    check_sound(found, scalars, layout.grid, physics.epsilon)
+    check_edge(scalars.edge_mass, layout, W)
+    solution = maxwellian.solve_aside(N)
+    A = physics.unscaled(solution.A)
+    values = vars(found) | vars(scalars)
+    values["spin_total"] = values.pop("spin")
+    values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
+    values |= acting(physics, found.n0, t)
+    for plane in solver.case.output.phase_space:
+        values[name_of(plane)] = reduced(layout, W, plane)
+    free = free_energy(physics, found.densities, A, t)
+    values["free_energy"] = float(free.sum()) * layout.grid.dx
+    values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
+    return Observed(values, indicators(solver, scalars), solution.A)
+
+
+def indicators(solver: Solver, found: Resolution) -> dict[str, float]:
+    """Those of quality, of a state with this resolution and of the M(N) so far."""
+    values = {field.name: getattr(found, field.name) for field in fields(Resolution)}
+    return values | {"lattice_defect": solver.maxwellian.memory.worst_defect}
