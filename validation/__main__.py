@@ -33,6 +33,7 @@ from wigner.errors import CaseError, Fault
 from wigner.job.directories import named
 from wigner.job.directories import usable as usable_directory
 from wigner.job.launch import add_quiet, add_set, parse, world
+from wigner.job.supervise import say
 from wigner.output import files
 from wigner.phase_space.communicator import Communicator
 
@@ -190,18 +191,18 @@ def _tell(results: Sequence[Result], page: Path) -> None:
     """Answers, failing claims, how many there are of each verdict, and where the report is."""
     for result in results:
         if result.answer:
-            print(result.answer)
+            say(f"{result.answer}\n")
     claims = [claim for result in results for claim in result.claims]
     for claim in claims:
         note = f" ({claim.note})" if claim.note else ""
         if claim.fails:
-            print(
+            say(
                 f"FAILS {claim.key}: {claim.statement}: measured {claim.measured:.4g}, "
-                f"expected {claim.expected}{note}"
+                f"expected {claim.expected}{note}\n"
             )
     others = Counter(claim.undecided for claim in claims if claim.undecided)
     told = "".join(f", {count} {verdict}" for verdict, count in others.items())
-    print(f"{sum(claim.holds for claim in claims)} of {len(claims)} claims hold{told}; {page}")
+    say(f"{sum(claim.holds for claim in claims)} of {len(claims)} claims hold{told}; {page}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

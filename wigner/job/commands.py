@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from .foresight import foreseen
 from .info import describe
 from .memory import check_memory
 from .run import execute
-from .supervise import FINISHED, Hosts, Ready, complain, run_job
+from .supervise import FINISHED, Hosts, Ready, complain, run_job, say
 
 
 def run(
@@ -71,8 +70,8 @@ def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
     try:
         case = load_case(path, overrides)
         check_ranks(lattice(case), ranks)
-        sys.stdout.write(describe(case, _warned(case, build(case)), ranks))
-        sys.stdout.writelines(f"warning: {warning}\n" for warning in shadowed())
+        hidden = "".join(f"warning: {warning}\n" for warning in shadowed())
+        say(describe(case, _warned(case, build(case)), ranks) + hidden)
     except CaseError as error:
         return complain(error)
     except MemoryError:

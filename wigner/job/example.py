@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.resources import files
 from pathlib import Path
 
 from ..case.values import unknown
 from ..errors import CaseError, Fault
-from ..output.files import printable
-from .supervise import FINISHED, complain
+from .supervise import FINISHED, complain, say
 
 HOME = files("wigner") / "examples"
 
@@ -29,13 +27,13 @@ def example(name: str | None, output: Path | None) -> int:
     known = titles()
     if name is None:
         width = max(map(len, known))
-        sys.stdout.writelines(f"{each:<{width}}  {title}\n" for each, title in known.items())
+        say("".join(f"{each:<{width}}  {title}\n" for each, title in known.items()))
         return FINISHED
     try:
         path = _write(name, known, output or Path(f"{name}.toml"))
     except CaseError as error:
         return complain(error)
-    sys.stdout.write(printable(f"{path}: {known[name]}\n"))
+    say(f"{path}: {known[name]}\n")
     return FINISHED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ..results.kinds import KINDS, USUAL
 from ..results.run import Run, open_run
 from ..results.view import FORMATS, MOVING, View, check_si, place
 from .directories import named, usable
-from .supervise import FINISHED, complain
+from .supervise import FINISHED, complain, say
 
 PLOT_HELP = f"""\
 Draw a run, also of wigner-macro, finished or not. Figures are written into DIR, or where --output
@@ -141,7 +141,7 @@ def plot(directory: Path, wanted: Wanted) -> int:
             else:
                 written = render.pictures(run, kind, wanted.at, view, stem, formats)
             for path in written:
-                _say(f"{path}\n")
+                say(f"{path}\n")
         if run.verdict == "unresolved":
             told = f"{directory} is unresolved: its figures show what the lattices could not hold"
             sys.stderr.write(printable(f"warning: {told}\n"))
@@ -163,21 +163,14 @@ def compare(directories: Sequence[Path], wanted: Wanted) -> int:
         view = _view(runs[0], wanted)
         found = list(differences(runs))
         home.mkdir(parents=True, exist_ok=True)
-        _say(as_text(runs, found))
+        say(as_text(runs, found))
         write_text(home / "compare.csv", as_csv(runs, found))
         drawn = drawing.figures(runs, found, wanted.at, view)
         written = drawing.write(drawn, home, wanted.formats or FORMATS[:1])
         for path in (home / "compare.csv", *written):
-            _say(f"{path}\n")
+            say(f"{path}\n")
 
     return _complaining(draw, home)
-
-
-def _say(text: str) -> None:
-    """Text on standard output, if there is still somebody who reads it."""
-    with suppress(BrokenPipeError):
-        sys.stdout.write(printable(text))
-        sys.stdout.flush()
 
 
 def _complaining(work: Callable[[], None], output: Path) -> int:

@@ -16,6 +16,7 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, CheckpointError, SolveError
 from ..machine import machine_memory, shadowed
+from ..output.files import printable
 from ..output.logs import logging_to
 from ..output.run_json import Report
 from ..phase_space.communicator import Communicator
@@ -138,6 +139,15 @@ def complain(error: Exception) -> int:
     for line in str(error).splitlines():
         _tell(line)
     return BAD_INPUT
+
+
+def say(text: str) -> None:
+    """Text on standard output, if there is still somebody who reads it."""
+    try:
+        sys.stdout.write(printable(text))
+        sys.stdout.flush()
+    except BrokenPipeError:  # as for "| head"; what is left of the text must not be tried again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(message: str) -> None:

@@ -17,7 +17,7 @@ from ..errors import CaseError, Fault
 from ..job.agenda import Requests, stop_requests
 from ..job.directories import named, usable
 from ..job.launch import add_case, add_quiet, add_set, count, launched
-from ..job.supervise import FAILED, FINISHED, STOPPED, UNRESOLVED, complain
+from ..job.supervise import FAILED, FINISHED, STOPPED, UNRESOLVED, complain, say
 from ..output import files
 from ..output.logs import logging_to
 from . import process
@@ -154,7 +154,7 @@ def _print(plan: Plan, left: dict[Member, list[str]], wanted: Wanted) -> int:
     quiet = ["--quiet"] if wanted.quiet else []
     for arguments in left.values():
         line = shlex.join([*launcher, "wigner", *arguments, *quiet])
-        sys.stdout.write(files.printable(f"{line}\n"))
+        say(f"{line}\n")
     done = len(list(plan.members)) - len(left)
     if done:
         sys.stderr.write(f"{done} of {len(list(plan.members))} runs are finished\n")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support import small
 from wigner.__main__ import main
 from wigner.case.spec import parse_case
 
@@ -55,3 +57,16 @@ def test_an_unknown_example(capsys: pytest.CaptureFixture) -> None:
     assert main(["example", "helx"]) == 2
     told = 'error: example: got "helx", expected the name of an example; did you mean helix?\n'
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("command", [["example"], ["info", str(HOME / "gate.toml")]])
+def test_nobody_reads_what_is_said(command: list[str]) -> None:
+    with subprocess.Popen(
+        small.command("-m", "wigner", *command),
+        env=small.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()  # as head does when it has seen enough
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
