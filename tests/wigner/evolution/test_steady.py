@@ -11,7 +11,7 @@ from wigner.errors import StateError
 from wigner.evolution import steady
 from wigner.evolution.solver import Solver
 from wigner.maxwellian.equilibrium_state import equilibrium_density
-from wigner.phase_space.moments import density
+from wigner.phase_space.moments import density, moments
 
 CASE = """
 [grid]
@@ -52,6 +52,22 @@ def test_spins_are_polarised_by_a_steady_current() -> None:
     assert later[0] == pytest.approx(n[0], abs=1e-3)
 
 
+def test_a_current_rests_too() -> None:
+    """J = tau n0 E in a uniform gas, whose densities rest all the time."""
+    solver, W = begun("physics.alpha=0", "time.dt=0.2", 'physics.field=["0.1", "-0.2"]')
+    current = moments(solver.layout, W, solver.space.physics).current[0, :, 0, 0]
+    np.testing.assert_allclose(current, [0.05, -0.1], rtol=0.02)
+
+
+def test_slow_changes_are_not_rest_from_the_first_step_on() -> None:
+    """Steps much shorter than tau change little each."""
+    entries = ["physics.alpha=0", "time.dt=1e-4", "maxwellian.tolerance=1e-4", "time.t_end=1e-3"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steady, "MOST_STEPS", 3)
+        with pytest.raises(StateError, match="still change by"):
+            begun(*entries, 'physics.field=["0.1", "0"]')
+
+
 def test_without_a_force_it_is_the_equilibrium() -> None:
     """To the order of the scheme in dt."""
     entries = ["grid.n_x=[10, 1]", "physics.potential=0.4*cos(x1)", "physics.epsilon=0.3"]
@@ -68,5 +84,5 @@ def test_without_a_force_it_is_the_equilibrium() -> None:
 def test_what_does_not_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steady, "MOST_STEPS", 6)
     entries = ("physics.alpha=0", 'initial.n=["3", "0", "0"]')
-    with pytest.raises(StateError, match=r'"steady", but the densities still change by .* after 6'):
+    with pytest.raises(StateError, match=r'"steady", but the moments still change by .* after 6'):
         begun(*entries, 'physics.zeeman=["0", "0", "1"]')
