@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.support.case_texts import SMALLEST
 from wigner.case.formulas import parse
-from wigner.case.problem import Problem, build, lattice
 from wigner.case.keys import SECTIONS
+from wigner.case.problem import Problem, build, lattice
 from wigner.case.spec import Case, as_dict, parse_case
 from wigner.case.values import toml
 from wigner.errors import CaseError, ExpressionError

@@ -1,0 +1,106 @@
+"""The pages in docs as a site: it builds without a warning, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("sphinx") is None, reason="Sphinx is not installed: the extra docs"
+)
+
+
+class Page(HTMLParser):
+    """What a page has and what it refers to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.anchors: set[str] = set()
+        self.links: set[str] = set()
+        self.loaded: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element with an id, a link, or something that the browser loads."""
+        found = {name: value or "" for name, value in attrs}
+        self.anchors |= {found["id"]} if "id" in found else set()
+        if tag == "a" and "href" in found:
+            self.links.add(found["href"])
+        elif tag in ("script", "img", "link", "iframe"):
+            self.loaded |= {found[name] for name in ("src", "href") if name in found}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as scripts/docs does it."""
+    target = tmp_path_factory.mktemp("site")
+    options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(target / "trees")]
+    command = [sys.executable, "-m", "sphinx", *options, str(DOCS), str(target / "html")]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=590)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return target / "html"
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Page]:
+    """All pages, by their paths."""
+    return {path: Page(path) for path in site.rglob("*.html")}
+
+
+def test_links_lead_somewhere(pages: dict[Path, Page]) -> None:
+    broken = []
+    for path, page in pages.items():
+        for link in page.links | page.loaded:
+            parts = urlsplit(link)
+            if parts.scheme:
+                continue
+            goal = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            there = goal in pages or goal.is_file()
+            anchored = goal in pages and parts.fragment and path.name != "search.html"
+            if not there or (anchored and unquote(parts.fragment) not in pages[goal].anchors):
+                broken.append(f"{path.name}: {link}")
+    assert len(pages) > 20
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
+    for path, page in pages.items():
+        assert [link for link in page.loaded if urlsplit(link).netloc] == [], path
+
+
+def test_the_site_has_what_the_code_says(site: Path) -> None:
+    assert "the Dresselhaus constant" in (site / "case-file.html").read_text(encoding="utf-8")
+    assert site.joinpath("theory.html").read_text(encoding="utf-8").count("<math") > 50
+    reference = (site / "api" / "wigner.case.html").read_text(encoding="utf-8")
+    assert 'id="wigner.case.spec.load_case"' in reference
+    assert "Raises" in reference
+    changes = (site / "changes.html").read_text(encoding="utf-8")
+    assert "semantic versioning" in changes
+
+
+def test_formulas_that_are_not_understood_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS / "extensions"))
+    mathml = importlib.import_module("mathml").mathml
+    assert "<mfrac>" in mathml(r"\frac{1}{\tau}", "inline")
+    with pytest.raises(ElementTree.ParseError):
+        mathml(r"\begin{aligned} a &= b \end{aligned}", "block")
+
+
+def test_docstrings_are_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS / "extensions"))
+    laid_out = importlib.import_module("plain_docstrings").laid_out
+    assert laid_out(["|p|^2*``a|b``"]) == [r"\|p\|^2\*``a|b``"]
+    formula = laid_out(["As in", "", "    |p|", "", "|x|"])
+    assert [line for line in formula if line] == ["As in", "::", "    |p|", r"\|x\|"]
+    section = ["Raises", "------", "E", "    If |p|"]
+    assert laid_out(section)[-1] == r"    If \|p\|"
