@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from ..case.spec import Case, parse_case
 from ..case.units import Scaling, scale
 from ..errors import CaseError, Fault
 from ..output import files, records
+from ..output.run_json import contents
 from ..phase_space.grid import Pair
 from ..phase_space.reduced import COORDINATES
 
@@ -159,7 +159,7 @@ def open_run(directory: Path) -> Run:
         case = parse_case(str(file.attrs["case"]))
         found = {name: _held(name, data) for name, data in file.items() if data.ndim}
         model, x = file.attrs.get("model"), (file["x1"][:], file["x2"][:])
-    report = _report(directory)
+    report = contents(directory)
     quality = report.get("quality")
     return Run(
         directory,
@@ -204,12 +204,3 @@ def _held(name: str, data: h5py.Dataset) -> Held:
     if "units" not in told and known is not None:
         unit = UNITS[known.unit]
     return Held(axes, str(told.get("long_name", known.meaning if known else name)), unit)
-
-
-def _report(directory: Path) -> dict[str, object]:
-    """run.json; empty where it cannot be read."""
-    try:
-        found = json.loads((directory / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -22,7 +22,7 @@ from ..output import files
 from ..output.logs import logging_to
 from . import process
 from .gather import gather
-from .plan import CASE, Member, Plan, check_zip, commands
+from .plan import CASE, Member, Plan, check_zip, commands, machines
 from .states import report, status, told, word
 from .table import as_csv
 from .varied import read_varied
@@ -114,7 +114,7 @@ def sweep(case: Path, output: Path, wanted: Wanted) -> int:
     try:
         with ExitStack() as stack:
             plan, starter = _plan(case, output, wanted), process.launcher(wanted.ranks)
-            left = commands(plan, wanted.ranks)
+            left = commands(plan, machines(wanted.ranks, here=not wanted.lines))
             with usable(output):
                 output.mkdir(parents=True, exist_ok=True)
                 if not wanted.lines:
@@ -176,16 +176,26 @@ def _run(plan: Plan, left: dict[Member, list[str]], starter: Sequence[str], want
             elif not _one(plan, member, where, [*left[member], *quiet], starter, requests, began):
                 failed.add(member)
         interrupted = bool(requests)
-        counts = Counter(
-            "failed" if member in failed else word(report(plan, member)) for member in members
-        )
-        files.write_text(plan.directory / "sweep.csv", as_csv(plan))
-        written = "sweep.csv"
-        if gather(plan, plan.directory / "sweep.nc"):
-            written = "sweep.nc and sweep.csv"
+        words = ["failed" if m in failed else word(report(plan, m)) for m in members]
+        written, counts = _written(plan), Counter(words)
     again = "; the same command goes on" if interrupted or counts["stopped"] else ""
-    log.info("%s; %s in %s%s", told(counts), written, plan.directory, again)
+    log.info("%s; %s in %s%s", told(counts), " and ".join(written), plan.directory, again)
     return status(counts, interrupted=interrupted)
+
+
+def _written(plan: Plan) -> list[str]:
+    """Write the files of all runs; their names.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    files.write_text(plan.directory / "sweep.csv", as_csv(plan))
+    try:
+        return ["sweep.nc"] * gather(plan, plan.directory / "sweep.nc") + ["sweep.csv"]
+    except RuntimeError as error:  # HDF5 says so of a full disk
+        raise OSError(f"sweep.nc cannot be written ({error})") from None
 
 
 def _one(

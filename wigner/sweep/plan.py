@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..case.values import shown
 from ..errors import CaseError, Fault
 from ..job.commands import checked
 from ..job.directories import check_new, usable
+from ..job.supervise import Hosts
 from ..machine import machine_memory
 from ..output import checkpoint
 from ..output.run_json import contents
@@ -110,17 +112,25 @@ def check_zip(varied: Sequence[Varied]) -> None:
         raise CaseError(Fault("--zip", told, expected, remedy))
 
 
-def commands(plan: Plan, ranks: int) -> dict[Member, list[str]]:
+def machines(ranks: int, *, here: bool) -> Hosts:
+    """Machines for so many ranks: this one for a run of one rank that begins ``here``.
+
+    mpiexec may give ranks more machines, like this one; what a scheduler has, nobody knows here.
+    """
+    memory, name = machine_memory() if here else sys.maxsize, platform.node()
+    return [(f"{name} {rank}" if rank else name, memory) for rank in range(ranks)]
+
+
+def commands(plan: Plan, hosts: Hosts) -> dict[Member, list[str]]:
     """What is left to do: arguments of ``wigner`` for each run that is not finished.
 
-    Every case is checked, for so many ranks, and every directory.
+    Every case is checked, for ranks on these machines, and every directory.
 
     Raises
     ------
     CaseError
         With all that is wrong with any of them; what is wrong with all is said once.
     """
-    hosts = [(platform.node(), machine_memory())] * ranks
     found: dict[Fault, list[str]] = {}
     left: dict[Member, list[str]] = {}
     members = list(plan.members)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import h5netcdf
 import h5py
+import matplotlib.pyplot as plt
 import netCDF4
 import numpy as np
 import pytest
 import xarray
 
 from tests.support.made_runs import make_run
+from tests.test_readme import PAGES, fences
 from wigner.sweep.gather import gather, joined
 from wigner.sweep.plan import CASE, Plan
 from wigner.sweep.table import as_csv
@@ -161,3 +163,19 @@ def test_w_on_a_plane_where_runs_have_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found[:2], [[np.nan, 1, 1, np.nan], [1, np.nan, np.nan, 1]])
         assert np.isnan(data.W_x1_p1[2]).all()
         np.testing.assert_array_equal(data.mass, 16.0)
+
+
+def test_what_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = PAGES["docs/running.md"].split("\n## Sweeps")[1].split("\n## ")[0]
+    (code,) = fences(section, "python")
+    (tmp_path / "taus").mkdir()
+    plan = plan_of(tmp_path / "taus", "physics.tau=0.01,0.03", "physics.alpha=0.2,0.4")
+    for member in plan.members:
+        make_run(plan.home(member), (4, 1), (0.0, 0.5))
+    assert gather(plan, tmp_path / "taus" / "sweep.nc")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code, names)
+    assert names["data"].n0.shape == (2, 2, 2, 4, 1)
+    names["data"].close()
+    plt.close("all")

@@ -311,3 +311,13 @@ def test_a_name_that_is_not_utf_8(case: str, tmp_path: Path, runs: Runs, capsys)
     output = tmp_path / "caf\udce9"
     assert main(["sweep", case, "--output", str(output), *TAU, *ONE]) == 0
     assert files.printable(str(output)) in capsys.readouterr().err
+
+
+def test_memory_is_that_of_the_machines_that_runs_may_have(
+    case: str, output: Path, runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr("wigner.sweep.plan.machine_memory", lambda: 70_000_000)
+    command = ["sweep", case, *TAU, "--output", str(output), *ONE]
+    assert main(command) == 2
+    assert "expected a lattice for the 70 MB of" in capsys.readouterr().err
+    assert main([*command, "--lines"]) == 0
