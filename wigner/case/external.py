@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault
+from ..errors import ExpressionError, Fault, SolveError
 from ..phase_space.grid import Pair, PhaseGrid
 from ..physics import External
 from .formulas import Expression
@@ -32,13 +32,27 @@ class Drive:
     spec: PhysicsSpec
 
     def __call__(self, t: float) -> External:
-        """Those of time ``t``."""
-        V, *b = (self._on_lattice(f, t) for f in (self.spec.potential, *self.spec.zeeman))
-        E1, E2 = (float(formula(0.0, 0.0, t)) for formula in self.spec.field)
+        """Those of time ``t``.
+
+        Raises
+        ------
+        SolveError
+            If one of them is not finite: a case is looked at before a run, but not at all times.
+        """
+        try:
+            V, *b = (self._on_lattice(f, t) for f in (self.spec.potential, *self.spec.zeeman))
+            E1, E2 = (float(formula(0.0, 0.0, t)) for formula in self.spec.field)
+        except ExpressionError as error:
+            raise SolveError(not_finite(f"formula {error.fault.what}", error, t)) from None
         return External(V, np.stack(b) if np.any(b) else 0.0, (E1, E2))
 
     def _on_lattice(self, formula: Expression, t: float) -> NDArray:
         return formula(self.grid.x[0][:, None], self.grid.x[1][None, :], t)
+
+
+def not_finite(what: str, error: ExpressionError, t: float) -> Fault:
+    """That a formula has no finite value at a time, said of ``what``."""
+    return replace(error.fault, what=what, got=f"{error.fault.got} at t = {t:.6g}")
 
 
 def looks(case: Case) -> NDArray:
@@ -62,14 +76,11 @@ def drift(case: Case) -> Pair:
 
 def _drift(formula: Expression, case: Case) -> float:
     if not formula.varies:
-        return (
-            abs(float(formula(0.0, 0.0)))
-            * case.physics.tau
-            * -math.expm1(-case.time.t_end / case.physics.tau)
-        )
+        lasting = case.physics.tau * -math.expm1(-case.time.t_end / case.physics.tau)
+        return abs(_uniform(formula, 0.0)) * lasting
     times = np.linspace(0.0, case.time.t_end, MOMENTS)
     h = times[1] / case.physics.tau
-    E = np.array([float(formula(0.0, 0.0, t)) for t in times])
+    E = [_uniform(formula, float(t)) for t in times]
     gain = case.physics.tau * -np.expm1(-h)
     p = largest = 0.0
     for here, there in pairwise(E):
@@ -78,14 +89,35 @@ def _drift(formula: Expression, case: Case) -> float:
     return largest
 
 
+def _uniform(formula: Expression, t: float) -> float:
+    """A component of E at a time.
+
+    Raises
+    ------
+    ExpressionError
+        If it is not finite.
+    """
+    try:
+        return float(formula(0.0, 0.0, t))
+    except ExpressionError as error:
+        fault = replace(not_finite("physics.field", error, t), place=None, points=None)
+        raise ExpressionError(fault) from None
+
+
 def pace(key: str, formula: Expression, case: Case, grid: PhaseGrid) -> Iterator[Fault]:
     """What is wrong with how fast a formula changes: within a step it should hardly bend."""
     dt, x = case.time.dt, (grid.x[0][:, None], grid.x[1][None, :])
     if not formula.varies or case.time.adaptive:
         return
     starts = np.minimum(looks(case), max(case.time.t_end - dt, 0.0))
-    seen = [[formula(*x, t + part * dt) for part in (0.0, 0.5, 1.0)] for t in starts]
-    values = np.array(seen)
+    seen = []
+    for t in (starts[:, None] + dt * np.array([0.0, 0.5, 1.0])).ravel():
+        try:
+            seen.append(formula(*x, float(t)))
+        except ExpressionError as error:
+            yield not_finite(key, error, float(t))
+            return
+    values = np.array(seen).reshape(len(starts), 3, *grid.n_x)
     scale = 0.5 * float(np.ptp(values, axis=(0, 1)).max())
     bend = float(np.abs(values[:, 0] - 2 * values[:, 1] + values[:, 2]).max())
     if bend > BRISK * scale:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CaseError, ExpressionError, Fault
+from ..errors import CaseError, ExpressionError, Fault, apart
 from ..phase_space.grid import Pair, PhaseGrid, automatic_p_max
 from ..phase_space.mean_field import MeanField
 from ..physics import Physics
@@ -24,6 +24,8 @@ UNCHANGED: tuple[tuple[str, str, object], ...] = (
     ("physics", "field", ["0", "0"]),
     ("output", "phase_space", []),
 )
+# Thermal momenta by which a uniform force may carry electrons.
+MOST_DRIFT = 1e4
 SPINS = tuple(f"initial.n[{k}]" for k in range(3))
 
 
@@ -85,15 +87,16 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
         faults += found
         if kinetic and not any(fault.fatal for fault in found):
             faults += external.pace(key, formula, case, grid)
-    times = list(checks.times(case))
-    if kinetic:
-        moved = (given.epsilon * given.spin_orbit + d for d in _drift(case, faults))
+    times, drift = list(checks.times(case)), _drift(case, faults)
+    if kinetic and drift is not None:
+        moved = (given.epsilon * given.spin_orbit + d for d in drift)
         faults += checks.p_lattice(grid, (next(moved), next(moved)), case.grid.p_max)
+    if kinetic:
         faults += checks.planes(case.output.phase_space, grid)
         faults += times
     else:
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
-    if fields.keys() == formulas(case).keys() and not sizes:
+    if fields.keys() == formulas(case).keys() and not sizes and drift is not None:
         physics = _physics(case, grid)
         N = physics.scaled(np.stack([fields[key] for key in ("initial.n0", *SPINS)]))
         faults += (fault for fault in checks.density(N, grid) if fault.fatal or constrained)
@@ -107,7 +110,12 @@ def lattice(case: Case) -> PhaseGrid:
     """The phase-space lattice of a case, with "auto" resolved."""
     spec, physics = case.grid, case.physics
     p_max = spec.p_max or automatic_p_max(
-        spec.n_x, spec.length, spec.n_p, physics.epsilon, physics.spin_orbit, _drift(case, [])
+        spec.n_x,
+        spec.length,
+        spec.n_p,
+        physics.epsilon,
+        physics.spin_orbit,
+        _drift(case, []) or (0.0, 0.0),
     )
     return PhaseGrid(spec.n_x, spec.length, spec.n_p, p_max)
 
@@ -150,13 +158,19 @@ def _over_time(
     return doubts
 
 
-def _drift(case: Case, faults: list[Fault]) -> Pair:
-    """How far E carries W in p, zero with a fault where E is not finite."""
+def _drift(case: Case, faults: list[Fault]) -> Pair | None:
+    """How far E carries W in p; None, with a fault, where E is not finite or beyond all sense."""
     try:
-        return external.drift(case)
+        drift = external.drift(case)
     except ExpressionError as error:
-        faults.append(replace(error.fault, what="physics.field"))
-        return (0.0, 0.0)
+        faults += error.faults
+        return None
+    if max(drift) <= MOST_DRIFT:
+        return drift
+    got = f"a force that carries electrons by {apart(max(drift), MOST_DRIFT, '3g')} in p"
+    expected = f"at most {MOST_DRIFT:g} thermal momenta"
+    faults.append(Fault("physics.field", got, expected, "check its unit, k_B T0/x0"))
+    return None
 
 
 def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:

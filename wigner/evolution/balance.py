@@ -18,7 +18,8 @@ from ..phase_space.layout import Layout
 from ..phase_space.moments import totals
 from ..physics import Physics
 
-# Share of a step over which V and b are differenced in time.
+# Share of a step over which V and b are differenced in time: backwards, as formulas need have no
+# value after the end of a run.
 SHARE = 1e-3
 
 
@@ -67,11 +68,11 @@ class Ledger:
         total = N.sum(axis=(1, 2)) * dx
         power = float(now.E @ (p[0] + epsilon * Lambda.T @ total[1:]))
         if physics.drive is not None:
-            h = SHARE * length
-            before, after = physics.at(t - h), physics.at(t + h)
-            rates = (after.V - before.V) * N[0] + epsilon * np.sum(
-                (after.b - np.asarray(before.b)) * N[1:], axis=0
-            )
+            h = SHARE * abs(length)
+            once, twice = physics.at(t - h), physics.at(t - 2 * h)
+            V = 3 * now.V - 4 * once.V + twice.V
+            b = 3 * np.asarray(now.b) - 4 * np.asarray(once.b) + twice.b
+            rates = V * N[0] + epsilon * np.sum(b * N[1:], axis=0)
             power += float(np.sum(rates)) * dx / (2 * h)
         turned = np.einsum("kj,lj->kl", Lambda, p[1:])  # <(Lambda p)_k w_l>
         torque = np.array([turned[k - 2, k - 1] - turned[k - 1, k - 2] for k in range(3)])

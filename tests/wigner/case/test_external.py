@@ -12,7 +12,7 @@ from wigner.case.external import drift
 from wigner.case.problem import build
 from wigner.case.spec import as_dict, parse_case
 from wigner.case.units import BOLTZMANN, ELEMENTARY_CHARGE, scale
-from wigner.errors import CaseError
+from wigner.errors import CaseError, SolveError
 from wigner.phase_space.mean_field import MeanField
 
 
@@ -141,6 +141,14 @@ def test_material_fields_are_added_to_the_formulas() -> None:
         (["physics.potential=x1*step(t-0.4,0.02)"], "expected a function of period"),
         (["physics.potential=cos(x1)/(0.5 - t)"], "expected finite values"),
         (['physics.field=["1/(t - 0.25)", "0"]'], "expected finite values"),
+        (['physics.field=["log(t)", "0"]'], "physics.field: got -inf at t = 0, expected finite"),
+        (['physics.field=["0", "1/0"]'], "physics.field: got inf at t = 0, expected finite"),
+        (['physics.field=["1e300", "0"]'], "physics.field: got a force that carries electrons by"),
+        (['physics.field=["1e300*sin(t)", "0"]'], "expected at most 10000 thermal momenta"),
+        (
+            ["physics.potential=cos(x1)*sqrt((t-0.05)**2-1e-8)", "time.dt=0.1"],
+            "physics.potential: got nan at t = 0.05 at x1 = 0",
+        ),
         (
             ['physics.field=["0", "200"]', "grid.p_max=6.5"],
             "expected a p box that holds a thermal state carried by up to 10",
@@ -162,6 +170,14 @@ def test_a_force_carries_the_state_until_it_collides(field: str) -> None:
     given = case(f'physics.field=["{field}", "0"]', "physics.tau=0.4")
     assert drift(given)[0] == pytest.approx(0.7 * 0.4 * -math.expm1(-0.5 / 0.4), rel=1e-6)
     assert drift(given)[1] == 0.0
+
+
+def test_a_formula_that_is_not_finite_at_a_time_that_no_check_looks_at() -> None:
+    """A run ends there with an error that says so."""
+    physics = build(case("physics.potential=0.1*cos(x1)*sqrt((t-0.3123)**2-1e-8)")).physics
+    message = r"formula .*: got nan at t = 0.3123 at x1 = 0, x2 = 0 .*, expected finite values"
+    with pytest.raises(SolveError, match=message):
+        physics.at(0.3123)
 
 
 def test_the_automatic_box_has_room_for_the_drift() -> None:

@@ -68,3 +68,11 @@ def test_balances_close_to_the_order_of_the_scheme(scheme, order, extra):
         orders = np.log2(gap[:-1] / gap[1:])
         assert orders[-1] > order - 0.4, orders  # steps of the size of tau
         assert gap[-1] < 0.1 ** (order + 0.5)
+
+
+@pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
+def test_formulas_need_no_value_after_the_end(scheme: str) -> None:
+    """The square root is real until t_end, where a run comes to."""
+    entries = ["physics.potential=0", 'physics.zeeman=["0", "0", "0"]', f"time.scheme={scheme}"]
+    work = gaps([*entries, 'physics.field=["0.3*sqrt(0.2 - t)", "0"]', "grid.n_p=[20, 20]"])[2][0]
+    assert work > 0
