@@ -37,5 +37,5 @@ def display(translator: HTML5Translator, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make it a renderer of Sphinx."""
     app.add_html_math_renderer("mathml", (inline, None), (display, None))
-    app.add_css_file("formula.css")
+    app.add_css_file("site.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
