@@ -18,6 +18,7 @@
 ``memory``: what a run needs in memory, counted before anything is done
 ``resolution``: whether the x lattice holds the rates of change
 ``run``: a run of a model, from a checked problem to a directory of results
+``solving``: the solution of a model, record by record, in memory
 """
 
 from importlib import import_module
@@ -26,8 +27,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .catalogue import MODELS, initial, make_model
     from .imex import solution
+    from .solving import solve
 
-__all__ = ["MODELS", "initial", "make_model", "solution"]
+__all__ = ["MODELS", "initial", "make_model", "solution", "solve"]
 
 # Names are looked up when they are used, as in ``wigner``: the command sets OMP_NUM_THREADS first.
 _HOMES = {
@@ -35,6 +37,7 @@ _HOMES = {
     "initial": "catalogue",
     "make_model": "catalogue",
     "solution": "imex",
+    "solve": "solving",
 }
 
 

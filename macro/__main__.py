@@ -21,7 +21,7 @@ except ImportError as error:
     sys.exit(f"error: {error}; does another file hide wigner? the command wigner-macro finds it")
 
 from .catalogue import MODELS
-from .run import run
+from .run import TOLERANCE, run
 
 RUN_HELP = f"""\
 Solve a macroscopic model of a case: the same case file as for the kinetic solver. DIR gets
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--tolerance",
         type=_tolerance,
-        default=1e-8,
+        default=TOLERANCE,
         metavar="E",
         help="error allowed in a time step, relative to the largest density (default: %(default)s)",
     )

@@ -37,6 +37,8 @@ from .model import Model
 from .resolution import UNEASY, rate_tail
 
 ADVICE = "its records are kept; start again in a new directory, or with --overwrite"
+# Error allowed in a time step, relative to the largest density, if nothing else is asked for.
+TOLERANCE = 1e-8
 # The share of the Nyquist index up to which models keep modes, see Calculus.kept.
 KEPT = 2 / 3
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"

@@ -41,11 +41,14 @@ def rows(page: str) -> dict[str, list[str]]:
 
 
 def test_python_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = fences(PAGES["README.md"].split("## From Python\n")[1].split("\n## ")[0], "python")
+    blocks = fences(PAGES["README.md"].split("## From Python\n")[1].split("\n## ")[0], "python")
+    assert len(blocks) == 2
     (tmp_path / "case.toml").write_text(small.CASE)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    exec(code, names)
+    for code in blocks:
+        exec(code, names)
+    assert names["record"].t == 0.4
     assert names["W"].dtype == complex
     assert np.all(np.isfinite(names["W"]))
     assert names["t"] == 1.0

@@ -15,6 +15,7 @@ The rooms in reading order; a module imports only what stands before it:
 ``results``: what a run has left: reading it, figures of it, comparisons of runs
 ``job``: the commands, from the arguments to the exit status
 ``sweep``: runs for several values of some keys, and their records together
+``scripting``: what scripts and notebooks use besides: solutions, Maxwellians, results
 """
 
 from importlib import import_module
@@ -26,17 +27,29 @@ if TYPE_CHECKING:
     from .errors import WignerError
     from .evolution.evolve import evolve
     from .evolution.solver import Solver
+    from .scripting.cases import open_case
+    from .scripting.datasets import open_results, open_state
+    from .scripting.maxwellians import QuantumMaxwellian, quantum_maxwellian
+    from .scripting.solution import Record, Solution, run
 
 __version__ = "0.1.0"
 __all__ = [
     "Case",
     "Problem",
+    "QuantumMaxwellian",
+    "Record",
+    "Solution",
     "Solver",
     "WignerError",
     "build",
     "evolve",
     "load_case",
+    "open_case",
+    "open_results",
+    "open_state",
     "parse_case",
+    "quantum_maxwellian",
+    "run",
 ]
 
 # Names are looked up when they are used: commands set OMP_NUM_THREADS before numpy is loaded, and
@@ -44,12 +57,20 @@ __all__ = [
 _HOMES = {
     "Case": "case.spec",
     "Problem": "case.problem",
+    "QuantumMaxwellian": "scripting.maxwellians",
+    "Record": "scripting.solution",
+    "Solution": "scripting.solution",
     "Solver": "evolution.solver",
     "WignerError": "errors",
     "build": "case.problem",
     "evolve": "evolution.evolve",
     "load_case": "case.spec",
+    "open_case": "scripting.cases",
+    "open_results": "scripting.datasets",
+    "open_state": "scripting.datasets",
     "parse_case": "case.spec",
+    "quantum_maxwellian": "scripting.maxwellians",
+    "run": "scripting.solution",
 }
 
 

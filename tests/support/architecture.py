@@ -30,6 +30,7 @@ SOLVER = (
 STUDIED = (*SOLVER, "macro", "validation.oracle", "validation.harness")
 EVERYTHING = (
     *STUDIED,
+    "wigner.scripting",
     "wigner.job",
     "wigner.sweep",
     "wigner.__main__",
@@ -53,9 +54,10 @@ ROOMS = {
     "wigner.results": ("wigner.phase_space", "wigner.case", "wigner.output"),
     "wigner.job": SOLVER[1:],
     "wigner.sweep": ("wigner.case", "wigner.output", "wigner.job"),
-    "wigner": ("wigner.case", "wigner.evolution"),
+    "wigner.scripting": (*SOLVER[1:], "wigner.job"),
+    "wigner": ("wigner.case", "wigner.evolution", "wigner.scripting"),
     "wigner.__main__": ("wigner", "wigner.job", "wigner.sweep"),
-    "macro": (*SOLVER, "wigner.job"),
+    "macro": (*SOLVER, "wigner.job", "wigner.scripting"),
     "validation.oracle": (),
     "validation.harness": ("wigner.phase_space", "wigner.case", "wigner.output"),
     "validation.formulas": STUDIED,

@@ -7,11 +7,23 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike, NDArray
 
+from ..evolution.quality import Winding
 from ..evolution.solver import Solver
 from ..output.records import acting, name_of
-from ..phase_space.moments import Resolution, diagnostics, free_energy, moments
+from ..phase_space.moments import (
+    Resolution,
+    density,
+    diagnostics,
+    free_energy,
+    moments,
+    resolution,
+)
 from ..phase_space.reduced import reduced
 from .guards import check_edge, check_moments, check_sound
+
+# Steps between two looks at the quality, at the most; there are four of them within tau, and while
+# W winds up to the edge of its lattice.
+RARELY = 8
 
 
 class Observed(NamedTuple):
@@ -60,10 +72,22 @@ def observe(solver: Solver, W: NDArray, t: float) -> Observed:
     free = free_energy(physics, found.densities, A, t)
     values["free_energy"] = float(free.sum()) * layout.grid.dx
     values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
-    return Observed(values, indicators(solver, scalars), solution.A)
+    return Observed(values, _indicators(solver, scalars), solution.A)
 
 
-def indicators(solver: Solver, found: Resolution) -> dict[str, float]:
+def look(solver: Solver, W: NDArray) -> dict[str, float]:
+    """The indicators of x-major ``W`` alone, between two records."""
+    return _indicators(solver, resolution(solver.layout, W, density(solver.layout, W)))
+
+
+def rhythm(solver: Solver) -> int:
+    """Steps from one look to the next."""
+    problem, dt = solver.problem, solver.case.time.dt
+    fast = min(problem.physics.tau, Winding.on(problem.grid, problem.physics).flight)
+    return int(min(RARELY, max(1.0, fast / (4 * dt))))
+
+
+def _indicators(solver: Solver, found: Resolution) -> dict[str, float]:
     """Those of quality, of a state with this resolution and of the M(N) so far."""
     values = {field.name: getattr(found, field.name) for field in fields(Resolution)}
     return values | {"lattice_defect": solver.maxwellian.memory.worst_defect}

@@ -11,7 +11,6 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError, apart
 from ..evolution.evolve import Interval
-from ..evolution.quality import Winding
 from ..evolution.solver import Solver
 from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
@@ -19,20 +18,16 @@ from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
 from ..output.records import ARRAYS, SCALARS, Records, driven, planes
 from ..phase_space.communicator import SERIAL, Communicator
-from ..phase_space.moments import density, resolution
 from ..timing import Phases
 from .agenda import Agenda, Requests, stop_requests
 from .kept import NOTHING_KEPT, KeptState
 from .memory import FIELD
-from .observed import indicators, observe
+from .observed import look, observe, rhythm
 from .retry import Retry
 from .supervise import status
 
 # Bytes of a checkpoint that a slow file system takes in a second.
 SLOW = 1e8
-# Steps between two looks at the quality, at the most; there are four of them within tau, and while
-# W winds up to the edge of its lattice.
-RARELY = 8
 
 
 def execute(
@@ -126,9 +121,7 @@ class Run:
         self.observer, self._state, self._solver = observer, state, state.solver
         self._retry = Retry(state, self.save)
         self._splitting = Alarm(state.solver.case.maxwellian.tolerance)
-        problem, dt = state.solver.problem, state.solver.case.time.dt
-        fast = min(problem.physics.tau, Winding.on(problem.grid, problem.physics).flight)
-        self._rhythm = int(min(RARELY, max(1.0, fast / (4 * dt))))
+        self._rhythm = rhythm(state.solver)
 
     def advance(self, agenda: Agenda) -> int:
         """Go on to t_end, or until the agenda says stop; the exit status."""
@@ -213,10 +206,8 @@ class Run:
 
     def _watch(self) -> None:
         """Give the indicators of quality of W to the observer."""
-        layout, W = self._solver.layout, self._state.W
         with self.observer.phases("records"):
-            found = resolution(layout, W, density(layout, W))
-            self.observer.watch(indicators(self._solver, found))
+            self.observer.watch(look(self._solver, self._state.W))
 
     def save(self) -> None:
         """Write a checkpoint."""
