@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import wigner as package
 from macro.__main__ import main as macro
 from wigner.__main__ import main as wigner
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 PROGRAMS: dict[str, Callable[[list[str]], int]] = {"wigner": wigner, "wigner-macro": macro}
 # What makes the cases of a page small, by the name of the case.
 SMALL = {
@@ -66,3 +68,15 @@ def test_lines_of_info_are_as_the_tutorial_has_them(
     for line in shown:
         if not line.startswith("time "):  # as long as the machine takes
             assert line in printed
+
+
+def test_the_paper_cites_what_it_lists() -> None:
+    text, listed = ((ROOT / name).read_text(encoding="utf-8") for name in ("paper.md", "paper.bib"))
+    cited = set(re.findall(r"@(\w+\d{4})", text))
+    assert cited == set(re.findall(r"^@\w+\{(\w+),", listed, re.MULTILINE))
+    assert (ROOT / re.findall(r"^bibliography: (.+)$", text, re.MULTILINE)[0]).exists()
+
+
+def test_the_citation_has_the_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.+)$", text, re.MULTILINE) == [package.__version__]
