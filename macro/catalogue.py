@@ -155,12 +155,17 @@ def densities(problem: Problem, case: Case | None = None, comm: Communicator = S
 
 
 def initial(
-    name: str, problem: Problem, case: Case | None = None, comm: Communicator = SERIAL
+    name: str,
+    problem: Problem,
+    case: Case | None = None,
+    comm: Communicator = SERIAL,
+    between: Callable[[], None] = lambda: None,
 ) -> NDArray:
     """The initial densities that a model has: components of n foreign to it are zero.
 
     A steady state is that of the model, with V, b and E as they are at t = 0. Arguments and errors
-    are those of :func:`densities`; SolveError also if it does not come to rest.
+    are those of :func:`densities`; SolveError also if it does not come to rest. ``between`` is
+    called after every step on the way there, and may raise to end it.
     """
     u = densities(problem, case, comm)
     for k in {1, 2, 3} - {*MODELS[name].spin}:
@@ -169,7 +174,7 @@ def initial(
         return u
     still = replace(problem, physics=replace(problem.physics, drive=None))
     tolerance = case.maxwellian.tolerance * (10 if MODELS[name].constrained else 1)
-    return settled(make_model(name, case, still, comm), u, tolerance, case.time.dt)
+    return settled(make_model(name, case, still, comm), u, tolerance, case.time.dt, between)
 
 
 def warnings(name: str, case: Case, problem: Problem, tolerance: float) -> list[str]:

@@ -10,7 +10,7 @@ each evaluation of the explicit part the modes beyond two thirds of the Nyquist 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -257,13 +257,22 @@ def integrate(
 
 
 def solution(
-    model: Model, u: NDArray, times: Sequence[float], tolerance: float, dt: float
+    model: Model,
+    u: NDArray,
+    times: Sequence[float],
+    tolerance: float,
+    dt: float,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[float, NDArray]]:
-    """u at the given increasing times, ``(t, u)``; arguments and errors as :func:`integrate`."""
+    """u at the given increasing times, ``(t, u)``; arguments and errors as :func:`integrate`.
+
+    ``between`` is called after every step, and may raise to end this.
+    """
     due = list(times)
     while due and due[0] <= 0:
         yield due.pop(0), u
     for step in integrate(model, u, times[-1], tolerance, dt) if due else ():
+        between()
         while due and due[0] <= step.end:
             t = due.pop(0)
             yield t, step.at(t)

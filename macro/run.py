@@ -15,10 +15,11 @@ from wigner.case.problem import Problem, build, lattice
 from wigner.case.spec import Case, load_case
 from wigner.errors import SolveError
 from wigner.evolution.evolve import record_times
-from wigner.job.agenda import Agenda, stop_requests
+from wigner.job.agenda import Agenda, Stopped, stop_requests
 from wigner.job.directories import check_new
 from wigner.job.guards import check_finite
-from wigner.job.supervise import Hosts, run_job, status
+from wigner.job.run import AGAIN
+from wigner.job.supervise import STOPPED, Hosts, run_job, status
 from wigner.maxwellian.multiplier_solver import prescribed
 from wigner.output import records
 from wigner.output.alarm import Alarm
@@ -120,8 +121,12 @@ def execute(
         requests.heard = lambda name: observer.interrupted(name, ADVICE)
         try:
             with phases("setup"):
-                u = initial(name, problem, case, comm)
+                before = Agenda(case.output, comm, requests, phases.elapsed, 0.0)
+                u = initial(name, problem, case, comm, before.heed)
                 model = make_model(name, case, problem, comm)
+        except Stopped as stopped:
+            observer.finish(str(stopped), {}, AGAIN)
+            return STOPPED
         except SolveError as error:
             observer.failing()
             raise error.at(time=0.0) from None

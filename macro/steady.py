@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,11 +19,17 @@ REST = 10.0
 SLOWEST, MOST = 0.99, 200
 
 
-def settled(model: Model, u: NDArray, tolerance: float, dt: float) -> NDArray:
+def settled(
+    model: Model,
+    u: NDArray,
+    tolerance: float,
+    dt: float,
+    between: Callable[[], None] = lambda: None,
+) -> NDArray:
     """The densities (n0, n) that ``u`` comes to, shape ``(4, N1, N2)``.
 
     Changes fall by a factor from span to span, so what is left of the way is known from the last
-    two of them. Arguments are those of :func:`imex.integrate`; no field may be driven.
+    two of them. Arguments are those of :func:`imex.solution`; no field may be driven.
 
     Raises
     ------
@@ -32,10 +40,10 @@ def settled(model: Model, u: NDArray, tolerance: float, dt: float) -> NDArray:
     """
     span, scale = _span(model), np.array([1.0, *3 * [model.physics.epsilon]])[:, None, None]
     times = [span * k for k in range(1, MOST + 1)]
-    before, last, change = u, np.inf, np.inf
-    for _, now in solution(model, u, times, tolerance, dt):
+    before, last, change = u, 0.0, np.inf
+    for _, now in solution(model, u, times, tolerance, dt, between):
         change = float(np.abs(scale * (now - before)).max() / now[0].max())
-        fall = min(change / last, SLOWEST) if last > 0 else 0.0
+        fall = min(change / last, SLOWEST) if last > 0 else SLOWEST
         if max(change, change * fall / (1 - fall)) <= REST * tolerance:
             return now
         before, last = now, change

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -58,14 +58,17 @@ class Solver:
             self.adaptive = Adaptive(self.collisions, self.step, order, tolerance, first)
         phases.include(self.maxwellian.seconds)
 
-    def initial_state(self) -> NDArray:
-        """W at t = 0, x-major."""
+    def initial_state(self, between: Callable[[], None] = lambda: None) -> NDArray:
+        """W at t = 0, x-major.
+
+        ``between`` is called before every step to a steady state, and may raise to end this.
+        """
         case = self.case
         if case.initial.state != "steady":
             return initial.prepare(case.initial.state, self.maxwellian, self.problem.N)
         W = initial.prepare("maxwellian", self.maxwellian, self.problem.N)
         splitting = self.transport.splitting
-        return settled(W, self.collisions, case.time.scheme, splitting, case.time.dt)
+        return settled(W, self.collisions, case.time.scheme, splitting, case.time.dt, between)
 
     def step(self, dt: float) -> Step:
         """One step of length ``dt``."""

@@ -30,6 +30,10 @@ class Decision(NamedTuple):
     stop: str | None
 
 
+class Stopped(Exception):
+    """What has no checkpoint of its own was asked to end; its text is the reason."""
+
+
 class Limit(NamedTuple):
     """Seconds since the start of a run after which it should have stopped, and who says so."""
 
@@ -118,6 +122,18 @@ class Agenda:
         _, stop, due = votes[0]
         numbers = [number for number, _, _ in votes if number]
         return Decision(due, signal.Signals(numbers[0]).name if numbers else stop)
+
+    def heed(self) -> None:
+        """Between two steps on the way to an initial state.
+
+        Raises
+        ------
+        Stopped
+            On all ranks, if the run should stop.
+        """
+        stop = self.decide(0.0).stop
+        if stop:
+            raise Stopped(stop)
 
     def saved(self, t: float) -> None:
         """The state at ``t`` is in a checkpoint."""

@@ -19,13 +19,15 @@ from ..output.observer import Directory, Observer
 from ..output.records import ARRAYS, SCALARS, Records, driven, planes
 from ..phase_space.communicator import SERIAL, Communicator
 from ..timing import Phases
-from .agenda import Agenda, Requests, stop_requests
+from .agenda import Agenda, Requests, Stopped, stop_requests
 from .kept import NOTHING_KEPT, KeptState
 from .memory import FIELD
 from .observed import look, observe, rhythm
 from .retry import Retry
-from .supervise import status
+from .supervise import STOPPED, status
 
+# What to do after a stop on the way to a steady state.
+AGAIN = "nothing of it is kept before it rests: run again, the same directory may be used"
 # Bytes of a checkpoint that a slow file system takes in a second.
 SLOW = 1e8
 
@@ -72,7 +74,10 @@ def execute(
         file = Records(directory / "moments.h5", *tables)
         files = Directory(file, case, problem, comm, heading)
         begin = _resumed if resume else _started
-        run = begin(solver, files, phases, requests)
+        try:
+            run = begin(solver, files, phases, requests)
+        except Stopped:
+            return STOPPED
         saving = FIELD * grid.nx * grid.np / SLOW
         agenda = Agenda(case.output, comm, requests, phases.elapsed, run.observer.t, saving)
         try:
@@ -83,12 +88,22 @@ def execute(
 
 
 def _started(solver: Solver, directory: Directory, phases: Phases, requests: Requests) -> Run:
-    """A run at t = 0, with its first record and checkpoint."""
+    """A run at t = 0, with its first record and checkpoint.
+
+    Raises
+    ------
+    Stopped
+        If it was asked to stop before its initial state was found; its report says so.
+    """
     observer = directory.start(phases)
     requests.heard = observer.interrupted
+    agenda = Agenda(solver.case.output, solver.layout.comm, requests, phases.elapsed, 0.0)
     try:
         with phases("setup"):
-            W = solver.initial_state()
+            W = solver.initial_state(agenda.heed)
+    except Stopped as stopped:
+        observer.finish(str(stopped), {}, AGAIN)
+        raise
     except SolveError as error:
         raise error.at(time=0.0, steps=0, kept=NOTHING_KEPT) from None
     run = Run(observer, KeptState(solver, directory.path / checkpoint.DIRECTORY, W))
