@@ -104,3 +104,12 @@ def test_docstrings_are_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line for line in formula if line] == ["As in", "::", "    |p|", r"\|x\|"]
     section = ["Raises", "------", "E", "    If |p|"]
     assert laid_out(section)[-1] == r"    If \|p\|"
+
+
+def test_every_room_has_a_page() -> None:
+    rooms = {f"wigner.{path.parent.name}" for path in ROOT.glob("wigner/*/__init__.py")}
+    commands = {"wigner.job", "wigner.sweep"}
+    pages = {path.stem for path in DOCS.glob("api/*.rst")} - {"index"}
+    assert pages == (rooms - commands) | {"wigner", "macro", "validation.oracle"}
+    for name in pages:
+        assert f".. room:: {name}\n" in (DOCS / "api" / f"{name}.rst").read_text(encoding="utf-8")
