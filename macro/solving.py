@@ -52,7 +52,7 @@ def solve(
 
     Examples
     --------
-    >>> for record in solve(wigner.open_case("case.toml"), "local"):
+    >>> for record in macro.solve(wigner.open_case("case.toml"), "local"):
     ...     print(record.t, record.n0.max())
     """
     if model not in MODELS:

@@ -33,7 +33,7 @@ def open_case(source: str | Path | Case, changes: Changes = ()) -> Case:
 
     Examples
     --------
-    >>> case = open_case("case.toml", {"time.t_end": 0.1, "initial.n0": "1 + 0.1*cos(x1)"})
+    >>> case = wigner.open_case("case.toml", {"time.t_end": 0.1, "physics.potential": "cos(x1)"})
     """
     typed = _typed(changes) if isinstance(changes, Mapping) else list(changes)
     if isinstance(source, Case):

@@ -49,8 +49,8 @@ def open_results(directory: str | Path, *, si: bool = False) -> xarray.Dataset:
 
     Examples
     --------
-    >>> data = open_results("results", si=True)
-    >>> data.n0.sel(time=1e-12, method="nearest").plot()
+    >>> data = wigner.open_results("results", si=True)
+    >>> print(data.n0.sel(time=1e-12, method="nearest").max())
     """
     xr = _xarray()
     run = open_run(Path(directory))
@@ -80,8 +80,8 @@ def open_state(directory: str | Path) -> xarray.DataArray:
 
     Examples
     --------
-    >>> W = open_state("results")
-    >>> W.sel(pauli=0).sum(["x2", "p2"]).plot()
+    >>> W = wigner.open_state("results")
+    >>> print(W.sel(pauli=0).sum(["x2", "p2"]))
     """
     xr = _xarray()
     run = open_run(Path(directory))

@@ -66,8 +66,10 @@ def quantum_maxwellian(case: Case, u: ArrayLike | None = None) -> QuantumMaxwell
 
     Examples
     --------
-    >>> found = quantum_maxwellian(case, [n0, 0*n0, 0*n0, 0.5*n0])
-    >>> found.a0, found.M[3]
+    >>> case = wigner.open_case("case.toml")
+    >>> none = np.zeros(case.grid.n_x)
+    >>> found = wigner.quantum_maxwellian(case, [none + 1.0, none, none, none + 0.5])
+    >>> print(found.a0.max(), found.M[3].max())
     """
     problem = build(case)
     grid, physics, spec = problem.grid, problem.physics, case.maxwellian

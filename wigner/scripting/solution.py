@@ -56,7 +56,7 @@ class Record:
 
     @property
     def n(self) -> NDArray:
-        """Spin density, shape ``(3, N1, N2)``, in units of eps N0: <W> = n0 + eps n.sigma."""
+        """Spin density n of <W> = n0 + eps n.sigma, shape ``(3, N1, N2)``, in units of eps N0."""
         return self["n"]
 
     @property
@@ -119,7 +119,7 @@ def run(case: Case, comm: Communicator = SERIAL) -> Solution:
 
     Examples
     --------
-    >>> for record in run(open_case("case.toml")):
+    >>> for record in wigner.run(wigner.open_case("case.toml")):
     ...     print(record.t, record.n0.max(), record["purity"])
     """
     problem = build(case)
