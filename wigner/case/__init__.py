@@ -12,7 +12,7 @@
 ``keys``: every key of a case file, with its kind, default and meaning
 ``spec``: the case file as one frozen, checked description of a run
 ``checks``: whether a lattice can hold the fields and states of a case
-``external``: V, b and E of a case on the x lattice at any time
+``external``: V, b and E of a case on the x lattice at any time, and what may be wrong with them
 ``problem``: the problem: the lattice, and V and N on it
 ``regime``: lengths and times that decide in which regime a case is
 """

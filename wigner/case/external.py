@@ -1,4 +1,4 @@
-"""V, b and E of a case on the x lattice at any time, and what the p box must hold of E."""
+"""V, b and E of a case on the x lattice at any time, and what may be wrong with them and phi."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import ExpressionError, Fault, SolveError
 from ..phase_space.grid import Pair, PhaseGrid
-from ..physics import External
+from ..physics import External, Physics
+from .checks import MOST_PHASE
 from .formulas import Expression
 from .sections import Case, PhysicsSpec
 from .values import shown
@@ -22,6 +23,10 @@ LOOKS, MOMENTS = 17, 2001
 # Bends of a formula within a step, in units of half its range in time: refused, and warned of. A
 # wave has them with 4 and 11 steps to a period.
 FAST, BRISK = 1.0, 0.08
+# A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
+FAINT = 1e-4
+# Largest -log of a density or a share of spins, beyond which a double is no help.
+DEEPEST = 300.0
 
 
 @dataclass(frozen=True)
@@ -126,3 +131,41 @@ def pace(key: str, formula: Expression, case: Case, grid: PhaseGrid) -> Iterator
         expected += f"amplitude within time.dt = {dt:g}"
         fatal = bend > FAST * scale
         yield Fault(key, shown(formula.text), expected, remedy, fatal=fatal)
+
+
+def interaction(physics: Physics, n0: NDArray, case: Case) -> Iterator[Fault]:
+    """A potential phi so large that arithmetic fails."""
+    if physics.mean_field is None or case.field is None:
+        return
+    with np.errstate(over="ignore"):
+        phi = float(physics.mean_field.kernel.max() * n0.max())
+    phase = phi * (case.time.dt / physics.epsilon)
+    if phase > MOST_PHASE:
+        expected = f"an interaction with phases phi dt/epsilon of at most {MOST_PHASE:.0e}"
+        got = f"{case.field.coupling:.3g}, which makes phases of up to {phase:.1e}"
+        remedy = "check its unit, k_B T0 for densities and lengths of the case"
+        yield Fault("field.coupling", got, expected, remedy)
+
+
+def rest(physics: Physics, case: Case) -> Iterator[Fault]:
+    """Why there is no equilibrium, or none that numbers can tell."""
+    if case.initial.state != "equilibrium":
+        return
+    got, (E1, E2) = '"equilibrium" with ', physics.E
+    if max(abs(E1), abs(E2)) > FAINT:
+        yield Fault(
+            "initial.state",
+            f"{got}physics.field = ({E1:.4g}, {E2:.4g}) at t = 0",
+            "no uniform force at t = 0, in which electrons would move",
+            'switch it on later, as in "0.1*step(t - 1, 0.1)"',
+        )
+    depth = float(np.ptp(physics.V))
+    if physics.mean_field is None and depth > DEEPEST:
+        expected = f"at most {DEEPEST:g} k_B T0, as n0 falls to exp(-V)"
+        got_V = f"{got}a potential that ranges over {depth:.4g}"
+        yield Fault("initial.state", got_V, expected, "use a smaller physics.potential")
+    turn = physics.epsilon * float(np.sqrt(np.sum(np.square(physics.b), axis=0)).max())
+    if turn > DEEPEST:
+        expected = f"at most {DEEPEST:g} k_B T0, as spins against b fall to exp(-2 epsilon |b|)"
+        got_b = f"{got}epsilon |b| up to {turn:.4g}"
+        yield Fault("initial.state", got_b, expected, "use a smaller physics.zeeman")

@@ -111,6 +111,10 @@ class Expression:
         """f of one time, which depends on time no more."""
         return Expression(self.text, tuple(t if part == "t" else part for part in self.program))
 
+    def combined(self, operator: str, number: float) -> Expression:
+        """f operator number, such as f*2; it is neither too long nor nested too deeply."""
+        return Expression(f"({self.text}){operator}{number!r}", (*self.program, number, operator))
+
     def __call__(self, x1: ArrayLike, x2: ArrayLike, t: float = 0.0) -> NDArray[np.float64]:
         """f at the points (x1, x2) and at a time, in scaled units.
 

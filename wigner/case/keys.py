@@ -150,7 +150,7 @@ INITIAL = {
         '`"classical"` (a Gaussian in p times N), `"equilibrium"` (the global Maxwellian '
         "Exp(−H + c) of V, b and φ at t = 0, with the mean density of `n0`: nothing moves until a "
         'field changes), or `"steady"` (from M(N), steps of `dt` with the fields as they are at '
-        "t = 0 until the densities rest, a current with E for instance; this comes before t = 0)",
+        "t = 0 until the moments rest, a current with E for instance; this comes before t = 0)",
     ),
 }
 TIMES = {

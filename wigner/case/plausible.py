@@ -16,6 +16,11 @@ MATERIAL = {
     "rashba": (0.0, 1e-9, "eV m", '"75 meV A"'),
     "relaxation_time": (1e-18, 1e-6, "s", '"0.1 ps"'),
     "reference_length": (1e-10, 1e-3, "m", '"50 nm"'),
+    "dresselhaus": (0.0, 1e-9, "eV m", '"5 meV A"'),
+    "magnetic_field": (0.0, 1e4, "T", '[0, 0, "500 mT"]'),
+    "electric_field": (0.0, 1e10, "V/m", '["1 kV/cm", 0]'),
+    "g_factor": (0.0, 1e4, "", "-15.0"),
+    "dielectric_constant": (1e-1, 1e6, "", "14.0"),
 }
 # ... of scaled numbers, with what each is, ...
 SCALED = {
@@ -23,24 +28,22 @@ SCALED = {
     "tau": (1e-15, 1e15, "the relaxation time in units of m x0/p0"),
 }
 TIMES = {"t_end": (1e-12, 1e15)}
-# ... of Rashba's velocity eps |alpha| in thermal velocities, of a box in units of epsilon (the
-# thermal wave length is 2.5 of them), of an axis along which nothing varies, and of p_max.
+# ... of the velocities eps |alpha| and eps |beta| in thermal velocities, of a box in units of
+# epsilon (the thermal wave length is 2.5 of them), of any other length, and of p_max.
 FASTEST, BOX, ANY, P_MAX = 1e2, (1e-2, 1e7), (1e-30, 1e30), (1e-2, 1e4)
 
 
 def implausible(
-    material: MaterialSpec | None,
-    physics: Mapping[str, Any],
-    grid: Mapping[str, Any],
-    time: Mapping[str, Any],
+    material: MaterialSpec | None, sections: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Fault]:
     """What is outside of any plausible range, by the key that gives it.
 
     Parameters
     ----------
-    physics, grid, time
-        Sections of the case as they were read; keys may be missing where they are wrong already.
+    sections
+        Those of the case as they were read; keys may be missing where they are wrong already.
     """
+    physics, grid, time = (sections[name] for name in ("physics", "grid", "time"))
     slips = [] if material is None else [*_of_material(material)]
     if slips:
         yield from slips
@@ -59,13 +62,18 @@ def implausible(
         if key in time and not least <= time[key] <= most:
             got, remedy = _apart(time[key], least, most), "times are in units of m x0/p0"
             yield Fault(f"time.{key}", got, f"a time from {least:g} to {most:g}", remedy)
-    if not {"epsilon", "alpha"} <= physics.keys():
+    screening, (least, most) = sections["field"].get("screening_length"), ANY
+    if screening is not None and not least <= screening <= most:
+        got, expected = _apart(screening, *ANY), f"a length from {least:g} to {most:g}"
+        yield Fault("field.screening_length", got, expected, "it is in units of x0")
+    if not {"epsilon", "alpha", "beta"} <= physics.keys():
         return
-    epsilon, alpha = physics["epsilon"], physics["alpha"]
-    if epsilon * abs(alpha) > FASTEST:
-        speed = apart(epsilon * abs(alpha), FASTEST, "3g")
-        got = f"alpha = {alpha:.3g}, a Rashba velocity of {speed} thermal ones"
-        yield Fault(_key("alpha", material), got, f"at most {FASTEST:g} of them", _unit(material))
+    epsilon = physics["epsilon"]
+    for key, name in (("alpha", "Rashba"), ("beta", "Dresselhaus")):
+        if epsilon * abs(physics[key]) > FASTEST:
+            speed = apart(epsilon * abs(physics[key]), FASTEST, "3g")
+            got = f"{key} = {physics[key]:.3g}, a {name} velocity of {speed} thermal ones"
+            yield Fault(_key(key, material), got, f"at most {FASTEST:g} of them", _unit(material))
     yield from _of_grid(material, epsilon, grid)
 
 
@@ -74,17 +82,20 @@ def _of_material(material: MaterialSpec) -> Iterator[Fault]:
     scaled = scale(material)
     effect = {
         "rashba": f", which makes alpha = {scaled.alpha:.3g}",
+        "dresselhaus": f", which makes beta = {scaled.beta:.3g}",
         "relaxation_time": f", which makes tau = {scaled.tau:.3g}",
         "reference_length": f", which makes epsilon = {scaled.epsilon:.3g}",
     }
     for key, (least, most, unit, example) in MATERIAL.items():
-        value = getattr(material, key)
+        given = getattr(material, key)
+        values = given if isinstance(given, tuple) else () if given is None else (given,)
+        value = max(values, key=abs, default=max(least, 1.0))
         if not least <= abs(value) <= most:
-            got = f"{_apart(value, least, most)} {unit}{effect.get(key, '')}"
-            expected = f"from {least:g} to {most:g} {unit}" if least else f"up to {most:g} {unit}"
-            yield Fault(
-                f"material.{key}", got, expected, f"write the unit, such as {key} = {example}"
-            )
+            unit = f" {unit}" if unit else ""
+            got = f"{_apart(value, least, most)}{unit}{effect.get(key, '')}"
+            expected = f"from {least:g} to {most:g}{unit}" if least else f"up to {most:g}{unit}"
+            write = "write the unit, such as" if unit else "use for instance"
+            yield Fault(f"material.{key}", got, expected, f"{write} {key} = {example}")
 
 
 def _of_grid(
@@ -119,7 +130,12 @@ def _apart(value: float, least: float, most: float) -> str:
 
 def _key(name: str, material: MaterialSpec | None) -> str:
     """The key that a scaled number comes from."""
-    origin = {"epsilon": "reference_length", "alpha": "rashba", "tau": "relaxation_time"}
+    origin = {
+        "epsilon": "reference_length",
+        "alpha": "rashba",
+        "beta": "dresselhaus",
+        "tau": "relaxation_time",
+    }
     return f"physics.{name}" if material is None else f"material.{origin[name]}"
 
 

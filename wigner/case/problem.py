@@ -98,6 +98,8 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
     if fields.keys() == formulas(case).keys() and not sizes and drift is not None:
         physics = _physics(case, grid)
+        faults += external.rest(physics, case)
+        faults += external.interaction(physics, fields["initial.n0"], case)
         N = physics.scaled(np.stack([fields[key] for key in ("initial.n0", *SPINS)]))
         faults += (fault for fault in checks.density(N, grid) if fault.fatal or constrained)
         if not any(fault.fatal for fault in faults):

@@ -42,14 +42,6 @@ MASS: Dimension = ("mass",)
 RASHBA: Dimension = ("energy", "length")
 MAGNETIC: Dimension = ("magnetic field",)
 ELECTRIC: Dimension = ("electric field",)
-# Keys of scaled numbers that may have units.
-SCALABLE = (
-    ("grid", "length"),
-    ("time", "t_end"),
-    ("time", "dt"),
-    ("output", "every"),
-    ("output", "checkpoint"),
-)
 # What units of a dimension look like, for a message.
 EXAMPLES = {
     LENGTH: "nm, um, A or m",
@@ -153,8 +145,9 @@ def settle(
     told
         Whether there is a fault already that tells why there is none.
     """
-    for section, key in SCALABLE:
-        value = sections[section].get(key)
+    every = [(section, key) for section, table in sections.items() for key in table]
+    for section, key in every:
+        value = sections[section][key]
         parts = value if isinstance(value, tuple) else (value,)
         given = [part for part in parts if isinstance(part, Quantity)]
         if given and not units:

@@ -14,8 +14,8 @@ MOST_IMAGES = 100
 
 
 def step(distance: ArrayLike, width: ArrayLike) -> NDArray:
-    """(1 + tanh(d/w))/2: from 0 to 1, smooth, half at d = 0."""
-    return np.asarray(0.5 * (1 + np.tanh(np.divide(distance, width))))
+    """(1 + tanh(d/w))/2: from 0 to 1, smooth, half at d = 0; the reverse for w < 0."""
+    return np.asarray(0.5 * (1 + np.tanh(np.divide(distance, _some(width)))))
 
 
 def gaussian(distance: ArrayLike, width: ArrayLike, period: ArrayLike) -> NDArray:
@@ -33,6 +33,11 @@ def plateau(distance: ArrayLike, length: ArrayLike, edge: ArrayLike, period: Arr
     return _on_ring(shape, distance, edge, period, reach=half)
 
 
+def _some(width: ArrayLike) -> NDArray:
+    """The width, not a number where it is 0: such a shape is none on any lattice."""
+    return np.where(np.equal(width, 0), np.nan, width)
+
+
 def _on_ring(
     shape: Callable[[NDArray, NDArray], NDArray],
     distance: ArrayLike,
@@ -41,7 +46,7 @@ def _on_ring(
     reach: ArrayLike = 0.0,
 ) -> NDArray:
     """The sum of a shape's images at all distances d + k L that it reaches."""
-    d, w, L = np.broadcast_arrays(distance, width, period)
+    d, w, L = np.broadcast_arrays(distance, _some(width), period)
     d = d - L * np.round(d / L)
     far = np.max((np.abs(reach) + NEGLIGIBLE * np.abs(w)) / np.abs(L))
     images = min(int(np.ceil(far)), MOST_IMAGES) if np.isfinite(far) else 0

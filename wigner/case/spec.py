@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CaseError, Fault
-from .formulas import Expression, parse
+from .formulas import Expression
 from .keys import NOTHING, SECTIONS
 from .plausible import implausible
 from .quantities import LENGTH, TIME, settle
@@ -118,9 +118,9 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     material = _material(document, sections, faults)
     units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
     faults += settle(sections, units, told=material is None and "material" in document)
-    field = _field(document, sections, material, faults)
     faults += settle_times(sections["time"], sections["output"])
-    faults += implausible(material, sections["physics"], sections["grid"], sections["time"])
+    faults += implausible(material, sections)
+    field = _field(document, sections, material, faults)
     if faults:
         raise CaseError(*faults)
     comments = [f"with override {shown(override)}" for override in overrides]
@@ -215,11 +215,11 @@ def _material(
     physics.update({key: getattr(scaling, key) for key in SCALED})
     if "potential" in physics and material.potential_unit != "kT":
         size = ENERGIES[material.potential_unit] / scaling.energy
-        physics["potential"] = parse(f"({physics['potential'].text})*{size!r}")
+        physics["potential"] = physics["potential"].combined("*", size)
     for key, uniform in (("zeeman", scaling.b), ("field", scaling.E)):
         if key in physics and any(uniform):
             added = zip(physics[key], uniform, strict=True)
-            physics[key] = tuple(parse(f"({formula.text}) + {u!r}") for formula, u in added)
+            physics[key] = tuple(formula.combined("+", u) for formula, u in added)
     return material
 
 

@@ -222,8 +222,7 @@ def _fields(material: MaterialSpec, units: Scaling) -> dict[str, Any]:
         size = -ELEMENTARY_CHARGE * units.length / units.energy
         fields["E"] = tuple(size * F for F in material.electric_field)
     if material.dielectric_constant is not None:
-        at_unit_distance = ELEMENTARY_CHARGE**2 / (
-            2 * VACUUM_PERMITTIVITY * material.dielectric_constant * units.length
-        )
-        fields["coulomb"] = at_unit_distance / units.energy * 2 / (2 * math.pi * units.epsilon) ** 2
+        at_unit_distance = ELEMENTARY_CHARGE**2 / (2 * VACUUM_PERMITTIVITY * units.length)
+        n0 = 2 / (2 * math.pi * units.epsilon) ** 2
+        fields["coulomb"] = at_unit_distance / units.energy * n0 / material.dielectric_constant
     return fields

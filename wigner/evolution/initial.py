@@ -16,8 +16,6 @@ from ..phase_space.moments import density, square_norm
 # Square norm of M + tau G in units of that of M from which on it is no state: G is orthogonal to M
 # but for terms of order eps.
 LARGEST = 2.0
-# A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
-FAINT = 1e-4
 
 
 def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
@@ -28,34 +26,12 @@ def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
 
 
 def equilibrium(solver: Maxwellian, N: NDArray) -> NDArray:
-    """W = Exp(-H + c), x-major, with the mean density of N: nothing moves.
-
-    Raises
-    ------
-    StateError
-        If a uniform force acts at t = 0.
-    """
+    """W = Exp(-H + c), x-major, with the mean density of N: nothing moves without a force E."""
     return maxwellian(solver, at_rest(solver, N))
 
 
 def at_rest(solver: MultiplierSolver, N: NDArray) -> NDArray:
-    """The moments of Exp(-H + c) with the mean density of N, shape ``(4, N1, N2)``.
-
-    Raises
-    ------
-    StateError
-        If a uniform force acts at t = 0.
-    """
-    E = solver.physics.at(0.0).E
-    if max(map(abs, E)) > FAINT:
-        raise StateError(
-            Fault(
-                "initial.state",
-                f'"equilibrium" with physics.field = ({E[0]:.4g}, {E[1]:.4g}) at t = 0',
-                "no uniform force at t = 0, in which electrons would move",
-                'switch it on later, as in "0.1*step(t - 1, 0.1)"',
-            )
-        )
+    """The moments of Exp(-H + c) with the mean density of N, shape ``(4, N1, N2)``."""
     return equilibrium_density(solver, float(N[0].mean()))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault
+from ..phase_space import pauli
 from . import response, steps
 from .anderson import Iteration, Secants
 from .multiplier_solver import MultiplierSolver
@@ -41,7 +42,9 @@ def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
 
     def moments(minus_phi: NDArray) -> NDArray:
         """<Exp(-K + A)> with c for the mean density."""
-        N = _moments(solver, np.stack([minus_phi - physics.V, *(-physics.epsilon * b)]))
+        A = np.stack([minus_phi - physics.V, *(-physics.epsilon * b)])
+        A[0] -= (A[0] + pauli.norm(A)).max()  # the exponential neither overflows nor vanishes
+        N = _moments(solver, A)
         return N * (mean / N[0].mean())
 
     minus_phi = np.zeros(n_x)

@@ -150,6 +150,26 @@ def test_material_fields_are_added_to_the_formulas() -> None:
             "physics.potential: got nan at t = 0.05 at x1 = 0",
         ),
         (
+            ["field.kind=poisson", "field.coupling=1", "field.screening_length=1e-300"],
+            "field.screening_length: got 1e-300, expected a length from 1e-30",
+        ),
+        (
+            ["field.kind=2deg", "field.coupling=1e300"],
+            "field.coupling: got 1e+300, which makes phases of up to",
+        ),
+        (
+            ["initial.state=equilibrium", 'physics.field=["0.1*t", "0.2"]'],
+            'got "equilibrium" with physics.field = (0, 0.2) at t = 0, expected no uniform force',
+        ),
+        (
+            ["initial.state=equilibrium", "physics.potential=400*cos(x1)"],
+            'got "equilibrium" with a potential that ranges over 800, expected at most 300',
+        ),
+        (
+            ["initial.state=equilibrium", 'physics.zeeman=["0", "1e4", "0"]'],
+            'got "equilibrium" with epsilon |b| up to 2000, expected at most 300',
+        ),
+        (
             ['physics.field=["0", "200"]', "grid.p_max=6.5"],
             "expected a p box that holds a thermal state carried by up to 10",
         ),
@@ -162,6 +182,14 @@ def test_mistakes_are_told(overrides: list[str], message: str) -> None:
 def test_half_a_zeeman_field_is_none() -> None:
     with pytest.raises(CaseError, match=r"material.g_factor: got nothing, expected both"):
         material("material.magnetic_field=[0, 0, 2]")
+
+
+def test_a_zeeman_field_beyond_all_numbers() -> None:
+    field = "material.magnetic_field=[0, 0, 1e300]"
+    with pytest.raises(CaseError, match=r"material.g_factor: got 1e\+300, expected up to 10000"):
+        material(field, "material.g_factor=1e300")
+    with pytest.raises(CaseError, match=r"material.magnetic_field: got 1e\+300 T, expected up to"):
+        material(field, "material.g_factor=2")
 
 
 @pytest.mark.parametrize("field", ["0.7", "0.7 + 0*t"])
@@ -193,6 +221,20 @@ def test_a_brisk_change_is_warned_of() -> None:
     given = case("physics.potential=0.1*cos(x1)*cos(40*t)")
     assert any("use a time.dt of about" in warning for warning in build(given).warnings)
     assert not build(case("physics.potential=0.1*cos(x1)*cos(4*t)")).warnings
+
+
+def test_what_the_material_adds_makes_no_formula_too_long() -> None:
+    """A formula of 1000 characters is legal, in whatever unit."""
+    long = "cos(x1)" + "+0*cos(x1)" * 99
+    V = build(material("material.potential_unit=meV", f"physics.potential={long}")).physics.V
+    assert V.max() == pytest.approx(1 / 6.6354, rel=1e-4)
+    nested = "(" * 49 + "0" + ")" * 49
+    given = material(
+        f'physics.zeeman=["{nested}", "0", "0"]',
+        "material.magnetic_field=[1, 0, 0]",
+        "material.g_factor=2",
+    )
+    assert build(given).physics.b[0].max() == pytest.approx(scale(given.material).b[0])
 
 
 def test_a_potential_in_other_units() -> None:

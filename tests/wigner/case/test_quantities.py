@@ -143,6 +143,18 @@ def test_units_need_a_material() -> None:
     told = refusal(SCALED, "time.dt=10 fs")
     assert told.startswith('time.dt: got "10 fs", expected a scaled number, as there is no [mat')
     assert "length" in refusal(SCALED, 'grid.length=["300 nm", "20 nm"]')
+    field = ("field.kind=poisson", "field.coupling=1", "field.screening_length=3 nm")
+    told = refusal(SCALED, *field)
+    assert told.startswith('field.screening_length: got "3 nm", expected a scaled number, as there')
+
+
+def test_a_screening_length_may_have_a_unit() -> None:
+    field = ("field.kind=poisson", "field.coupling=1", "field.screening_length=25 nm")
+    found = parse_case(CASE, field)
+    assert found.field is not None
+    assert found.material is not None
+    length = 25e-9 / found.material.reference_length
+    assert found.field.screening_length == pytest.approx(length)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +174,9 @@ def test_units_need_a_material() -> None:
         ),
         ("time.t_end=3 nm", "that is no time: use fs, ps, ns or s"),
         ("material.preset=inas", 'got "inas", expected "InAs" or'),
+        ("material.dresselhaus=15", "material.dresselhaus: got 15 eV m, which makes beta = 3"),
+        ("material.electric_field=[0, -1e20]", "material.electric_field: got -1e+20 V/m, expected"),
+        ("material.dielectric_constant=1e-300", "got 1e-300, expected from 0.1 to 1e+06; use for"),
         ("material.preset=inas", 'did you mean "InAs"?'),
     ],
 )
@@ -180,6 +195,7 @@ def test_slips_of_unit_are_told_by_their_key(override: str, told: str) -> None:
         ("physics.tau=1e300", "physics.tau: got tau = 1e+300"),
         ("physics.tau=5e-324", "physics.tau"),
         ("physics.alpha=1e12", "physics.alpha: got alpha = 1e+12, a Rashba velocity of 2e+11"),
+        ("physics.beta=-1e12", "physics.beta: got beta = -1e+12, a Dresselhaus velocity of"),
         ("grid.length=[1e-300, 1]", "grid.length: got 1e-300, that is 2e-300 thermal wave lengths"),
         ("grid.length=[1e30, 1]", "grid.length"),
         ("grid.p_max=1e30", "grid.p_max"),

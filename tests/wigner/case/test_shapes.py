@@ -43,9 +43,11 @@ def test_step_switches_in_time():
 
 
 def test_widths_that_make_no_shape_are_errors():
-    for text in ("gaussian(x1, 0, 5)", "gaussian(x1, 0.1, 0)", "step(x1, 0)*x2"):
-        with pytest.raises(ExpressionError, match="finite"):
-            parse(text)(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    shapes = ("gaussian(x1, 0, 5)", "plateau(x1, 1, 0, 5)", "gaussian(x1, 0.1, 0)")
+    for text in (*shapes, "step(x1, 0)*x2"):
+        for x in (0.0, 0.7):  # at the centre, and beside it
+            with pytest.raises(ExpressionError, match="finite"):
+                parse(text)(np.array([x, 1.0]), np.array([0.0, 1.0]))
 
 
 def test_variables_have_their_places():

@@ -76,3 +76,14 @@ def test_free_energy_is_least_there(solver):
         assert up > 1e-5
         assert down > 1e-5
         assert up == pytest.approx(down, rel=0.2)  # no slope there
+
+
+@pytest.mark.parametrize("shift", [-2000.0, 2000.0])
+def test_it_does_not_depend_on_the_zero_of_energy(shift):
+    plain = space((8, 1), (20, 20), EPSILON)
+    V, _ = fields(plain)
+    N, moved = (
+        equilibrium_density(Maxwellian(with_physics(plain, V=V + c), 1e-8), 0.7)
+        for c in (0.0, shift)
+    )
+    np.testing.assert_allclose(moved, N, atol=1e-11)
