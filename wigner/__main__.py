@@ -42,7 +42,8 @@ Ctrl-C, SIGTERM, SIGUSR1, output.wall_limit and the end of a batch job that the 
 status 3."""
 RESUME_HELP = """\
 Go on with a run from its newest checkpoint, on any number of ranks, to its t_end or a later one.
-Records later than the checkpoint are replaced. The sections time, maxwellian and output may change.
+Records later than the checkpoint are replaced. The sections time, maxwellian and output may change,
+but not output.phase_space.
 
     python -m wigner resume result
     mpiexec -n 2 python -m wigner resume result --t-end 2.0 --set output.every=0.5"""
