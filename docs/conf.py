@@ -20,10 +20,10 @@ extensions = [
     "mathml",
     "plain_docstrings",
     "rooms",
-    "root_pages",
+    "pages",
 ]
 exclude_patterns = ["extensions", "cluster"]
-nitpicky = False  # types of other packages have no pages here
+highlight_language = "none"  # of blocks that do not name one: formulas and output
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

@@ -54,6 +54,13 @@ def presets() -> str:
     return table(("preset", "mass", "Rashba constant, eV m"), rows)
 
 
+def superscript(unit: str) -> str:
+    """An SI unit as it is printed, in one piece."""
+    exponents = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    raised = re.sub(r"(?<=[a-z])-?\d", lambda found: found[0].translate(exponents), unit)
+    return raised.replace(" ", "\u00a0")
+
+
 def records(variables: Variables) -> str:
     """Variables of moments.h5: axes, meaning, and what the number 1 stands for."""
     rows = (
@@ -62,7 +69,7 @@ def records(variables: Variables) -> str:
             ", ".join(f"`{axis}`" for axis in variable.axes),
             re.sub(r"([<*_])", r"\\\1", variable.meaning),
             UNITS[variable.unit].text or "1",
-            UNITS[variable.unit].si,
+            superscript(UNITS[variable.unit].si),
         )
         for name, variable in variables.items()
     )

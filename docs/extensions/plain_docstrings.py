@@ -7,6 +7,7 @@ import re
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
 from sphinx.util.docfields import TypedField
+from sphinx.util.inspect import TypeAliasForwardRef
 
 # What is markup all the same: names within backticks, with a role before them or without.
 LITERAL = re.compile(r"(``.+?``|:\w+:`.+?`)")
@@ -54,5 +55,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         field.rolename = field.bodyrolename = ""
         if isinstance(field, TypedField):
             field.typerolename = ""
+    TypeAliasForwardRef.__repr__ = lambda alias: alias.name  # in unions, too
     app.connect("autodoc-process-docstring", process, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

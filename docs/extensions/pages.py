@@ -1,12 +1,22 @@
-"""Pages that stand beside the README, as pages of the site: docs has a stub for each."""
+"""Pages as a site has them: links with titles, and those that stand beside the README.
+
+In docs a link names the file, as who reads the files wants it, and a stub stands for each page of
+the root.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 FILES = {"contributing": "CONTRIBUTING.md", "changes": "CHANGELOG.md"}
+
+
+def titled(text: str) -> str:
+    """A page whose links to other pages have their titles in place of the names of files."""
+    return re.sub(r"\[(?:docs/)?[\w-]+\.md\]\((?=[\w-]+\.md)", "[](", text)
 
 
 def moved(text: str) -> str:
@@ -18,11 +28,12 @@ def moved(text: str) -> str:
 
 
 def read(app: Sphinx, page: str, source: list[str]) -> None:
-    """The file in place of its stub."""
+    """What Sphinx reads in place of what stands in docs."""
     if page in FILES:
         path = Path(app.srcdir).parent / FILES[page]
         app.env.note_dependency(path)
         source[0] = moved(path.read_text(encoding="utf-8"))
+    source[0] = titled(source[0])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
