@@ -57,7 +57,7 @@ def presets() -> str:
 def superscript(unit: str) -> str:
     """An SI unit as it is printed, in one piece."""
     exponents = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    raised = re.sub(r"(?<=[a-z])-?\d", lambda found: found[0].translate(exponents), unit)
+    raised = re.sub(r"(?<=[A-Za-z])-?\d", lambda found: found[0].translate(exponents), unit)
     return raised.replace(" ", "\u00a0")
 
 
