@@ -32,7 +32,7 @@ class Calculus:
     _fft: RealPlanner = field(default_factory=RealPlanner, repr=False, compare=False)
 
     def transform(self, f: NDArray) -> NDArray:
-        """The spectrum of a real field; the mean of f is its first entry."""
+        """The spectrum of a real field; its first entry is the sum of f over the lattice."""
         return self._fft.forward(f)
 
     def field(self, spectrum: NDArray) -> NDArray:
@@ -47,12 +47,12 @@ class Calculus:
 
     @cached_property
     def square(self) -> NDArray:
-        """|xi|^2 on spectra, Nyquist entries zero."""
+        """|xi|^2 on spectra, ``(N1, N2//2+1)``, Nyquist entries zero."""
         return self.xi[0] ** 2 + self.xi[1] ** 2
 
     @cached_property
     def wave_number(self) -> NDArray:
-        """|xi| on spectra, Nyquist entries included: only the mean has 0."""
+        """|xi| on spectra, ``(N1, N2//2+1)``, Nyquist entries included: only the mean has 0."""
         k1, k2 = wave_numbers(self.n_x, self.length)
         return np.hypot(k1[:, None], k2[None, :])
 
@@ -74,7 +74,7 @@ class Calculus:
         return self.grad_of(self.transform(f))
 
     def grad_of(self, spectrum: NDArray) -> NDArray:
-        """The gradient of the field of a spectrum."""
+        """The gradient of the field of a spectrum, shape ``(2, ..., N1, N2)``."""
         slopes = np.empty((2, *spectrum.shape), dtype=complex)
         for slope, xi in zip(slopes, self.xi, strict=True):
             np.multiply(spectrum, 1j * xi, out=slope)
@@ -85,12 +85,12 @@ class Calculus:
         return self.field(self.div_spectrum(flux))
 
     def div_spectrum(self, flux: NDArray) -> NDArray:
-        """The spectrum of a divergence."""
+        """The spectrum of a divergence; the flux has shape ``(2, ..., N1, N2)``."""
         first, second = self.transform(flux)
         return 1j * self.xi[0] * first + 1j * self.xi[1] * second
 
     def laplacian(self, f: NDArray) -> NDArray:
-        """d_1^2 f + d_2^2 f."""
+        """d_1^2 f + d_2^2 f, shape ``(..., N1, N2)``."""
         return self.field(-self.square * self.transform(f))
 
     def spin_grad(self, Lambda: NDArray, f: NDArray) -> NDArray:

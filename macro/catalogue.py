@@ -161,7 +161,7 @@ def initial(
     comm: Communicator = SERIAL,
     between: Callable[[], None] = lambda: None,
 ) -> NDArray:
-    """The initial densities that a model has: components of n foreign to it are zero.
+    """The initial densities (n0, n) of a model, ``(4, N1, N2)``: components foreign to it are zero.
 
     A steady state is that of the model, with V, b and E as they are at t = 0. Arguments and errors
     are those of :func:`densities`; SolveError also if it does not come to rest. ``between`` is

@@ -27,7 +27,7 @@ class Constrained(Model):
         self._evaluations: list[int] = []
 
     def multipliers(self, u: NDArray) -> NDArray:
-        """(a0, a) from the moment constraint.
+        """(a0, a) from the moment constraint, shape ``(4, N1, N2)`` as ``u``.
 
         Raises
         ------

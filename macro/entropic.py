@@ -19,7 +19,13 @@ class Entropic(Constrained):
     """The model for the charge alone; its solver has to be one for Lambda = 0."""
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """tau n0 f."""
+        """tau n0 f, eq. (4) without spin; ``u`` has shape ``(4, N1, N2)``.
+
+        Raises
+        ------
+        ConstraintError
+            If the multipliers cannot be found.
+        """
         flux = np.zeros((2, *u.shape))
         flux[:, 0] = self.physics.tau * u[0] * self._force(u, t)
         return Balance(flux)

@@ -45,7 +45,7 @@ class Fields:
 
     @cached_property
     def m(self) -> NDArray:
-        """n/n0."""
+        """n/n0, ``(3, N1, N2)``."""
         return self._logarithms[1:]
 
     @cached_property
@@ -77,12 +77,12 @@ class Fields:
 
     @cached_property
     def grad_n0(self) -> NDArray:
-        """grad n0."""
+        """grad n0, ``(2, N1, N2)``."""
         return self.n0 * self.grad_L
 
     @cached_property
     def grad_n(self) -> NDArray:
-        """grad n."""
+        """grad n, ``(2, 3, N1, N2)``."""
         return self.n0 * self.grad_m + self.m * self.grad_n0[:, None]
 
     @cached_property
@@ -95,7 +95,7 @@ class Fields:
 
     @cached_property
     def B(self) -> NDArray:
-        """B = div(grad n/n0) = Lap m + grad m.grad L + m Lap L."""
+        """B = div(grad n/n0) = Lap m + grad m.grad L + m Lap L, ``(3, N1, N2)``."""
         L = self._laplacians
         return L[1:] + self._cross_slopes + self.m * L[0]
 
@@ -263,7 +263,7 @@ class Local(Model):
 
 
 def bohm_symbol(medium: Medium) -> NDArray:
-    """Symbol of -(eps^2 tau/12) Lap^2, the leading part of tau div F and of its derivative."""
+    """Symbol of -(eps^2 tau/12) Lap^2, the leading part of tau div F; ``(N1, N2//2+1)``."""
     physics = medium.physics
     return -(physics.epsilon**2) * physics.tau / 12 * medium.x.wave_number**4
 

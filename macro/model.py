@@ -139,13 +139,13 @@ class Model(ABC):
 
 
 def assembled(x: Calculus, balance: Balance) -> NDArray:
-    """The spectrum of div flux + source."""
+    """The spectrum of div flux + source, ``(4, N1, N2//2+1)``."""
     spectrum = x.div_spectrum(balance.flux)
     return spectrum if balance.source is None else spectrum + x.transform(balance.source)
 
 
 def check_densities(u: NDArray, medium: Medium) -> None:
-    """Raise DensityError unless n0 > eps|n| everywhere, naming the worst point."""
+    """Raise DensityError unless n0 > eps|n| everywhere in u = (n0, n), naming the worst point."""
     remedy = (
         "the model does not keep densities positive there: use a finer n_x, smoother fields or a "
         "smaller epsilon"

@@ -61,7 +61,7 @@ def record_times(t_end: float, every: float) -> list[float]:
 def evolve(
     W: NDArray, intervals: Iterable[Interval], make_step: Callable[[float], Step]
 ) -> Iterator[Interval]:
-    """Advance W in place over the intervals, yielding each when it is done."""
+    """Advance x-major W, shape ``(2, x, p)``, in place over the intervals; yield each when done."""
     length, step = 0.0, None
     for interval in intervals:
         if step is None or interval.length != length:

@@ -19,14 +19,23 @@ LARGEST = 2.0
 
 
 def maxwellian(solver: Maxwellian, N: NDArray) -> NDArray:
-    """W = M(N), x-major."""
+    """W = M(N) (Theorem 2.6), x-major, shape ``(2, x, p)``; N has ``(4, N1, N2)``.
+
+    Raises
+    ------
+    ConstraintError
+        If the moment constraint cannot be solved.
+    """
     W = solver.space.layout.x_major()
     solver.symbol(N, W)
     return W
 
 
 def equilibrium(solver: Maxwellian, N: NDArray) -> NDArray:
-    """W = Exp(-H + c), x-major, with the mean density of N: nothing moves without a force E."""
+    """W = Exp(-H + c), x-major, with the mean density of N: nothing moves without a force E.
+
+    Shapes and errors are those of :func:`maxwellian`.
+    """
     return maxwellian(solver, at_rest(solver, N))
 
 
@@ -88,7 +97,10 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
 
 
 def prepare(state: str, solver: Maxwellian, N: NDArray) -> NDArray:
-    """The initial state of the given name, one of ``STATES``, x-major."""
+    """The initial state of the given name, one of ``STATES``, x-major.
+
+    Shapes and errors are those of :func:`maxwellian` and :func:`prepared`.
+    """
     return STATES[state](solver, N)
 
 

@@ -59,7 +59,7 @@ class Solver:
         phases.include(self.maxwellian.seconds)
 
     def initial_state(self, between: Callable[[], None] = lambda: None) -> NDArray:
-        """W at t = 0, x-major.
+        """W at t = 0, x-major: complex, shape ``(2, x, p)``, w0 + i w3 and w1 + i w2.
 
         ``between`` is called before every step to a steady state, and may raise to end this.
         """
@@ -71,11 +71,19 @@ class Solver:
         return settled(W, self.collisions, case.time.scheme, splitting, case.time.dt, between)
 
     def step(self, dt: float) -> Step:
-        """One step of length ``dt``."""
+        """One step of eq. (29) of length ``dt``: ``step(W, t)`` advances W in place."""
         return make_step(self.case.time.scheme, self.transport, self.collisions, dt)
 
     def evolve(self, W: NDArray, t: float, steps: int) -> Iterator[Interval]:
-        """Advance W in place to t_end from ``t``, to which ``steps`` steps have led; yield each."""
+        """Advance W in place to t_end from ``t``, to which ``steps`` steps have led; yield each.
+
+        W is x-major, shape ``(2, x, p)``.
+
+        Raises
+        ------
+        ConstraintError
+            If the moment constraint cannot be solved; W is then of no use.
+        """
         if self.adaptive is None:
             return evolve(W, self.intervals(t, steps), self.step)
         times = record_times(self.case.time.t_end, self.case.output.every)

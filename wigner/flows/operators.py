@@ -106,7 +106,7 @@ def _zeeman(space: PhaseSpace, b: NDArray | float, W: NDArray) -> NDArray:
 
 
 def gradients(space: PhaseSpace, W: NDArray) -> tuple[NDArray, NDArray]:
-    """d W/dx1 and d W/dx2 of x-major W, spectral, x-major."""
+    """d W/dx1 and d W/dx2 of x-major W, spectral, x-major, shapes ``(2, x, p)``."""
     layout = space.layout
     fft = Planner()
 

@@ -75,26 +75,29 @@ class PhaseGrid:
 
     @cached_property
     def x(self) -> tuple[NDArray, NDArray]:
-        """The two x axes, ``x_j = j L / N``."""
+        """The two x axes, ``x_j = j L / N``, shapes ``(N1,)`` and ``(N2,)``."""
         x1, x2 = (np.arange(n) * (L / n) for n, L in zip(self.n_x, self.length, strict=True))
         return x1, x2
 
     @cached_property
     def p(self) -> tuple[NDArray, NDArray]:
-        """The two p axes, ``p_k = -P + (k + 1/2) 2P / n_p``: each is its own mirror image."""
+        """The two p axes, ``p_k = -P + (k + 1/2) 2P / n_p``, shapes ``(n_p1,)`` and ``(n_p2,)``.
+
+        Each is its own mirror image.
+        """
         sizes = zip(self.n_p, self.p_max, strict=True)
         p1, p2 = ((np.arange(n) - 0.5 * (n - 1)) * (2 * P / n) for n, P in sizes)
         return p1, p2
 
     @cached_property
     def xi(self) -> tuple[NDArray, NDArray]:
-        """The duals of the x axes, in FFT order, Nyquist entries zero (see :func:`dual`)."""
+        """The duals of the x axes, shaped as they are, in FFT order (see :func:`dual`)."""
         xi1, xi2 = (dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
         return xi1, xi2
 
     @cached_property
     def eta(self) -> tuple[NDArray, NDArray]:
-        """The duals of the p axes, in FFT order, Nyquist entries zero."""
+        """The duals of the p axes, shaped as they are, in FFT order (see :func:`dual`)."""
         eta1, eta2 = (dual(n, 2 * P / n) for n, P in zip(self.n_p, self.p_max, strict=True))
         return eta1, eta2
 
@@ -106,7 +109,7 @@ class PhaseGrid:
 
     @cached_property
     def p_flat(self) -> tuple[NDArray, NDArray]:
-        """p1 and p2 on the flattened p lattice."""
+        """p1 and p2 on the flattened p lattice, shapes ``(np,)``."""
         p1, p2 = np.meshgrid(*self.p, indexing="ij")
         return p1.ravel(), p2.ravel()
 
@@ -122,12 +125,12 @@ class PhaseGrid:
 
 
 def frequencies(n: int, spacing: float) -> NDArray:
-    """Angular frequencies of ``n`` points in FFT order, the Nyquist entry as it is."""
+    """Angular frequencies of ``n`` points in FFT order, ``(n,)``, the Nyquist entry as it is."""
     return 2 * np.pi * np.fft.fftfreq(n, spacing)
 
 
 def dual(n: int, spacing: float) -> NDArray:
-    """Angular frequencies of ``n`` points in FFT order, with the Nyquist entry set to zero.
+    """Angular frequencies of ``n`` points in FFT order, ``(n,)``, the Nyquist entry set to zero.
 
     The Nyquist mode of an even lattice stands for +k and -k at once. With zero in its place the
     lattice is its own mirror image, so that a multiplier with ``m(-k) = conj(m(k))`` keeps real
@@ -171,7 +174,7 @@ def place_of(index: Sequence[np.intp], n_x: Sequence[int], length: Pair) -> Pair
 
 
 def mirror(n: tuple[int, int]) -> NDArray:
-    """Index of -k for every k of a flattened two-dimensional FFT-ordered lattice."""
+    """Index of -k for every k of a flattened FFT-ordered lattice, shape ``(n[0]*n[1],)``."""
     minus = [-np.arange(m) % m for m in n]
     return (minus[0][:, None] * n[1] + minus[1][None, :]).ravel()
 
@@ -183,6 +186,13 @@ class Sums:
     When the two lattices are commensurate few values are distinct, so whatever depends on the
     sum alone is tabulated on a small lattice; when they are not, every pair has its own value
     and nothing else changes.
+
+    Attributes
+    ----------
+    values
+        The distinct sums, increasing, shape ``(S,)``.
+    index
+        Into ``values``, shape ``(J, M)``.
     """
 
     values: NDArray
@@ -206,7 +216,7 @@ def sums(base: NDArray, shift: NDArray, period: float | None = None) -> Sums:
 
 
 def interpolation(n: int, length: float, points: NDArray) -> NDArray:
-    """Matrix of trigonometric interpolation from ``n`` lattice points of a period to ``points``.
+    """Matrix of trigonometric interpolation from ``n`` points of a period, ``(len(points), n)``.
 
     The Nyquist mode of an even lattice is taken as a cosine, so real data stay real.
     """

@@ -24,7 +24,7 @@ def density(layout: Layout, W: NDArray) -> NDArray:
 
 
 def square_norm(layout: Layout, W: NDArray) -> float:
-    """Sum of w0^2 + |w|^2 over the lattice, of x-major ``W``; infinite where it overflows."""
+    """Sum of w0^2 + |w|^2 over the lattice, of x-major ``(2, x, p)``; infinite on overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         return float(layout.total(float(np.vdot(W, W).real)))
 
@@ -74,7 +74,7 @@ class Moments:
 
 
 def moments(layout: Layout, W: NDArray, physics: Physics) -> Moments:
-    """All moments up to second order of x-major ``W``."""
+    """All moments up to second order of x-major ``W``, shape ``(2, x, p)``; on every rank."""
     epsilon, Lambda = physics.epsilon, physics.Lambda
     p1, p2 = layout.grid.p_flat
     weights = np.stack([np.ones_like(p1), p1, p2, 0.5 * (p1**2 + p2**2)], axis=1)
@@ -183,7 +183,7 @@ class Diagnostics(Resolution):
 def diagnostics(
     layout: Layout, W: NDArray, fields: Moments, physics: Physics, t: float = 0.0
 ) -> Diagnostics:
-    """Diagnostics of x-major ``W`` whose moments are ``fields``, at a time."""
+    """Diagnostics of x-major ``W``, ``(2, x, p)``, whose moments are ``fields``, at a time."""
     grid = layout.grid
     dx, cell = grid.dx, grid.dx * grid.dp
     mass, spin = float(fields.n0.sum() * dx), fields.n.sum(axis=(1, 2)) * dx

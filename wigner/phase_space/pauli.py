@@ -37,7 +37,7 @@ def norm(a: NDArray) -> NDArray:
 
 
 def conjugation(e: NDArray, b: NDArray) -> NDArray:
-    """Components of E B E for Hermitian E and B: 2 (e.b) e - det(E) (b0, -b) as four-vectors."""
+    """Components ``(4, ...)`` of E B E for Hermitian E and B: 2 (e.b) e - det(E) (b0, -b)."""
     scalar = e[0] * b[0] + e[1] * b[1] + e[2] * b[2] + e[3] * b[3]
     determinant = e[0] ** 2 - e[1] ** 2 - e[2] ** 2 - e[3] ** 2
     return np.stack(
@@ -47,7 +47,7 @@ def conjugation(e: NDArray, b: NDArray) -> NDArray:
 
 
 def exp(a: NDArray) -> NDArray:
-    """Components of exp(a0 sigma_0 + a.sigma) = e^a0 (cosh|a| sigma_0 + sinh|a| a.sigma/|a|)."""
+    """exp(a0 sigma_0 + a.sigma) = e^a0 (cosh|a| sigma_0 + sinh|a| a.sigma/|a|), ``(4, ...)``."""
     r, weight = norm(a), np.exp(a[0])
     rise = np.expm1(r)  # e^r - 1 gives both cosh and sinh, the latter without cancellation
     fall = rise / (rise + 1)  # 1 - e^-r
@@ -83,7 +83,7 @@ def components(A: NDArray) -> NDArray:
 
 
 def is_positive(n: NDArray, r: NDArray | None = None) -> bool:
-    """Whether both eigenvalues n0 +- |n| are positive everywhere; nan is not.
+    """Whether both eigenvalues n0 +- |n| of ``(4, ...)`` are positive everywhere; nan is not.
 
     ``r`` is |n| where the caller has it.
     """
@@ -114,7 +114,7 @@ def positivity_fault(n: NDArray, length: Pair, what: str, remedy: str) -> Fault 
 
 
 def log(n: NDArray) -> NDArray:
-    """Components of the logarithm of a positive matrix field; the inverse of :func:`exp`.
+    """Components ``(4, ...)`` of the logarithm of a positive field; the inverse of :func:`exp`.
 
     Raises
     ------
