@@ -89,9 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _studied(arguments: argparse.Namespace, case: Case | None, comm: Communicator) -> int:
     """Compute, conclude and report; the exit status, on every rank."""
     clock = time.perf_counter()
-    names = [study.name for study in STUDIES] if arguments.study == "all" else [arguments.study]
-    studies = [study for study in STUDIES if study.name in names]
-    setting = Setting(arguments.size, case)
+    studies, setting = _chosen(arguments), Setting(arguments.size, case)
     try:
         outcomes = compute(studies, setting, arguments.output, comm)
     except CaseError as error:  # on every rank: all ask for more than the case allows
@@ -110,6 +108,11 @@ def _studied(arguments: argparse.Namespace, case: Case | None, comm: Communicato
         except Exception:  # the other ranks wait for the status, whatever happened
             log.exception("the studies were computed, but not reported; tasks/ is whole")
     return comm.bcast(status)
+
+
+def _chosen(arguments: argparse.Namespace) -> list[Study]:
+    """The studies that are asked for."""
+    return [study for study in STUDIES if arguments.study in (study.name, "all")]
 
 
 @contextmanager
@@ -160,6 +163,8 @@ def _agree(arguments: argparse.Namespace, comm: Communicator) -> tuple[bool, Cas
                     remedy = "give one, with --set time.dt=... for instance"
                     expected = "a number, as studies compare steps"
                     raise CaseError(Fault("time.dt", '"auto"', expected, remedy))
+                for study in _chosen(arguments):  # which may ask for more than the case has
+                    study.plan(Setting(arguments.size, case))
             elif arguments.set:
                 remedy = "give CASE.toml, or leave --set out"
                 raise CaseError(Fault("--set", arguments.set[0], "a case to change", remedy))

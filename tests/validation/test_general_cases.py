@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
+from validation.__main__ import main
 from validation.harness.study import Setting
 from validation.solutions.cases import chosen, scaled
 from validation.studies import alpha, epsilon, expansions, gate, identities, invariants, tau
@@ -39,6 +42,14 @@ def test_a_gate_has_to_be_switched() -> None:
     names = [task.name for task in gate.plan(Setting("small", switched))]
     assert sum(name.startswith("kinetic/") for name in names) == 3
     assert not any("coarse" in name for name in names)
+
+
+def test_a_refused_case_leaves_no_directory(tmp_path: Path, capsys) -> None:
+    case, output = tmp_path / "case.toml", tmp_path / "report"
+    case.write_text(SMALLEST)
+    assert main(["gate", str(case), "--output", str(output)]) == 2
+    assert "no field of the case that varies in time" in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_scaled_cases_keep_what_a_material_gives() -> None:
