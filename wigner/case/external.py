@@ -23,6 +23,8 @@ LOOKS, MOMENTS = 17, 2001
 # Bends of a formula within a step, in units of half its range in time: refused, and warned of. A
 # wave has them with 4 and 11 steps to a period.
 FAST, BRISK = 1.0, 0.08
+# What is smaller, in units of k_B T0, has no effect.
+NOTHING = 1e-8
 # A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
 FAINT = 1e-4
 # Largest -log of a density or a share of spins, beyond which a double is no help.
@@ -123,7 +125,7 @@ def pace(key: str, formula: Expression, case: Case, grid: PhaseGrid) -> Iterator
             yield not_finite(key, error, float(t))
             return
     values = np.array(seen).reshape(len(starts), 3, *grid.n_x)
-    scale = 0.5 * float(np.ptp(values, axis=(0, 1)).max())
+    scale = max(0.5 * float(np.ptp(values, axis=(0, 1)).max()), NOTHING)
     bend = float(np.abs(values[:, 0] - 2 * values[:, 1] + values[:, 2]).max())
     if bend > BRISK * scale:
         expected = f"steps that resolve how it changes, but it bends by {bend / scale:.2g} of its "

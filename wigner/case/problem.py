@@ -91,6 +91,9 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
     if kinetic and drift is not None:
         moved = (given.epsilon * given.spin_orbit + d for d in drift)
         faults += checks.p_lattice(grid, (next(moved), next(moved)), case.grid.p_max)
+        for k, formula in enumerate(given.field):  # a pulse shorter than a step may be meant
+            brisk = external.pace(f"physics.field[{k}]", formula, case, grid)
+            faults += (replace(fault, fatal=False) for fault in brisk)
     if kinetic:
         faults += checks.planes(case.output.phase_space, grid)
         faults += times

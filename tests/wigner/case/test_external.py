@@ -221,6 +221,13 @@ def test_a_brisk_change_is_warned_of() -> None:
     given = case("physics.potential=0.1*cos(x1)*cos(40*t)")
     assert any("use a time.dt of about" in warning for warning in build(given).warnings)
     assert not build(case("physics.potential=0.1*cos(x1)*cos(4*t)")).warnings
+    (warning,) = build(case('physics.field=["0", "0.1*cos(300*t)"]')).warnings
+    assert warning.startswith('physics.field[1]: got "0.1*cos(300*t)", expected steps that resolve')
+
+
+def test_the_pace_of_what_has_no_effect_does_not_count() -> None:
+    given = case("physics.potential=0.1*cos(x1) + 1e-10*cos(300*t)")
+    assert not build(given).warnings
 
 
 def test_what_the_material_adds_makes_no_formula_too_long() -> None:
