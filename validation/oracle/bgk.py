@@ -157,7 +157,10 @@ def newton_step(box: Box, M: Maxwellian, target: Array, rtol: float) -> Array:
 
 
 def classical_multipliers(box: Box, u: Array) -> Array:
-    """mu with 2 pi exp(a0 + eps a.sigma) = <W> at each point: right as eps grad, alpha -> 0."""
+    """mu with 2 pi exp(a0 + eps a.sigma) = <W> at each point: right as eps grad, alpha -> 0.
+
+    Raises ValueError unless eps |n| < n0 everywhere.
+    """
     spin = box.epsilon * np.sqrt((u[1:] ** 2).sum(0))
     if not np.all(spin < u[0]):
         raise ValueError(f"eps |n| must be below n0, but n0 - eps |n| = {(u[0] - spin).min():.3g}")
