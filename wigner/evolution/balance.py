@@ -1,8 +1,8 @@
 """What changes energy and spin of a state besides moving them about, summed up along a run.
 
-    E(t) - E(0) = work + heat,    int n dx (t) - int n dx (0) = torque
+    U(t) - U(0) = work + heat,    int n dx (t) - int n dx (0) = torque
 
-with E = int int (|p|^2/2) w0 + eps (Lambda p).w + int (V + phi/2) n0 + eps^2 b.n. The work is that
+with U = int int (|p|^2/2) w0 + eps (Lambda p).w + int (V + phi/2) n0 + eps^2 b.n. The work is that
 of fields that vary in time, int d_t V n0 + eps^2 d_t b.n, and of the uniform force, E.J; heat is
 what collisions exchange with the bath; the torque is that of spin-orbit coupling and of b,
 int 2 <Lambda p x w>/eps + 2 b x n dx. All are taken at the stages of a step, with its weights, so

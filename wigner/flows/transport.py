@@ -4,9 +4,10 @@ T W = (i/eps)(H # W - W # H), so the flow is W -> U # W # U^dagger. H = K(p) + F
 two conjugations, each exact for a step of any length: K = |p|^2/2 + eps (Lambda p).sigma, and
 F = V + eps b.sigma - E.x.
 
-Where F varies in time, time goes on with the flow of K and stands still in that of F, as if it were
-a coordinate of x whose momentum H has: any splitting keeps its order. A potential phi[n0] does not
-change while it acts, as the flow of F leaves n0 as it is.
+Where F varies in time, time goes on with the flow of K and stands still in that of F. This is the
+splitting of K + p_t and F(x, t), where t is one more coordinate and p_t its momentum, so any
+composition keeps its order. A potential phi[n0] does not change while it acts, as the flow of F
+leaves n0 as it is.
 """
 
 from __future__ import annotations

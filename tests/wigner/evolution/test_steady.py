@@ -1,4 +1,4 @@
-"""State "steady": where the densities rest, and what happens where they do not."""
+"""State "steady": where the moments rest, and what happens where they do not."""
 
 from __future__ import annotations
 
