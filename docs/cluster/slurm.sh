@@ -10,7 +10,7 @@
 #SBATCH --time=12:00:00
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --signal=USR1@600                  # for versions of Slurm that do not tell when a job ends
+#SBATCH --signal=USR1@600          # for a Slurm that does not tell when a job ends
 set -u
 case=$1 results=$2
 

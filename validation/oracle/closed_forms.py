@@ -83,14 +83,14 @@ def diagonal(f: Array, n: tuple[int, int]) -> Array:
     f : (4, M), density and spin on y1 = j L/(sqrt(2) M); M a multiple of n1 and of n2
     n : lattice (n1, n2) of the square box
 
+    Returns
+    -------
+    (4, n1, n2), spin turned back to the axes x1, x2
+
     Raises
     ------
     ValueError
         If M is not such a multiple.
-
-    Returns
-    -------
-    (4, n1, n2), spin turned back to the axes x1, x2
     """
     M = f.shape[1]
     if M % n[0] or M % n[1]:

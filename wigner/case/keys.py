@@ -118,8 +118,8 @@ FIELD = {
         REPULSIVE,
         "coupling = 0.5",
         None,
-        "that of `material.dielectric_constant`",
-        'c, at least 0; for `"2deg"` it may come from the material',
+        "the material's",
+        'c, at least 0; for `"2deg"` it may come from `material.dielectric_constant`',
     ),
     "screening_length": Field(
         SIZE,
