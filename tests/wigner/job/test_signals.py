@@ -92,12 +92,12 @@ steps, step = [], Solver.step
 
 def killing(solver, length):
     advance = step(solver, length)
-    def killed(W):
+    def killed(W, t):
         steps.append(length)
         if len(steps) == 3:
             for number in {signals}:
                 os.kill(os.getpid(), number)
-        advance(W)
+        advance(W, t)
     return killed
 
 Solver.step = killing
