@@ -8,6 +8,7 @@ on the ranks.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if "ranks" not in metafunc.fixturenames:
             metafunc.fixturenames.append("ranks")
         metafunc.parametrize("ranks", n, ids=[f"{count}-ranks" for count in n])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Reports in UTF-8: what a test with other names has written cannot leave a worker."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture
