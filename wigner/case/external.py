@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ExpressionError, Fault, SolveError
-from ..phase_space.grid import Pair, PhaseGrid
+from ..phase_space.grid import Pair, PhaseGrid, wave_numbers
 from ..physics import External, Physics
 from .checks import MOST_PHASE
 from .formulas import Expression
@@ -23,6 +23,8 @@ LOOKS, MOMENTS = 17, 2001
 # Bends of a formula within a step, in units of half its range in time: refused, and warned of. A
 # wave has them with 4 and 11 steps to a period.
 FAST, BRISK = 1.0, 0.08
+# Phase of a plasmon in a step from which on it is warned of.
+PHASE = 0.6
 # What is smaller, in units of k_B T0, has no effect.
 NOTHING = 1e-8
 # A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
@@ -147,6 +149,26 @@ def interaction(physics: Physics, n0: NDArray, case: Case) -> Iterator[Fault]:
         got = f"{case.field.coupling:.3g}, which makes phases of up to {phase:.1e}"
         remedy = "check its unit, k_B T0 for densities and lengths of the case"
         yield Fault("field.coupling", got, expected, remedy)
+
+
+def plasma(physics: Physics, n0: NDArray, case: Case, grid: PhaseGrid) -> Iterator[Fault]:
+    """Plasmons that steps do not resolve.
+
+    A wave of the mean density n has the frequency (n q^2 phi_q)^(1/2), phi_q the kernel, if it is
+    not so short that free flight takes it apart, n phi_q > 1.
+    """
+    if physics.mean_field is None or case.time.adaptive:
+        return
+    q1, q2 = wave_numbers(grid.n_x, grid.length)
+    drawn = float(n0.mean()) * physics.mean_field.kernel
+    square = np.where(drawn > 1, drawn * (q1[:, None] ** 2 + q2[None, :] ** 2), 0.0)
+    omega = math.sqrt(float(square.max()))
+    if omega * case.time.dt > PHASE:
+        got = f"{case.time.dt:g}, in which a plasmon of frequency {omega:.3g} turns by "
+        expected = f"at most {PHASE:g}, some ten steps to a period"
+        remedy = f"use a time.dt of about {PHASE / omega:.2g}"
+        got += f"{omega * case.time.dt:.2g}"
+        yield Fault("time.dt", got, expected, remedy, fatal=False)
 
 
 def rest(physics: Physics, case: Case) -> Iterator[Fault]:

@@ -103,6 +103,8 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
         physics = _physics(case, grid)
         faults += external.rest(physics, case)
         faults += external.interaction(physics, fields["initial.n0"], case)
+        if kinetic:
+            faults += external.plasma(physics, fields["initial.n0"], case, grid)
         N = physics.scaled(np.stack([fields[key] for key in ("initial.n0", *SPINS)]))
         faults += (fault for fault in checks.density(N, grid) if fault.fatal or constrained)
         if not any(fault.fatal for fault in faults):

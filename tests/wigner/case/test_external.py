@@ -254,3 +254,12 @@ def test_a_potential_in_other_units() -> None:
     assert sizes["kT"] == 1.0
     assert sizes["meV"] == pytest.approx(1 / (1e3 * 8.617333262e-5 * 77), rel=1e-9)
     assert sizes["mV"] == pytest.approx(-sizes["meV"])
+
+
+def test_a_plasmon_that_steps_do_not_resolve_is_warned_of() -> None:
+    """omega = (c n q)^(1/2) of the 2DEG, for waves with c n/q > 1: here q up to 9, omega = 9."""
+    entries = ("field.kind=2deg", "field.coupling=9.5", 'initial.n=["0", "0", "0"]')
+    (warning,) = build(case(*entries, "time.dt=0.1", "grid.n_x=[32, 1]")).warnings
+    assert "a plasmon of frequency 9.25 turns by 0.92" in warning
+    assert "use a time.dt of about 0.065" in warning
+    assert not build(case(*entries, "time.dt=0.05", "grid.n_x=[32, 1]")).warnings
