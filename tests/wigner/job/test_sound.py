@@ -88,7 +88,7 @@ def test_the_first_state_must_have_the_moments_it_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     exact = Solver.initial_state
-    monkeypatch.setattr(Solver, "initial_state", lambda self: exact(self) * (1 + 1e-7))
+    monkeypatch.setattr(Solver, "initial_state", lambda *given: exact(*given) * (1 + 1e-7))
     output = tmp_path / "output"
     assert main(["run", str(small.write_case(tmp_path)), "--output", str(output)]) == 1
     assert "mass: got a relative change of 1.0e-07" in capsys.readouterr().err
