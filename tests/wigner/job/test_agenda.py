@@ -21,7 +21,9 @@ NOW = 1.8e9
 def agenda(elapsed: list[float], **keys: float) -> Agenda:
     """An agenda whose clock is the last entry of a list."""
     spec = {"checkpoint": None, "checkpoint_wall": 1e9, "wall_limit": None} | keys
-    return Agenda(OutputSpec(every=1.0, phase_space=(), **spec), SERIAL, [], lambda: elapsed[-1], 0.0)
+    return Agenda(
+        OutputSpec(every=1.0, phase_space=(), **spec), SERIAL, [], lambda: elapsed[-1], 0.0
+    )
 
 
 def test_an_empty_agenda_asks_for_nothing() -> None:
