@@ -25,7 +25,7 @@ def solver():
 def test_moments_are_exactly_those_asked_for(solver):
     layout = solver.space.layout
     N = modulated(layout.grid, EPSILON)
-    for state in initial.STATES:
+    for state in initial.STATES.keys() - {"equilibrium"}:  # which has its own
         W = initial.prepare(state, solver, N)
         np.testing.assert_allclose(density(layout, W), N, atol=1e-14)
 
