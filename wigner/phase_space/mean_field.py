@@ -53,7 +53,3 @@ class MeanField:
     def __call__(self, n0: NDArray) -> NDArray:
         """phi, of mean zero."""
         return np.fft.irfft2(self.kernel * np.fft.rfft2(n0), s=self.grid.n_x)
-
-    def energy(self, n0: NDArray) -> float:
-        """int phi n0/2 dx."""
-        return 0.5 * float(np.sum(self(n0) * n0)) * self.grid.dx

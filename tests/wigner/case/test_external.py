@@ -13,7 +13,6 @@ from wigner.case.problem import build
 from wigner.case.spec import as_dict, parse_case
 from wigner.case.units import BOLTZMANN, ELEMENTARY_CHARGE, scale
 from wigner.errors import CaseError, SolveError
-from wigner.phase_space.mean_field import MeanField
 
 
 def case(*overrides: str, text: str = SMALLEST):
@@ -72,16 +71,6 @@ def test_interaction_of_a_wave(kind: str, power: int) -> None:
         phi = problem.physics.mean_field(2 + 0.3 * np.cos(3 * x1))
         np.testing.assert_allclose(phi, 0.7 * 0.3 / denominator * np.cos(3 * x1), atol=1e-15)
         np.testing.assert_allclose(problem.physics.at(0.0, 1 + 0 * x1).V, 0, atol=1e-15)
-
-
-def test_energy_of_the_interaction_is_half_of_its_work() -> None:
-    """d/ds int phi[s n] n/2 ds = int phi n."""
-    grid = build(case()).grid
-    field = MeanField(grid, "2deg", 0.7)
-    n0 = 1 + 0.3 * np.cos(grid.x[0][:, None])
-    slope = (field.energy(1.001 * n0) - field.energy(0.999 * n0)) / 0.002
-    assert slope == pytest.approx(float(np.sum(field(n0) * n0)) * grid.dx, rel=1e-12)
-    assert slope > 0
 
 
 def test_material_fields() -> None:
