@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.errors import Fault, StateError
+from wigner.evolution.steady import way_left
 
 from .imex import solution
 from .model import Model
@@ -43,8 +44,7 @@ def settled(
     before, last, change = u, 0.0, np.inf
     for _, now in solution(model, u, times, tolerance, dt, between):
         change = float(np.abs(scale * (now - before)).max() / now[0].max())
-        fall = min(change / last, SLOWEST) if last > 0 else SLOWEST
-        if max(change, change * fall / (1 - fall)) <= REST * tolerance:
+        if way_left(change, last, SLOWEST) <= REST * tolerance:
             return now
         before, last = now, change
     raise StateError(

@@ -123,3 +123,17 @@ def _distance(order: float, expected: Expected) -> float:
 
 def _shown(values: NDArray) -> str:
     return "[" + ", ".join(f"{value:.2g}" for value in values) + "]"
+
+
+def rows_of_orders(
+    h: Sequence[float], sizes: NDArray, floor: float
+) -> list[tuple[float | None, ...]]:
+    """Rows of a table: each ``h``, then the error and the observed order of every component.
+
+    ``sizes`` are the errors, ``(h, component)``; ``floor`` is that of :func:`observed_orders`.
+    """
+    orders = [observed_orders(h, errors, floor=floor) for errors in sizes.T]
+    return [
+        (value, *(cell for k, size in enumerate(row) for cell in (float(size), orders[k][place])))
+        for place, (value, row) in enumerate(zip(h, sizes, strict=True))
+    ]

@@ -11,7 +11,6 @@ import math
 import tomllib
 from dataclasses import dataclass
 
-from wigner.case.formulas import Expression
 from wigner.case.problem import build
 from wigner.case.spec import SCALED, Case, parse_case
 from wigner.case.values import toml
@@ -199,7 +198,9 @@ def as_in_the_paper(case: Case) -> Case:
     physics, more = case.physics, []
     if physics.beta:
         more.append("physics.beta")
-    more += [f"physics.{key}" for key in ("zeeman", "field") if _acts(getattr(physics, key))]
+    for key, formulas in (("zeeman", physics.zeeman), ("field", physics.field)):
+        if not all(formula.vanishes for formula in formulas):
+            more.append(f"physics.{key}")
     more += ["t in physics.potential"] if physics.potential.varies else []
     more += ["[field]"] if case.field is not None else []
     if more:
@@ -207,8 +208,3 @@ def as_in_the_paper(case: Case) -> Case:
         remedy = "the studies tau, gate and convergence take such a case"
         raise CaseError(Fault(", ".join(more), "a case that has it", expected, remedy))
     return case
-
-
-def _acts(formulas: tuple[Expression, ...]) -> bool:
-    """Whether any of some formulas is not zero."""
-    return any(formula.program != (0.0,) for formula in formulas)

@@ -19,7 +19,7 @@ from wigner.errors import CaseError, Fault
 
 from ..harness import figures
 from ..harness.claims import Claim, Drawing, Result, Table, at_least, near
-from ..harness.orders import DASH, observed_orders, order_claim
+from ..harness.orders import DASH, order_claim, rows_of_orders
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
@@ -180,11 +180,7 @@ def _of_local(outcomes: Outcomes, last: str) -> list[Claim]:
 def _table(setting: Setting, outcomes: Outcomes) -> Table:
     sizes = errors(setting, outcomes, "nonlocal")
     floor = max(float(outcomes[f"kinetic/{tau:g}"]["error"].max()) for tau in taus(setting))
-    orders = [observed_orders(taus(setting), sizes[:, k], floor=floor) for k in range(4)]
-    rows = [
-        (tau, *(cell for k in range(4) for cell in (float(sizes[row, k]), orders[k][row])))
-        for row, tau in enumerate(taus(setting))
-    ]
+    rows = rows_of_orders(taus(setting), sizes, floor)
     columns = [cell for name in figures.COMPONENTS for cell in (name, "order")]
     return Table("gate", "Kinetic minus nonlocal at t_end", ("τ", *columns), tuple(rows), DASH)
 

@@ -32,7 +32,7 @@ from ..harness.claims import (
     at_most,
     near,
 )
-from ..harness.orders import DASH, MARGIN, observed_orders, order_claim
+from ..harness.orders import DASH, MARGIN, order_claim, rows_of_orders
 from ..harness.study import Setting, Study
 from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
@@ -241,14 +241,9 @@ def _comparisons(setting: Setting, outcomes: Outcomes) -> list[Claim]:
 def _table(setting: Setting, outcomes: Outcomes, state: str) -> Table:
     sizes = errors(setting, outcomes, state, "nonlocal")
     floor = _floor(setting, outcomes, state)
-    orders = [observed_orders(taus(setting), sizes[:, k], floor=floor) for k in range(4)]
     rows = [
-        (
-            tau,
-            *(cell for k in range(4) for cell in (float(sizes[row, k]), orders[k][row])),
-            float(outcomes[f"{state}/{tau:g}"]["error"].max()),
-        )
-        for row, tau in enumerate(taus(setting))
+        (*row, float(outcomes[f"{state}/{row[0]:g}"]["error"].max()))
+        for row in rows_of_orders(taus(setting), sizes, floor)
     ]
     columns = [cell for name in figures.COMPONENTS for cell in (name, "order")]
     return Table(

@@ -103,6 +103,11 @@ class Expression:
     program: tuple[float | str, ...]
 
     @property
+    def vanishes(self) -> bool:
+        """Whether it is written as zero."""
+        return self.program == (0.0,)
+
+    @property
     def varies(self) -> bool:
         """Whether f depends on time."""
         return "t" in self.program
@@ -137,9 +142,8 @@ class Expression:
         """
         places = np.broadcast_arrays(np.asarray(x1, np.float64), np.asarray(x2, np.float64))
         with np.errstate(all="ignore"):
-            values = np.broadcast_to(self._run(places[0], places[1], t), places[0].shape).astype(
-                np.float64
-            )
+            found = self._run(places[0], places[1], t)
+            values = np.broadcast_to(found, places[0].shape).astype(np.float64)
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             raise ExpressionError(

@@ -41,7 +41,7 @@ class Problem:
         Parameters and fields of the equation.
     N
         Initial moments (n0, eps n), shape ``(4, N1, N2)``; those of an equilibrium are found from
-        n0, see ``maxwellian.ensemble``.
+        n0, see ``maxwellian.equilibrium_state``.
     warnings
         What is legal but doubtful, one sentence each.
     identity

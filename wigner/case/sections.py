@@ -40,7 +40,7 @@ class PhysicsSpec:
     @property
     def turns(self) -> bool:
         """Whether there is a field b."""
-        return any(formula.program != (0.0,) for formula in self.zeeman)
+        return not all(formula.vanishes for formula in self.zeeman)
 
     @property
     def varies(self) -> bool:

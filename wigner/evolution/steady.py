@@ -61,9 +61,7 @@ def settled(
         step(W, 0.0)
         now = _moments(still, W)
         change = float(np.abs(now - before).max() / now[0].max())
-        fall = min(change / last, SLOWEST) if last > 0 else SLOWEST
-        left = change * fall / (1 - fall)
-        if max(change, left) <= allowed:
+        if way_left(change, last, SLOWEST) <= allowed:
             return W
         if space.layout.comm.rank == 0 and change <= 0.1 * told:
             told = change
@@ -78,6 +76,23 @@ def settled(
             "use a longer time.dt, a larger maxwellian.tolerance, or fields in which they rest",
         )
     )
+
+
+def way_left(change: float, last: float, slowest: float) -> float:
+    """How far a state is from its rest at the most, from its last two changes.
+
+    Changes that fall by a factor f add up to change f/(1 - f); not less than the change itself is
+    taken.
+
+    Parameters
+    ----------
+    last
+        The change before; 0 where there is none.
+    slowest
+        The largest f that is believed.
+    """
+    fall = min(change / last, slowest) if last > 0 else slowest
+    return max(change, change * fall / (1 - fall))
 
 
 def _moments(space: PhaseSpace, W: NDArray) -> NDArray:

@@ -40,7 +40,7 @@ def launcher(ranks: int) -> list[str]:
 def call(arguments: Sequence[str], started: Sequence[str], requests: Requests, began: float) -> int:
     """Run ``wigner`` with arguments; its exit status, negative if a signal killed it.
 
-    The process has a session of its own, so that Ctrl-C reaches this one alone, which asks the
+    The process is apart from the terminal, so that Ctrl-C reaches this one alone, which asks the
     run to end. It finds the modules that this process finds.
 
     Parameters
