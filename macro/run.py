@@ -21,10 +21,11 @@ from wigner.job.guards import check_finite
 from wigner.job.run import AGAIN
 from wigner.job.supervise import STOPPED, Hosts, run_job, status
 from wigner.maxwellian.multiplier_solver import prescribed
-from wigner.output import records
+from wigner.output import variables
 from wigner.output.alarm import Alarm
 from wigner.output.observer import Directory, Observer
-from wigner.output.records import Records, Variable, Variables
+from wigner.output.records import Records
+from wigner.output.variables import Variable, Variables
 from wigner.phase_space.communicator import Communicator
 from wigner.phase_space.layout import check_ranks
 from wigner.phase_space.moments import density_tails
@@ -43,15 +44,15 @@ TOLERANCE = 1e-8
 # The share of the Nyquist index up to which models keep modes, see Calculus.kept.
 KEPT = 2 / 3
 INTACT = "is whole up to its last record: correct the cause, then run again with --overwrite"
-SCALARS: Variables = {name: records.SCALARS[name] for name in ("mass", "spin_total")} | {
+SCALARS: Variables = {name: variables.SCALARS[name] for name in ("mass", "spin_total")} | {
     "free_energy": Variable((), "int n0 (a0 + V + phi/2) + eps^2 n.(a + b) dx", "total energy"),
     "step": Variable((), "length of the time step", "time"),
     "tail_rate": Variable(
         (), "share of the rates of n0, or of n, beyond two thirds of the reach in xi", "1"
     ),
-    "evaluations": records.SCALARS["evaluations"],
+    "evaluations": variables.SCALARS["evaluations"],
 }
-ARRAYS: Variables = {name: records.ARRAYS[name] for name in ("n0", "n", "a0", "a")} | {
+ARRAYS: Variables = {name: variables.ARRAYS[name] for name in ("n0", "n", "a0", "a")} | {
     "current": Variable(
         ("component", "direction"),
         "currents of n0 and n: minus what the model diverges",
@@ -113,7 +114,7 @@ def execute(
         If the directory cannot be written; what was recorded stays.
     """
     with stop_requests() as requests:
-        phases, (scalars, arrays) = Phases(), records.driven(case)
+        phases, (scalars, arrays) = Phases(), variables.driven(case)
         file = Records(directory / "moments.h5", SCALARS | scalars, ARRAYS | arrays)
         heading = "model {}, x lattice {} x {}".format(name, *problem.grid.n_x)
         facts = {"model": name, "tolerance": tolerance}
@@ -218,5 +219,5 @@ def values(model: Model, u: NDArray, t: float = 0.0) -> dict[str, ArrayLike]:
         "mass": float(totals[0]),
         "spin_total": totals[1:],
         "free_energy": model.free_energy(u, mu, t),
-        **records.acting(model.physics, u[0], t),
+        **variables.acting(model.physics, u[0], t),
     }

@@ -16,7 +16,7 @@ from wigner.case.dimensions import UNITS
 from wigner.case.keys import SECTIONS
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED, Field
-from wigner.output.records import ARRAYS, DRIVEN, FIXED, SCALARS, Variables, planes
+from wigner.output.variables import ARRAYS, DRIVEN, FIXED, SCALARS, Variables, planes
 from wigner.phase_space.reduced import PLANES
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -18,7 +18,8 @@ from wigner.case.units import scale
 from wigner.evolution.state import State
 from wigner.maxwellian.memory import Memory
 from wigner.output import checkpoint
-from wigner.output.records import ARRAYS, SCALARS, Records, about
+from wigner.output.records import Records
+from wigner.output.variables import ARRAYS, SCALARS, about
 from wigner.phase_space import pauli
 from wigner.phase_space.layout import Layout
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..evolution.quality import Winding
 from ..evolution.solver import Solver
-from ..output.records import acting, name_of
+from ..output.variables import acting, name_of
 from ..phase_space.moments import (
     Resolution,
     density,

@@ -16,7 +16,8 @@ from ..maxwellian.multiplier_solver import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
-from ..output.records import ARRAYS, SCALARS, Records, driven, planes
+from ..output.records import Records
+from ..output.variables import ARRAYS, SCALARS, driven, planes
 from ..phase_space.communicator import SERIAL, Communicator
 from ..timing import Phases
 from .agenda import Agenda, Requests, Stopped, stop_requests

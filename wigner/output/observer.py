@@ -25,8 +25,9 @@ from ..timing import Phases
 from . import checkpoint, files
 from .checkpoint import on_first
 from .logs import PROGRESS
-from .records import Attributes, Records, about
+from .records import Records
 from .run_json import Report, Session
+from .variables import Attributes, about
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from ..case.dimensions import UNITS, Unit
 from ..case.spec import Case, parse_case
 from ..case.units import Scaling, scale
 from ..errors import CaseError, Fault
-from ..output import files, records
+from ..output import files, variables
 from ..output.run_json import contents
 from ..phase_space.grid import Pair
 from ..phase_space.reduced import COORDINATES
 
-KNOWN = {**records.FIXED, **records.SCALARS, **records.ARRAYS, **records.DRIVEN}
+KNOWN = {**variables.FIXED, **variables.SCALARS, **variables.ARRAYS, **variables.DRIVEN}
 BY_TEXT = {unit.text: unit for unit in UNITS.values()}
 FIELD = ("x1", "x2")  # the last axes of what lies on the x lattice
 NEEDED = ("time", *FIELD, "n0", "n")

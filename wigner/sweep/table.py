@@ -11,7 +11,7 @@ import numpy as np
 
 from ..case.values import shown
 from ..output import files
-from ..output.records import LABELS
+from ..output.variables import LABELS
 from .plan import Member, Plan
 from .states import report, verdict, word
 

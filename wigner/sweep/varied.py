@@ -9,7 +9,7 @@ from typing import Any
 
 from ..case.values import override_value, shown
 from ..errors import CaseError, Fault
-from ..output.records import ARRAYS, DRIVEN, FIXED, SCALARS
+from ..output.variables import ARRAYS, DRIVEN, FIXED, SCALARS
 
 # Names that mean something else in the file of all runs.
 TAKEN = frozenset({"run", "directory", "state", "verdict", *FIXED, *SCALARS, *ARRAYS, *DRIVEN})

@@ -14,7 +14,7 @@ from wigner.__main__ import main
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError
-from wigner.output.records import name_of
+from wigner.output.variables import name_of
 from wigner.phase_space.reduced import PLANES
 
 ALL = f"output.phase_space={[*PLANES]}".replace("'", '"')

@@ -22,7 +22,8 @@ from wigner.case.spec import parse_case
 from wigner.case.units import scale
 from wigner.errors import RecordsError
 from wigner.output.observer import Observer
-from wigner.output.records import ARRAYS, LATER, SCALARS, Records, about, driven
+from wigner.output.records import Records
+from wigner.output.variables import ARRAYS, LATER, SCALARS, about, driven
 
 # Names and axes that contract.md promises.
 PROMISED = {

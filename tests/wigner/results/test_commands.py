@@ -16,7 +16,7 @@ from tests.support.made_runs import make_run
 from wigner.__main__ import main
 from wigner.case.dimensions import UNITS
 from wigner.output import files
-from wigner.output.records import LATER
+from wigner.output.variables import LATER
 from wigner.results import render, style
 from wigner.results.kinds import KINDS
 from wigner.results.planes import planes

@@ -13,7 +13,7 @@ from matplotlib.quiver import Quiver
 
 from tests.support.made_runs import make_checkpoint, make_run
 from wigner.errors import CaseError
-from wigner.output.records import ARRAYS, SCALARS
+from wigner.output.variables import ARRAYS, SCALARS
 from wigner.results import style
 from wigner.results.kinds import KINDS
 from wigner.results.run import Run, open_run

@@ -15,7 +15,7 @@ from tests.support.small import sets
 from wigner.__main__ import main
 from wigner.case.dimensions import UNITS
 from wigner.errors import CaseError
-from wigner.output.records import ARRAYS, SCALARS
+from wigner.output.variables import ARRAYS, SCALARS
 from wigner.results import planes
 from wigner.results.kinds import KINDS
 from wigner.results.run import open_run

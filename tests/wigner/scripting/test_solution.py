@@ -14,7 +14,7 @@ from tests.support import small
 from tests.support.small import sets
 from wigner.__main__ import main
 from wigner.errors import CaseError, ConstraintError
-from wigner.output.records import ARRAYS, SCALARS
+from wigner.output.variables import ARRAYS, SCALARS
 from wigner.scripting.solution import Record, Solution
 
 PLANES = 'output.phase_space=["x1 p1"]'
