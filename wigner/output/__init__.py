@@ -3,6 +3,7 @@
 ``files``: files that are whole at every moment
 ``logs``: lines on the terminal and in run.log, and one line of progress
 ``variables``: what the files of a run hold, with axes, meanings and units
+``netcdf``: variables and axes of netCDF-4
 ``records``: moments.h5, the moments record by record
 ``run_json``: run.json, the state of a run, its origin and its cost
 ``checkpoint``: checkpoints, which any number of ranks can read

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-import h5netcdf
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +23,7 @@ from ..case.problem import Problem
 from ..case.units import Scaling
 from ..errors import Fault, RecordsError
 from ..phase_space.reduced import points
-from . import files
+from . import files, netcdf
 from .variables import (
     ARRAYS,
     FIXED,
@@ -75,23 +74,23 @@ class Records:
         places = {k: v for k, v in points(grid).items() if k in ("x1", "x2") or k in used}
         sizes = {name: len(axis) for name, axis in (places | labels).items()}
         image = io.BytesIO()
-        with h5netcdf.File(image, "w") as file:
-            file.dimensions = {"time": None} | sizes
-            file.create_variable("time", ("time",), "f8", chunks=(CHUNK,))
+        with h5py.File(image, "w", track_order=True) as file:
+            netcdf.begin(file)
+            netcdf.add_axis(file, "time", np.empty(0), chunk=CHUNK)
             for name, axis in places.items():
-                file.create_variable(name, (name,), "f8", data=axis)
+                netcdf.add_axis(file, name, axis)
             for name, numbers in labels.items():
-                file.create_variable(name, (name,), "i4", data=np.array(numbers, dtype="i4"))
-            file.create_variable("potential", ("x1", "x2"), "f8", data=problem.physics.V)
+                netcdf.add_axis(file, name, np.array(numbers, dtype="i4"))
+            netcdf.add(file, "potential", ("x1", "x2"), problem.physics.V)
             for table, tail, records in (
                 (self._scalars, (), CHUNK),
                 (self._arrays, ("x1", "x2"), 1),
                 (self._others, (), 1),
             ):
                 for name, (axes, _, _) in table.items():
-                    chunks = (records, *(sizes[axis] for axis in (*axes, *tail)))
-                    file.create_variable(name, ("time", *axes, *tail), "f8", chunks=chunks)
-        with h5py.File(image, "r+") as file:  # h5netcdf would make arrays of numbers
+                    each = tuple(sizes[axis] for axis in (*axes, *tail))
+                    empty = np.empty((0, *each))
+                    netcdf.add(file, name, ("time", *axes, *tail), empty, (records, *each))
             file.attrs.update(attributes)
             known = {**FIXED, **self._scalars, **self._arrays, **self._others}
             for name in file:
