@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from wigner.phase_space.communicator import shared_memory
 from wigner.phase_space.grid import PhaseGrid
-from wigner.phase_space.layout import Layout, blocks_of_columns
+from wigner.phase_space.layout import Layout
+from wigner.phase_space.rounds import blocks_of_columns
 
 Action = Callable[[], object]
 
@@ -180,7 +181,7 @@ def transposes(layout: Layout, W: NDArray) -> Iterator[tuple[str, Action]]:
     yield "Alltoallw of strided blocks", _strided(layout, W, out)
     memory = shared_memory(comm, 32 * nx * -(-layout.grid.np // comm.size))
     if memory is not None:
-        yield "shared memory, whole", _shared(layout, W, memory)
+        yield "shared memory, whole", _shared(layout, W, np.frombuffer(memory, complex))
 
 
 def _packed(layout: Layout, W: NDArray, out: NDArray) -> Action:
@@ -235,11 +236,11 @@ def _strided(layout: Layout, W: NDArray, out: NDArray) -> Action:
     return action
 
 
-def _shared(layout: Layout, W: NDArray, memory: dict) -> Action:
+def _shared(layout: Layout, W: NDArray, memory: NDArray) -> Action:
     nx, p_blocks, views = layout.grid.nx, layout.p_blocks, {}
-    for rank, p in enumerate(p_blocks):
-        count = 2 * nx * (p.stop - p.start)
-        views[rank] = np.frombuffer(memory[rank], complex, count).reshape(2, nx, -1)
+    for rank, part in enumerate(memory.reshape(len(p_blocks), -1)):
+        columns = p_blocks[rank].stop - p_blocks[rank].start
+        views[rank] = part[: 2 * nx * columns].reshape(2, nx, columns)
 
     def action() -> None:
         for rank, p in enumerate(p_blocks):

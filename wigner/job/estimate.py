@@ -34,7 +34,8 @@ from ..maxwellian.steps import MOST_NUMBERS
 from ..maxwellian.windows import ROUNDOFF
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid
-from ..phase_space.layout import Layout, block_width, blocks_of_columns
+from ..phase_space.layout import Layout
+from ..phase_space.rounds import block_width, blocks_of_columns
 from ..phase_space.synthesis import with_few_modes
 
 # Evaluations of the moment map in a solve within a run, and before its first step.

@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NoReturn
 
-from ..phase_space.communicator import SERIAL, Communicator
+from ..phase_space.communicator import SERIAL, Communicator, side_by_side
 from .directories import named
 from .supervise import BAD_INPUT
 
@@ -26,7 +26,7 @@ BUILD = "pip install --force-reinstall --no-deps --no-binary mpi4py mpi4py"
 
 
 def world() -> Communicator:
-    """All ranks of the job, or one rank where there is no MPI.
+    """All ranks of the job, those of a machine side by side, or one rank where there is no MPI.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def world() -> Communicator:
         comm, got = SERIAL, f"no mpi4py that works ({reason})" if _has_mpi4py() else "no mpi4py"
     if comm.size == 1 and launched() > 1:
         _refuse(got, f"that of the launcher, which started {launched()} processes")
-    return comm if comm.size > 1 else SERIAL
+    return side_by_side(comm) if comm.size > 1 else SERIAL
 
 
 def _has_mpi4py() -> bool:

@@ -18,7 +18,7 @@ from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
 from ..output.records import Records
 from ..output.variables import ARRAYS, SCALARS, driven, planes
-from ..phase_space.communicator import SERIAL, Communicator
+from ..phase_space.communicator import SERIAL, Communicator, nodes_of
 from ..timing import Phases
 from .agenda import Agenda, Requests, Stopped, stop_requests
 from .kept import NOTHING_KEPT, KeptState
@@ -73,7 +73,10 @@ def execute(
         scalars, arrays = driven(case)
         tables = SCALARS | scalars, ARRAYS | arrays, planes(case.output.phase_space)
         file = Records(directory / "moments.h5", *tables)
-        files = Directory(file, case, problem, comm, heading)
+        nodes = [len(ranks) for ranks in nodes_of(comm).ranks]
+        if len(nodes) > 1:
+            heading += f", {len(nodes)} nodes"
+        files = Directory(file, case, problem, comm, heading, {"ranks_by_node": nodes})
         begin = _resumed if resume else _started
         try:
             run = begin(solver, files, phases, requests)

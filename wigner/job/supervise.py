@@ -19,7 +19,7 @@ from ..machine import machine_memory, shadowed
 from ..output.files import printable
 from ..output.logs import logging_to
 from ..output.run_json import Report
-from ..phase_space.communicator import Communicator
+from ..phase_space.communicator import Communicator, nodes_of
 from .directories import usable
 
 FINISHED, FAILED, BAD_INPUT, STOPPED, UNRESOLVED = range(5)
@@ -68,6 +68,7 @@ def run_job(
     """
     ours: Path | None = None  # the directory, once it is sure that it is this run's
     try:
+        nodes_of(comm)  # what the environment says of them may be wrong
         with ExitStack() as stack:
             case, problem = _agree(check, ready, output, comm, stack, quiet=quiet)
             ours = output

@@ -3,8 +3,10 @@
 ``grid``: the lattice, its dual lattices, and the points that two lattices have in common
 ``pauli``: 2x2 Hermitian fields, how W is stored, and the matrix functions that the solver needs
 ``fft``: plans of Fourier transforms, and their signs
-``communicator``: what the solver asks of an MPI communicator, one rank alone, shared memory
-``layout``: which rank holds which block, and the one transpose between the two ways to cut W
+``communicator``: what the solver asks of an MPI communicator, one rank alone, nodes, shared memory
+``rounds``: in which blocks the columns of p come, and how a block lies in memory
+``transpose``: the one transpose between the two ways to cut W, within nodes and between them
+``layout``: which rank holds which block, and what ranks tell each other of fields
 ``synthesis``: from few Fourier coefficients in eta to the points of a finer p lattice
 ``mean_field``: the potential that the electrons make
 ``moments``: moments of W, and diagnostics of a state
