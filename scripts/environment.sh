@@ -6,6 +6,8 @@
 # WIGNER_MPI=system   use the MPI in PATH, not the one that pip installs; decide before .venv is made.
 #                     mpi4py is built with its mpicc where the wheel cannot load it (Debian's MPICH)
 
+mpi4py='mpi4py>=4.1' # as pyproject.toml has it
+
 die() {
     printf 'error: %s\n' "$1" >&2
     exit 1
@@ -68,7 +70,7 @@ build_mpi4py() {
     command -v "${MPICC:-mpicc}" >/dev/null ||
         die "mpi4py must be built for the MPI of this machine, but no mpicc is in PATH; install it (Debian: apt install libmpich-dev or libopenmpi-dev), or leave out WIGNER_MPI=system"
     "$python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --force-reinstall --no-deps \
-        --no-binary mpi4py 'mpi4py>=4.1' || die "mpi4py could not be built; it needs mpicc, a C compiler and Python.h (Debian: apt install gcc python3-dev)"
+        --no-binary mpi4py "$mpi4py" || die "mpi4py could not be built; it needs mpicc, a C compiler and Python.h (Debian: apt install gcc python3-dev)"
     finds_mpi || die "mpi4py was built with $(command -v "${MPICC:-mpicc}"), but cannot load its MPI; is LD_LIBRARY_PATH right?"
 }
 

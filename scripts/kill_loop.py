@@ -24,6 +24,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from wigner.sweep.process import launcher
+
 CASE = """\
 [grid]
 n_x = [6, 4]
@@ -55,9 +57,7 @@ class Runs:
     """Runs of one case, started like a user starts them."""
 
     def __init__(self, case: Path, ranks: int) -> None:
-        launcher = [] if ranks == 1 else [str(Path(sys.executable).with_name("mpiexec"))]
-        launcher += [] if ranks == 1 else ["-n", str(ranks)]
-        self._wigner = [*launcher, sys.executable, "-m", "wigner"]
+        self._wigner = [*launcher(ranks), sys.executable, "-m", "wigner"]
         self._case = case
 
     def go_on(self, output: Path, seconds: float | None = None) -> bool:

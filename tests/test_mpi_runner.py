@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mpi_runner import missing
+from tests.support import small
+from tests.support.mpi_runner import Runner, find_mpiexec, missing
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = pytest.mark.mpiexec
 
 SUITE = """
 import os, signal, warnings
@@ -100,6 +101,7 @@ addopts = --strict-markers -m "not slow"
 markers =
     slow: slow
     mpi: ranks
+    mpiexec: starts ranks
 """
 
 
@@ -220,3 +222,27 @@ def test_missing_mpi_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> Non
     assert missing() == "no mpiexec, neither beside python nor in PATH"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert missing() == "mpi4py is not installed"
+
+
+def test_tests_that_start_ranks_are_skipped_without_mpi(
+    pytestconfig: pytest.Config, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.support.mpi_runner.missing", lambda: "no ranks here")
+    item = pytest.Function.from_parent(request.node.parent, name=request.node.name)
+    Runner(pytestconfig).pytest_collection_modifyitems([item])
+    assert [marker.kwargs["reason"] for marker in item.iter_markers("skip")] == ["no ranks here"]
+
+
+def test_ranks_start_with_the_mpi_of_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever MPI is first in PATH; with the mpiexec of another, each rank would be alone."""
+    beside = Path(sys.executable).with_name("mpiexec")
+    if not beside.exists():
+        pytest.skip("no mpiexec beside this python")
+    (tmp_path / "mpiexec").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "mpiexec").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert find_mpiexec() == str(beside)
+    done = small.call("-c", "from mpi4py import MPI; print(MPI.COMM_WORLD.size)", ranks=2)
+    assert sorted(done.stdout.replace("\n", "")) == ["2", "2"], done.stderr

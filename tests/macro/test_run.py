@@ -170,6 +170,7 @@ def test_a_run_stopped_on_a_record_has_it_once(tmp_path: Path, model: str) -> No
     assert report(output)["t"] == 0.001
 
 
+@pytest.mark.mpiexec
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_ranks_share_the_nonlocal_model(tmp_path: Path, ranks: int) -> None:
     """The same records on several ranks, to roundoff of the solver."""

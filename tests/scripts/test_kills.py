@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 import kill_loop
-from tests.support.mpi_runner import missing
-
-needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
-@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=needs_mpi)])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpiexec)])
 def test_killed_runs_come_to_the_same_end(ranks: int, capsys: pytest.CaptureFixture) -> None:
     status = kill_loop.main(["--kills", "3", "--seed", "5", "--ranks", str(ranks)])
     said = capsys.readouterr().out

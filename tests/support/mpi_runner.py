@@ -35,6 +35,17 @@ OPTIONS = (
     *("-x", "-m", "", "-q", "--color=no", "--no-header", "--no-summary"),
     *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
 )
+# Under any MPI, root may start ranks, more than there are cores; all of them may use all cores, and
+# those that wait let others work. Open MPI 4 reads the names with OMPI, Open MPI 5 those with PRTE.
+LAUNCHERS = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "PRTE_MCA_hwloc_default_binding_policy": "none",
+}
 PYTEST_FRAME = r'\n *File ".*[/\\\\]_?pytest[/\\\\]'  # where a stack leaves the test
 SHOWN_LOG = 4000  # last characters of the ranks' common output to show after a crash
 
@@ -45,7 +56,12 @@ def world() -> NoReturn:
 
 
 def plugin(config: pytest.Config) -> Runner:
-    """The plugin of the process that the user started."""
+    """The plugin of the process that the user started.
+
+    What launchers need to be told is in its environment: tests start them, too.
+    """
+    for name, value in LAUNCHERS.items():
+        os.environ.setdefault(name, value)
     return Runner(config)
 
 
@@ -105,16 +121,12 @@ class Job:
             )
 
     def _environment(self) -> dict[str, str]:
-        """What the ranks need to know; more ranks than cores are welcome under any MPI."""
+        """What the ranks need to know."""
         inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
         return inherited | {
             "MPI_TEST_DIRECTORY": str(self.directory),
             "MPI_TEST_RANKS": str(self.n),
             "OMP_NUM_THREADS": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT": "1",
-            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-            "OMPI_MCA_rmaps_base_oversubscribe": "1",
-            "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
         }
 
     def outcomes(self, nodeid: str) -> dict[int, dict]:
@@ -212,7 +224,7 @@ class Runner:
         shared: dict[tuple[Path, int], list[str]] = {}
         for item in items:
             n = ranks(item)
-            if n is not None and reason:
+            if reason and (n is not None or item.get_closest_marker("mpiexec")):
                 item.add_marker(pytest.mark.skip(reason=reason))
             elif n is not None:
                 nodeids = shared.setdefault((item.path, n), [])

@@ -134,14 +134,8 @@ def call(
 
 
 def environment() -> dict[str, str]:
-    """Variables of a process; more ranks than cores are welcome under any MPI."""
-    return dict(os.environ) | {
-        "OMP_NUM_THREADS": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-    }
+    """Variables of a process on one core."""
+    return dict(os.environ) | {"OMP_NUM_THREADS": "1"}
 
 
 @contextmanager

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import small
-from tests.support.mpi_runner import missing
 from tests.support.small import call, report, sets
 from wigner.__main__ import main
-
-needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,7 @@ def test_help(command: list[str], expected: list[str], capsys: pytest.CaptureFix
     assert all(text in said for text in expected)
 
 
-@needs_mpi
+@pytest.mark.mpiexec
 def test_help_and_errors_are_told_once(tmp_path: Path) -> None:
     case = small.write_case(tmp_path)
     done = call("-m", "wigner", "run", case, ranks=3)
@@ -63,7 +60,7 @@ def test_help_and_errors_are_told_once(tmp_path: Path) -> None:
     assert not (tmp_path / "output").exists()
 
 
-@needs_mpi
+@pytest.mark.mpiexec
 def test_mpiexec_from_the_shell(tmp_path: Path) -> None:
     case, output = small.write_case(tmp_path), tmp_path / "output"
     done = call("-m", "wigner", "run", case, "--output", output, ranks=2)

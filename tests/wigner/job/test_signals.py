@@ -10,7 +10,6 @@ import pytest
 
 from macro.__main__ import main as solve_model
 from tests.support import small
-from tests.support.mpi_runner import missing
 from tests.support.small import report, sets
 from wigner.__main__ import main
 from wigner.output import files
@@ -19,7 +18,6 @@ from wigner.output.run_json import Report, Session
 from wigner.timing import Phases
 
 LONG = sets("time.t_end=1000", "output.every=0.1")
-needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
@@ -184,7 +182,7 @@ def test_a_signal_while_the_report_is_written(tmp_path: Path, monkeypatch) -> No
     assert "message" not in report(tmp_path)
 
 
-@needs_mpi
+@pytest.mark.mpiexec
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_mpiexec(tmp_path: Path, number: int) -> None:
     case, output = small.write_case(tmp_path), tmp_path / "output"

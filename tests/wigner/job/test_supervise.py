@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import small
-from tests.support.mpi_runner import missing
 from tests.support.small import call, report, sets, snapshot
 from wigner.__main__ import main
 
-needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 FAULT = """\
 import sys
 import wigner.job.observed
@@ -124,7 +122,7 @@ def test_a_fault_of_the_program(
     assert report(output)["state"] == "failed"
 
 
-@needs_mpi
+@pytest.mark.mpiexec
 @pytest.mark.parametrize(
     ("ranks", "action", "told"),
     [

@@ -12,14 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import small
-from tests.support.mpi_runner import missing
 from wigner.errors import CaseError
 from wigner.job.agenda import Requests
 from wigner.sweep import process
 from wigner.sweep.process import _environment, call, launcher
 
 LONG = small.sets("time.t_end=1000", "output.every=0.1")
-needs_mpi = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 
 def test_a_process_has_the_status_of_its_command(tmp_path: Path) -> None:
@@ -53,7 +51,7 @@ def test_no_mpiexec_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert launcher(2) == [str(tmp_path / "mpiexec"), "-n", "2"]
 
 
-@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=needs_mpi)])
+@pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpiexec)])
 def test_a_signal_to_the_sweep_stops_its_run(tmp_path: Path, ranks: int) -> None:
     case, output = small.write_case(tmp_path), tmp_path / "output"
     first = output / "tau=0.1"
