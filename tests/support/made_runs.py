@@ -102,7 +102,8 @@ def make_run(
 
 def make_checkpoint(directory: Path, n: tuple[int, int], t: float, steps: int) -> NDArray:
     """A checkpoint of a thermal W with a wave along x1 in w2; w0 to w3, ``(4, *n, M1, M2)``."""
-    problem = build(case_of(n))
+    case = case_of(n)
+    problem = build(case)
     grid = problem.grid
     x1 = grid.x[0][:, None, None, None]
     p1, p2 = grid.p[0][None, None, :, None], grid.p[1][None, None, None, :]
@@ -111,5 +112,5 @@ def make_checkpoint(directory: Path, n: tuple[int, int], t: float, steps: int) -
     w = np.stack([thermal, 0 * thermal, 0.2 * wave * thermal, -0.1 * thermal])
     W = pauli.pack(w.reshape(4, grid.nx, grid.np))
     state = State(t, steps, 0, 0, (), Memory(), problem.identity)
-    checkpoint.save(directory / checkpoint.DIRECTORY, Layout(grid), W, state)
+    checkpoint.save(directory / checkpoint.DIRECTORY, Layout(grid), W, state, case)
     return w

@@ -64,6 +64,7 @@ UNITS = {
     "energy density": Unit("N0 kB T0", "J m-2", lambda u: density_unit(u) * u.energy),
     "total energy": Unit("N0 x0^2 kB T0", "J", lambda u: _number(u) * u.energy),
     "power": Unit("N0 x0 p0 kB T0/m", "W", lambda u: _number(u) * u.energy / u.time),
+    "phase space density": Unit("N0/p0^2", "J-2 s-2", lambda u: density_unit(u) / u.momentum**2),
     "phase density": Unit("N0 x0/p0", "J-1 s-1", lambda u: _number(u) / (u.length * u.momentum)),
     "momentum distribution": Unit(
         "N0 x0^2/p0^2", "s2 kg-2 m-2", lambda u: _number(u) / u.momentum**2

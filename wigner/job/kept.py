@@ -56,8 +56,9 @@ class KeptState:
 
     def save(self, reached: Reached) -> str:
         """Write a checkpoint; its name."""
-        state = self.solver.snapshot(reached)
-        path = checkpoint.save(self._checkpoints, self.solver.layout, self.W, state)
+        solver = self.solver
+        state = solver.snapshot(reached)
+        path = checkpoint.save(self._checkpoints, solver.layout, self.W, state, solver.case)
         self._keep(state)
         return path.name
 

@@ -6,6 +6,7 @@
 ``netcdf``: variables and axes of netCDF-4
 ``records``: moments.h5, the moments record by record
 ``run_json``: run.json, the state of a run, its origin and its cost
+``sealed``: the file of a checkpoint, sealed against damage
 ``checkpoint``: checkpoints, which any number of ranks can read
 ``alarm``: warnings of a number that should stay small
 ``observer``: all of these during one run

@@ -1,33 +1,26 @@
-"""Checkpoints: one HDF5 file with W whole, written by all ranks, read by any number of them.
+"""Checkpoints: one file with W whole, written by all ranks, read by any number of them.
 
-Every rank writes its rows into a dataset allocated beforehand and computes their checksums; the
-file counts once it is sealed, synchronised and renamed. The one before is kept.
-
-The seal is a line of text in front of the HDF5 structure, with the checksum of all that is not W:
-a damaged file is refused before HDF5 interprets it, and what it holds is W to the last bit.
+Every rank writes its rows at their place and computes their checksums; the file counts once it is
+sealed, synchronised and renamed (``sealed``). The one before is kept.
 """
 
 from __future__ import annotations
 
-import io
 import logging
-import os
-import re
-import zlib
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..case.spec import Case
 from ..errors import CaseError, CheckpointError, Fault
 from ..evolution.state import State
-from ..phase_space.communicator import Communicator
+from ..phase_space.communicator import Communicator, nodes_of
+from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout
-from . import files
+from . import files, sealed
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +28,16 @@ Result = TypeVar("Result")
 
 # Where checkpoints are in the directory of a run, and how many.
 DIRECTORY, KEPT = "checkpoint", 2
-# Bytes that the seal may take; HDF5 calls such a room at the beginning a user block.
-ROOM = 512
-# Bytes of the HDF5 structure at the most.
-STRUCTURE = 2**16
-SEAL = re.compile(rb"W at (\d+) to (\d+), the rest has crc32 (\d+),")
 
 
-def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
+class Beginning(NamedTuple):
+    """Where the parts of a new file are, and whether ranks of all nodes may write it at once."""
+
+    places: sealed.Places
+    at_once: bool
+
+
+def save(directory: Path, layout: Layout, W: NDArray, state: State, case: Case) -> Path:
     """Write x-major ``W`` and the state; the path of the new checkpoint.
 
     Raises
@@ -50,14 +45,21 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
     OSError
         On all ranks, if any rank cannot write; the checkpoint before stays.
     """
-    final = directory / name(state.steps)
+    comm, grid, final = layout.comm, layout.grid, directory / name(state.steps)
     part = final.with_suffix(".part")
     try:
-        places = on_first(layout.comm, lambda: _create(part, layout, state))
-        checksums = together(layout.comm, lambda: _write_rows(part, places.W, layout, W))
-        on_first(layout.comm, lambda: _complete(part, final, checksums, places))
+        places, at_once = on_first(comm, lambda: _create(part, grid, state, case))
+        checksums: list[NDArray] = []
+        for turn in _turns(comm, at_once=at_once):
+            done = together(
+                comm,
+                lambda: sealed.write_rows(part, places.W, layout.x, grid.nx, W),
+                turn,
+            )
+            checksums += done[turn.start : turn.stop]
+        on_first(comm, lambda: _complete(part, final, checksums, places))
     except OSError:
-        if layout.comm.rank == 0:
+        if comm.rank == 0:
             part.unlink(missing_ok=True)
         raise
     return final
@@ -65,6 +67,8 @@ def save(directory: Path, layout: Layout, W: NDArray, state: State) -> Path:
 
 def load(directory: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> State:
     """Read the newest checkpoint whose checksums are right into x-major ``W``; the state.
+
+    A rank reads its rows; what all need is read by one.
 
     Parameters
     ----------
@@ -78,24 +82,16 @@ def load(directory: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -
     CaseError
         If it is of another case; the differences are listed.
     """
-    comm = layout.comm
     refused = []
-    for path in found(directory, comm)[::-1]:
-        outcome: State | Exception
-        try:
-            outcome = _read(path, layout, W, physics)
-        except (OSError, KeyError, ValueError, RuntimeError, CheckpointError) as error:
-            outcome = error
-        failed = outcome if isinstance(outcome, Exception) else None
-        complaints = [complaint for complaint in comm.allgather(failed) if complaint is not None]
-        if not complaints and isinstance(outcome, State):
+    for path in found(directory, layout.comm)[::-1]:
+        outcome = _read(path, layout, W, physics)
+        if isinstance(outcome, State):
             return outcome
-        first = complaints[0]
-        if isinstance(first, CaseError):
-            raise first
-        reason = first.fault.got if isinstance(first, CheckpointError) else str(first)
+        if isinstance(outcome, CaseError):
+            raise outcome
+        reason = outcome.fault.got if isinstance(outcome, CheckpointError) else str(outcome)
         refused.append(f"{path.name} ({reason})")
-        if comm.rank == 0:
+        if layout.comm.rank == 0:
             log.warning("checkpoint %s cannot be used: %s", path.name, reason)
     remedy = "put back an undamaged copy, or " if refused else ""
     raise CheckpointError(
@@ -123,12 +119,15 @@ def stored(directory: Path) -> list[Path]:
     return sorted(directory.glob("ck-*.h5"))
 
 
-def together(comm: Communicator, action: Callable[[], Result]) -> list[Result]:
+def together(
+    comm: Communicator, action: Callable[[], Result], ranks: range | None = None
+) -> list[Result]:
     """Results of ``action`` on every rank; if it fails on one, OSError with its message on all.
 
-    HDF5 tells of a full disk by OSError or by RuntimeError.
+    Where ``ranks`` are given the others wait for them, and their results are None. HDF5 tells of a
+    full disk by OSError or by RuntimeError.
     """
-    return _gathered(comm, action)
+    return _gathered(comm, action if ranks is None or comm.rank in ranks else lambda: None)
 
 
 def on_first(comm: Communicator, action: Callable[[], Result]) -> Result:
@@ -149,113 +148,61 @@ def _gathered(comm: Communicator, action: Callable[[], object]) -> list[Any]:
     return [result for result, _ in outcomes]
 
 
-class _Places(NamedTuple):
-    """Where W starts and ends in a file, and where its checksums start."""
-
-    W: int
-    end: int
-    checksums: int
-
-
-def _create(part: Path, layout: Layout, state: State) -> _Places:
-    """The file with W allocated but not written."""
+def _create(part: Path, grid: PhaseGrid, state: State, case: Case) -> Beginning:
+    """The file with W to be written."""
     part.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in part.parent.glob("ck-*.part"):
         abandoned.unlink()
-    grid, arrays = layout.grid, state.arrays()
-    size = 32 * grid.nx * grid.np
-    empty = io.BytesIO()
-    h5py.File(empty, "w", userblock_size=ROOM).close()
-    part.write_bytes(empty.getvalue())
-    beside = 8 * grid.nx + sum(array.nbytes for array in arrays.values())
-    files.reserve(part, size + beside + STRUCTURE)
-    with files.hdf5(part, "r+") as file:
-        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-        plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-        space = h5py.h5s.create_simple((2, grid.nx, grid.np, 2))
-        dataset = h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan)
-        offset = dataset.get_offset()
-        file["crc32"] = np.zeros((2, grid.nx), dtype="<u4")
-        for name, array in arrays.items():
-            file[f"state/{name}"] = array
-        return _Places(offset, offset + size, file["crc32"].id.get_offset())
+    return Beginning(sealed.create(part, grid, state, case), files.is_shared(part))
 
 
-def _write_rows(part: Path, offset: int, layout: Layout, W: NDArray) -> NDArray:
-    """Write this rank's rows; their checksums, shape ``(2, x block)``."""
-    row = W[0, 0].nbytes
-    checksums = np.empty(W.shape[:2], dtype=np.uint32)
-    with part.open("r+b", buffering=0) as raw:
-        for c in (0, 1):
-            start = offset + (c * layout.grid.nx + layout.x.start) * row
-            block = memoryview(W[c]).cast("B")
-            for k in range(W.shape[1]):
-                checksums[c, k] = zlib.crc32(block[k * row : (k + 1) * row])
-            written = 0
-            while written < len(block):
-                written += os.pwrite(raw.fileno(), block[written:], start + written)
-        files.flush(raw.fileno())
-    return checksums
+def _turns(comm: Communicator, *, at_once: bool) -> list[range]:
+    """Ranks that write at the same time: all, or those of one node after those of the other.
+
+    Ranks of a node write through the same system, which knows what each of them wrote. Those of
+    several nodes may not: some file systems keep pages of a file on each node, and what one node
+    writes back undoes what another wrote into the same page.
+    """
+    return [range(comm.size)] if at_once else list(nodes_of(comm).ranks)
 
 
-def _complete(part: Path, final: Path, checksums: list[NDArray], places: _Places) -> None:
+def _complete(part: Path, final: Path, checksums: list[NDArray], places: sealed.Places) -> None:
     """Seal the file, make it durable, give it its name, drop the ones no longer needed."""
-    with part.open("r+b") as raw:
-        raw.seek(places.checksums)
-        raw.write(np.concatenate(checksums, axis=1).astype("<u4").tobytes())
-        raw.flush()
-        raw.seek(0)
-        raw.write(_seal(places.W, places.end, _rest(part, places.W, places.end)))
+    sealed.seal(part, np.concatenate(checksums, axis=1), places)
     files.publish(part, final)
     for old in stored(final.parent)[:-KEPT]:
         old.unlink()
 
 
-def _seal(start: int, end: int, checksum: int) -> bytes:
-    """Where W is in the file, the checksum of the rest, and that of this line itself."""
-    line = f"wigner-bgk checkpoint 2: W at {start} to {end}, the rest has crc32 {checksum}"
-    return f"{line}, this line {zlib.crc32(line.encode())}\n".encode()
+def _read(path: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> State | Exception:
+    """Read this rank's rows; the state, or why they cannot be used, the same on all ranks."""
+    comm, known = layout.comm, None
+    if comm.rank == 0:
+        known = _tried(lambda: _contents(path, layout.grid, physics))
+    known = comm.bcast(known)
+    if isinstance(known, sealed.Contents):
+        contents = known
+        found = _tried(lambda: sealed.read_rows(path, contents, [layout.x], W))
+        complaints = [complaint for complaint in comm.allgather(found) if complaint is not None]
+        return complaints[0] if complaints else contents.state
+    return known
 
 
-def _rest(path: Path, start: int, end: int) -> int:
-    """Checksum of a file but for its seal and its bytes ``start`` to ``end``."""
-    with path.open("rb") as raw:
-        raw.seek(ROOM)
-        before = raw.read(start - ROOM)
-        raw.seek(end)
-        return zlib.crc32(raw.read(), zlib.crc32(before))
+def _contents(path: Path, grid: PhaseGrid, physics: dict[str, str]) -> sealed.Contents:
+    """What a file holds beside W, if it is of this case."""
+    found = sealed.contents(path)
+    _check_physics(found.state.physics, physics)
+    if (found.checksums.shape[1], found.row) != (grid.nx, 16 * grid.np):
+        raise sealed.unusable(path, "W is on another lattice")
+    return found
 
 
-def _check_seal(path: Path) -> None:
-    """Raise CheckpointError unless all of a file but W is as it was written."""
-    with path.open("rb") as raw:
-        line = raw.readline(ROOM)
-    numbers = [int(number) for group in SEAL.findall(line) for number in group]
-    if not numbers or line != _seal(*numbers):
-        raise _unusable(path, "not complete, or its first line is damaged")
-    start, end, checksum = numbers
-    if _rest(path, start, end) != checksum:
-        raise _unusable(path, "checksum of what is beside W is wrong")
-
-
-def _unusable(path: Path, reason: str) -> CheckpointError:
-    return CheckpointError(Fault(f"checkpoint {path.name}", reason))
-
-
-def _read(path: Path, layout: Layout, W: NDArray, physics: dict[str, str]) -> State:
-    """Read this rank's rows into ``W``, and check them; the state."""
-    x = layout.x
-    _check_seal(path)
-    with files.hdf5(path, "r") as file:
-        state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
-        _check_physics(state.physics, physics)
-        file["W"].read_direct(W.view(float).reshape(*W.shape, 2), np.s_[:, x])
-        expected = file["crc32"][:, x]
-    for c, k in np.ndindex(W.shape[:2]):
-        if zlib.crc32(W[c, k].tobytes()) != expected[c, k]:
-            raise _unusable(path, f"checksum of component {c}, x point {x.start + k} is wrong")
-    return state
+def _tried(action: Callable[[], Result]) -> Result | Exception:
+    """The result, or why a checkpoint cannot be used."""
+    try:
+        return action()
+    except (OSError, KeyError, ValueError, RuntimeError, CheckpointError, CaseError) as error:
+        return error
 
 
 def read_rows(path: Path, rows: NDArray) -> tuple[State, NDArray]:
@@ -270,15 +217,10 @@ def read_rows(path: Path, rows: NDArray) -> tuple[State, NDArray]:
     OSError
         If it cannot be read.
     """
-    _check_seal(path)
-    with files.hdf5(path, "r") as file:
-        state = State.from_arrays({name: array[()] for name, array in file["state"].items()})
-        data, expected = file["W"], file["crc32"][:]
-        W = np.stack([[data[c, row] for row in rows] for c in (0, 1)]).view(complex)[..., 0]
-    for c, (k, row) in product((0, 1), enumerate(rows)):
-        if zlib.crc32(np.ascontiguousarray(W[c, k]).tobytes()) != expected[c, row]:
-            raise _unusable(path, f"checksum of component {c}, x point {row} is wrong")
-    return state, W
+    found = sealed.contents(path)
+    W = np.empty((2, len(rows), found.row // 16), dtype=complex)
+    sealed.read_rows(path, found, [slice(row, row + 1) for row in rows], W)
+    return found.state, W
 
 
 def _check_physics(then: dict[str, str], now: dict[str, str]) -> None:

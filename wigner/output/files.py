@@ -14,6 +14,12 @@ from pathlib import Path
 
 import h5py
 
+# File systems that let several machines write into one file, as Linux calls them.
+PARALLEL = frozenset(
+    {"lustre", "gpfs", "beegfs", "pvfs2", "ceph", "panfs", "wekafs", "ocfs2", "gfs2"}
+)
+# What is mounted, a line each, with its device and after a "-" its kind.
+MOUNTS = Path("/proc/self/mountinfo")
 # What file systems say to a call that they do not have, shared folders and CIFS for instance.
 ABSENT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -38,11 +44,12 @@ def beside(path: Path) -> Path:
     return final.with_name(f"{final.name}.part")
 
 
-def reserve(path: Path, more: int) -> None:
-    """Make sure that a file may grow by so many bytes, where the file system can tell.
+def reserve(path: Path, start: int, length: int) -> None:
+    """Make sure that a file has so many bytes from a place on, where the file system can tell.
 
     HDF5 may end the process when a disk becomes full under it: who is about to write through HDF5
-    makes room before.
+    makes room before. Where this call is missing, the C library writes into each page instead: it
+    is no call for what is large.
 
     Raises
     ------
@@ -53,12 +60,37 @@ def reserve(path: Path, more: int) -> None:
         return
     with path.open("r+b") as raw:
         try:
-            os.posix_fallocate(raw.fileno(), 0, path.stat().st_size + more)
+            os.posix_fallocate(raw.fileno(), start, length)
         except OSError as error:
             if error.errno in ABSENT:
                 return
-            text = f"{error.strerror} for {more / 1e6:.3g} MB more"
+            text = f"{error.strerror} for {length / 1e6:.3g} MB more"
             raise OSError(error.errno, text, str(path)) from None
+
+
+def check_room(path: Path, more: int) -> None:
+    """Raise OSError where a disk has not so many bytes left; a quota may allow still less."""
+    disk = shutil.disk_usage(path.parent)
+    if disk.total and disk.free < more:  # some file systems cannot tell: they say 0 of 0
+        text = f"{os.strerror(errno.ENOSPC)} for {more / 1e6:.3g} MB more"
+        raise OSError(errno.ENOSPC, text, str(path))
+
+
+def is_shared(path: Path) -> bool:
+    """Whether processes on several machines may write into a file at the same time.
+
+    That is so on file systems made for it (``PARALLEL``). Others may lose what two of them write
+    into the same page, so that it is no for what is not known.
+    """
+    try:
+        lines = MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # another system than Linux
+        return False
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    mounted = [line.split() for line in lines]
+    kinds = {line[line.index("-") + 1] for line in mounted if wanted in line[2:3] and "-" in line}
+    return bool(kinds) and kinds <= PARALLEL
 
 
 def replace(part: Path, path: Path) -> None:

@@ -37,7 +37,11 @@ def add(
     chunks: tuple[int, ...] | None = None,
 ) -> None:
     """A variable on axes that are there; with ``chunks`` the first of them may grow."""
-    variable = _add(file, name, values, chunks)
+    lay(file, _add(file, name, values, chunks), axes)
+
+
+def lay(file: h5py.File, variable: h5py.Dataset, axes: Sequence[str]) -> None:
+    """Say along which axes a variable is."""
     for dimension, axis in zip(variable.dims, axes, strict=True):
         dimension.attach_scale(file[axis])
     numbers = [file[axis].attrs[NUMBER] for axis in axes]

@@ -177,7 +177,8 @@ class Records:
         part = files.beside(self.path)
         try:
             shutil.copyfile(self.path, part)
-            files.reserve(part, 2 * growth + len(self.names) * STRUCTURE)
+            more = 2 * growth + len(self.names) * STRUCTURE
+            files.reserve(part, 0, part.stat().st_size + more)
             with files.hdf5(part, "r+") as file:
                 yield file
             files.replace(part, self.path)

@@ -101,6 +101,18 @@ FIXED: Variables = {
     "p1": Variable((), "first component of the momentum", "momentum"),
     "p2": Variable((), "second component of the momentum", "momentum"),
 }
+# What checkpoints have besides: W whole, as it is in memory, see ``pauli``.
+STORED: Variables = {
+    "W": Variable(
+        ("pair", "x1", "x2", "p1", "p2", "part"),
+        "Wigner function W = w0 sigma_0 + w.sigma, as w0 + i w3 and w1 + i w2",
+        "phase space density",
+    ),
+    "pair": Variable((), "0 for w0 + i w3, 1 for w1 + i w2", "1"),
+    "part": Variable((), "0 for the real part, 1 for the imaginary part", "1"),
+    "pauli": Variable(("pair", "part"), "component of W that a number is, 0 to 3", "1"),
+    "crc32": Variable(("pair", "x1", "x2"), "checksum of the bytes of W on (p1, p2, part)", "1"),
+}
 
 
 def driven(case: Case) -> tuple[Variables, Variables]:

@@ -97,7 +97,7 @@ def test_a_checkpoint_that_cannot_be_written(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wigner.output.checkpoint.os.pwrite", full)
+        patch.setattr("wigner.output.sealed.os.pwrite", full)
         assert main(["resume", str(half), "--t-end", "0.4"]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert report(half)["state"] == "failed"
