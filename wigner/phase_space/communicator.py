@@ -139,19 +139,24 @@ def nodes_of(comm: Communicator) -> Nodes:
         On all ranks, if the variable WIGNER_NODES is not what it should be.
     """
     wish = os.environ.get(NODES, "")
-    numbers = wished(wish, comm.size)
-    if comm.size == 1:
+    if isinstance(comm, Serial):
+        wished(wish, 1)
         return Nodes((range(1),), SERIAL)
-    mpi: Any = comm
+    known = _known(comm)
+    if None in known:
+        return known[None]
+    if wish not in known:
+        known[wish] = _split(comm, wished(wish, comm.size))
+    return known[wish]
+
+
+def _known(comm: Any) -> dict[str | None, Nodes]:
+    """What a communicator remembers: its nodes by what WIGNER_NODES says; None: in any case."""
     kind: Any = type(comm)
     key = _key(kind)
-    known = mpi.Get_attr(key)
-    if known is None:
-        known = {}
-        mpi.Set_attr(key, known)
-    if wish not in known:
-        known[wish] = _split(mpi, numbers)
-    return known[wish]
+    if comm.Get_attr(key) is None:
+        comm.Set_attr(key, {})
+    return comm.Get_attr(key)
 
 
 def wished(text: str, size: int) -> list[int]:
@@ -201,7 +206,9 @@ def _split(comm: Any, numbers: list[int]) -> Nodes:
         first = ranks[-1].stop if ranks else 0
         ranks.append(range(first, first + sum(1 for _ in run)))
         node += comm.rank >= ranks[-1].stop
-    return Nodes(tuple(ranks), comm.Split(node, comm.rank))
+    own = comm.Split(node, comm.rank)
+    _known(own)[None] = Nodes((range(own.size),), own)  # which is not divided once more
+    return Nodes(tuple(ranks), own)
 
 
 @functools.cache

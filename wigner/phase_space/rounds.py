@@ -19,9 +19,10 @@ BLOCK, WIDTH = 2**14, 8
 PAD = 4
 # Points that a rank gets from all ranks in one round, on one node and on several.
 ROUND, ROUND_OF_NODES = 2**18, 2**17
-# Rounds that there should be on several nodes, since the first and the last are not hidden behind
-# work, and the least width of blocks for their sake.
-ROUNDS, NARROW = 4, 4
+# Rounds that there should be on several nodes, since the way there of the first and the way back of
+# the last are not hidden behind work: with few blocks in a round, and with narrower blocks, but
+# not narrower than this, as their transforms take longer.
+ROUNDS, OF_NARROWER, NARROW = 8, 4, 4
 
 
 def blocks(n: int, size: int) -> list[slice]:
@@ -60,18 +61,20 @@ class Rounds:
     @classmethod
     def of(cls, grid: PhaseGrid, ranks: int, nodes: int) -> Rounds:
         """The rounds of so many ranks on so many nodes."""
-        most, width, points = -(-grid.np // ranks), block_width(grid), ROUND
+        most = -(-grid.np // ranks)
+        width = min(most, block_width(grid))
         if nodes > 1:
-            width, points = min(width, max(NARROW, -(-most // ROUNDS))), ROUND_OF_NODES
-        width = min(most, width)
-        if nodes > 1:  # none much narrower than the others, as messages have all columns of each
-            width = -(-most // -(-most // width))
+            width = min(width, max(NARROW, -(-most // OF_NARROWER)))
+            width = -(-most // -(-most // width))  # for messages have all columns of each block
         number = -(-most // width)
-        many = min(number, max(1, points // (grid.nx * width))) if ranks > 1 else 1
-        # where W goes one way only, a set is filled while a slower rank still reads the one before
-        ahead = int(nodes > 1)
-        sets = 2 + ahead if ranks > 1 else 1
-        return cls(width, many, number, sets, ahead)
+        if ranks == 1:
+            many, sets = 1, 1
+        elif nodes == 1:
+            # where W goes one way only, one set is filled while a slower rank still reads the other
+            many, sets = ROUND // (grid.nx * width), 2
+        else:  # one comes, one is transformed, one goes back
+            many, sets = min(ROUND_OF_NODES // (grid.nx * width), -(-number // ROUNDS)), 3
+        return cls(width, min(number, max(1, many)), number, sets, int(nodes > 1))
 
     @property
     def count(self) -> int:

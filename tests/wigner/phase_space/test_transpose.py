@@ -133,6 +133,7 @@ def test_nodes_are_found_once_for_each_wish(comm, monkeypatch):
     assert found.ranks == (range(1), range(1, 3))
     assert (found.own.size, found.own.rank) == [(1, 0), (2, 0), (2, 1)][comm.rank]
     assert nodes_of(comm) is found
+    assert nodes_of(found.own).ranks == (range(found.own.size),)  # whatever the variable says
     monkeypatch.delenv("WIGNER_NODES")
     assert nodes_of(comm).ranks == (range(3),)  # this machine is one
     # as a launcher that deals ranks out to machines one by one
@@ -178,13 +179,23 @@ def test_couriers(nodes):
         assert sorted(itertools.chain(*deals)) == [r for r in range(size) if r not in node]
 
 
-def test_messages_do_not_grow_in_number_with_the_ranks():
+def test_rounds_on_several_nodes():
+    """So many that most of them are hidden, of blocks as wide as possible, in little memory."""
     grid = PhaseGrid((128, 128), (1.0, 1.0), (128, 128), (1.0, 1.0))
-    few, many = Rounds.of(grid, 256, 4), Rounds.of(grid, 1024, 16)
-    assert (many.width, many.blocks, many.count) == (4, 2, 2)
-    for ranks, nodes in ((128, 2), (1024, 16), (4096, 64)):
-        assert buffers(grid, ranks, nodes) < 60e6
-    assert few.count >= 4
+    found = {ranks: Rounds.of(grid, ranks, ranks // 64) for ranks in (128, 1024, 4096)}
+    shapes = {ranks: (r.width, r.blocks, r.count) for ranks, r in found.items()}
+    assert shapes == {128: (8, 1, 16), 1024: (4, 1, 4), 4096: (4, 1, 1)}
+    assert all(buffers(grid, ranks, ranks // 64) < 25e6 for ranks in found)
+
+
+@pytest.mark.mpi(n=4)
+@pytest.mark.parametrize("wish", ["1", "2", "4"])
+def test_buffers_are_as_large_as_counted(comm, monkeypatch, wish):
+    monkeypatch.setenv("WIGNER_NODES", wish)
+    grid = PhaseGrid((8, 4), (1.0, 1.0), (8, 16), (1.0, 1.0))
+    found = station(grid, comm, Layout(grid, comm).x_blocks)
+    used = (found.blocks.nbytes + found.carried.nbytes) / len(found.nodes.of(comm.rank))
+    assert used == buffers(grid, 4, int(wish))
 
 
 @pytest.mark.parametrize("rows", [slice(0, 15), slice(4, 11), slice(5, 6), slice(3, 9)])
