@@ -1,4 +1,4 @@
-"""Command line: python -m wigner run|resume|info|plot|compare|sweep|example.
+"""Command line: python -m wigner run|resume|info|machine|plot|compare|sweep|example.
 
 Exit status: 0 finished, 1 failed, 2 bad input, 3 stopped with a checkpoint, 4 finished, but
 unresolved.
@@ -15,14 +15,14 @@ from collections.abc import Sequence
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__
-from .job import commands, example, figures
+from .job import commands, example, figures, measure
 from .job.directories import named
 from .job.launch import (
     add_case,
     add_output,
     add_quiet,
     add_set,
-    count,
+    counts,
     is_first,
     launched,
     parse,
@@ -43,14 +43,23 @@ status 3."""
 RESUME_HELP = """\
 Go on with a run from its newest checkpoint, on any number of ranks, to its t_end or a later one.
 Records later than the checkpoint are replaced. The sections time, maxwellian and output may change,
-but not output.phase_space.
+but not where output records W.
 
     python -m wigner resume result
     mpiexec -n 2 python -m wigner resume result --t-end 2.0 --set output.every=0.5"""
 INFO_HELP = """\
-Say what a case needs: lattices, resolution, memory and time. Nothing is run or written.
+Say what a case needs: lattices, resolution, memory and time. Nothing is run or written. With the
+constants of a machine, say how long a step takes there on several numbers of ranks, and what it
+spends its time on.
 
-    python -m wigner info case.toml --ranks 8"""
+    python -m wigner info case.toml --ranks 8
+    python -m wigner info case.toml --ranks 64,256,1024 --machine cluster.toml"""
+MACHINE_HELP = """\
+Measure the constants of a machine that predictions of scaling need, in less than a minute, and
+write them into a new file, for info --machine FILE. Start it on all cores of a node, or of two
+nodes, which measures the network between them as well.
+
+    mpiexec -n 128 python -m wigner machine --output cluster.toml"""
 EXAMPLE_HELP = """\
 Write a commented case to start from, into NAME.toml or where --output says; without NAME, list all.
 
@@ -76,9 +85,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = None if arguments.list else arguments.name
         return example.example(name, arguments.output) if is_first() else 0
     if arguments.command == "info":
-        ranks = arguments.ranks or launched()
-        return commands.info(arguments.case, arguments.set, ranks) if is_first() else 0
+        ranks = arguments.ranks or (launched(),)
+        case, overrides, machine = arguments.case, arguments.set, arguments.machine
+        return commands.info(case, overrides, ranks, machine) if is_first() else 0
     comm = world() if comm is None else comm
+    if arguments.command == "machine":
+        return measure.machine(comm, arguments.output)
     if arguments.command == "run":
         case, overrides, output = arguments.case, arguments.set, arguments.output
         overwrite, quiet = arguments.overwrite, arguments.quiet
@@ -114,8 +126,16 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("output", type=named, metavar="DIR", help="directory of the run")
     resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
     info.add_argument(
-        "--ranks", type=count, metavar="P", help="ranks to assume (default: those of this job)"
+        "--ranks",
+        type=counts,
+        metavar="P,Q,...",
+        help="ranks to assume, one number or several (default: those of this job)",
     )
+    info.add_argument(
+        "--machine", type=named, metavar="FILE", help="constants of a machine: predict its scaling"
+    )
+    machine = command("machine", "measure a machine for info --machine", MACHINE_HELP)
+    machine.add_argument("--output", type=named, required=True, metavar="FILE", help="a new file")
     figures.add_arguments(
         command("plot", "draw a run", figures.PLOT_HELP),
         command("compare", "compare runs with one another", figures.COMPARE_HELP),

@@ -6,6 +6,7 @@
 ``refused``: system calls that fail, as on a file system without them
 ``small``: a case that runs in a fraction of a second, and how tests run it
 ``made_runs``: directories of runs that were never run, with known fields
+``machines``: a machine whose constants are round numbers
 ``setups``: small problems on a phase space
 ``oracle_cases``: cases with known answers from the oracle
 ``architecture``: the rules of how the packages are built, and their checks

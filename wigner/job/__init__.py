@@ -8,6 +8,9 @@
 ``foresight``: what will become of the quality of a run
 ``estimate``: how long a case will take
 ``memory``: what a case needs in memory, counted before anything is done
+``constants``: the constants of a machine, and the file that has them
+``scaling``: how long a step takes on many ranks, by a model with these constants
+``measure``: the command machine, which measures them
 ``observed``: what a state is known by: all that a record has of it
 ``kept``: the state of a run, in memory and in checkpoints
 ``retry``: a step whose constraint cannot be solved, done again in shorter parts

@@ -12,11 +12,13 @@ from ..errors import CaseError, Fault
 from ..machine import shadowed
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
+from .constants import load
 from .directories import check_new, usable
 from .foresight import foreseen
 from .info import describe
 from .memory import check_memory
 from .run import execute
+from .scaling import tables
 from .supervise import FINISHED, Hosts, Ready, complain, run_job, say
 
 
@@ -65,13 +67,15 @@ def resume(
     return _run_job(known_case, output, comm, lambda unlocked: None, resume=True, quiet=quiet)
 
 
-def info(path: Path, overrides: Sequence[str], ranks: int) -> int:
+def info(path: Path, overrides: Sequence[str], ranks: Sequence[int], machine: Path | None) -> int:
     """``wigner info``; the exit status."""
     try:
         case = load_case(path, overrides)
-        check_ranks(lattice(case), ranks)
+        grid, constants = lattice(case), None if machine is None else load(machine)
+        check_ranks(grid, max(ranks))
+        scaling = "" if constants is None else "\n" + tables(case, grid, ranks, constants)
         hidden = "".join(f"warning: {warning}\n" for warning in shadowed())
-        say(describe(case, _warned(case, build(case)), ranks) + hidden)
+        say(describe(case, _warned(case, build(case)), ranks) + hidden + scaling)
     except CaseError as error:
         return complain(error)
     except MemoryError:

@@ -38,8 +38,9 @@ from ..phase_space.layout import Layout
 from ..phase_space.rounds import block_width, blocks_of_columns
 from ..phase_space.synthesis import with_few_modes
 
-# Evaluations of the moment map in a solve within a run, and before its first step.
-WARM, COLD = 3, 8
+# Evaluations of the moment map in a solve within a run, where 1.2 to 2 are usual, and before its
+# first step.
+WARM, COLD = 2, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
 # Largest number of steps that is guessed.
@@ -92,6 +93,15 @@ def solves(case: Case) -> int:
     return 1 if tableau is None else len(tableau.nodes)
 
 
+def sweeps(case: Case) -> int:
+    """Sums of two fields in phase space in a step, its density and a product by a number alike."""
+    count = solves(case)
+    if case.time.scheme == "strang":
+        return 4
+    # a stage: densities of W and of the K before, K from M - Z, its share; the last has one field
+    return sum(3 + 2 * i for i in range(count - 1)) + count + 3
+
+
 def splitting_of(case: Case) -> Splitting:
     """The splitting of the transport."""
     tableau = TABLEAUS.get(case.time.scheme)
@@ -115,23 +125,27 @@ def numbers_of(case: Case) -> tuple[int, ...]:
     return min(likely, key=sum, default=tuple(range(MOST_GUESSED - 5, MOST_GUESSED + 1)))
 
 
-def seconds(case: Case, problem: Problem, ranks: int) -> float:
-    """Wall time of the whole run on as many ranks, all like this one."""
+def seconds(case: Case, problem: Problem) -> float:
+    """Time that the whole run takes a core like this one."""
     todo, grid = work(case), problem.grid
-    position, momentum = _position(problem), _momentum(problem)
-    moment_map = _moment_map(problem, todo.numbers, windows_error(case))
+    position, momentum = time_position(problem), time_momentum(problem)
+    moment_map = time_moment_map(problem, todo.numbers, windows_error(case))
     few = replace(problem, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance))
-    products = sum(todo.numbers) * (_position(few) + _diffusion(few))
+    products = sum(todo.numbers) * (time_position(few) + time_diffusion(few))
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
     record = moment_map + 2 * (position + momentum)
     begin = (COLD * moment_map + products) * (5 if case.initial.state == "prepared" else 1)
-    total = todo.steps * step + todo.records * record + begin
+    return todo.steps * step + todo.records * record + begin
+
+
+def shared(seconds: float, grid: PhaseGrid, ranks: int) -> float:
+    """Wall time of a run that takes a core so many seconds, on as many ranks with cores alike."""
     exchange = 1.2 if ranks > 1 else 1.0
-    return 0.5 + exchange * total / min(ranks, grid.nx, grid.np)
+    return 0.5 + exchange * seconds / min(ranks, grid.nx, grid.np)
 
 
-class _First(Serial):
+class First(Serial):
     """The first of several ranks, on its own."""
 
     def __init__(self, size: int) -> None:
@@ -145,10 +159,10 @@ class _First(Serial):
 def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
     """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
     ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
-    return Layout(grid, _First(ranks)), float(ranks)
+    return Layout(grid, First(ranks)), float(ranks)
 
 
-def _position(problem: Problem) -> float:
+def time_position(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of x on all of W."""
     grid = problem.grid
     layout, parts = _part(grid, grid.nx, ROWS)
@@ -156,10 +170,10 @@ def _position(problem: Problem) -> float:
     factor = factors.multiplier(space.position.refined(_spin(problem.N / problem.N[0].max())), 0.1)
     W = layout.x_major()
     W[:] = 0.0
-    return parts * _shortest(lambda: space.position.apply(W, factor))
+    return parts * shortest(lambda: space.position.apply(W, factor))
 
 
-def _momentum(problem: Problem) -> float:
+def time_momentum(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of p on all of W."""
     layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
     space, physics = PhaseSpace(layout, problem.physics), problem.physics
@@ -171,7 +185,7 @@ def _momentum(problem: Problem) -> float:
     )
 
 
-def _diffusion(problem: Problem) -> float:
+def time_diffusion(problem: Problem) -> float:
     """Seconds of exp(-delta K) on both sides on all of W."""
     layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
     space = PhaseSpace(layout, problem.physics)
@@ -192,7 +206,7 @@ def _by_columns(layout: Layout, action: Callable[[NDArray, slice], None]) -> flo
             columns = slice(start, min(start + width, layout.n_p_local))
             action(block[..., : columns.stop - start], columns)
 
-    return _shortest(whole)
+    return shortest(whole)
 
 
 def windows_error(case: Case) -> float:
@@ -202,13 +216,13 @@ def windows_error(case: Case) -> float:
     return sorted(TRIED)[1] * case.maxwellian.tolerance
 
 
-def _moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
+def time_moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
     """Seconds of a moment map."""
     grid, physics = problem.grid, problem.physics
     layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, physics, error)
     A = constraint.classical(_spin(problem.N))
-    return parts * _shortest(lambda: moments(A, numbers))
+    return parts * shortest(lambda: moments(A, numbers))
 
 
 def _spin(N: NDArray) -> NDArray:
@@ -216,7 +230,7 @@ def _spin(N: NDArray) -> NDArray:
     return N + np.array([0, 0, 0, 1e-3])[:, None, None] * N[0]
 
 
-def _shortest(action: Callable[[], object]) -> float:
+def shortest(action: Callable[[], object]) -> float:
     """Seconds of an action, the shortest of two or more."""
     keep_freed()  # as in a run
     found: list[float] = []

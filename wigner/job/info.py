@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -27,8 +27,8 @@ Line = tuple[str, str]
 RECORDED = 4 + 16 + 2 + 4
 
 
-def describe(case: Case, problem: Problem, ranks: int) -> str:
-    """The page, for a run on that many ranks."""
+def describe(case: Case, problem: Problem, ranks: Sequence[int]) -> str:
+    """The page, for runs on so many ranks."""
     lines = [*_physics(case, problem), *_lattices(case, problem), *_run(case, problem, ranks)]
     told = list(problem.warnings)
     if case.material is not None and (fault := scales_of(problem).fault):
@@ -137,7 +137,7 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     yield "phase space", f"{grid.nx * grid.np} cells; W takes {size(FIELD * grid.nx * grid.np)}"
 
 
-def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
+def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
     """What a run does and needs."""
     grid, spec = problem.grid, case.output
     todo = estimate.work(case)
@@ -146,8 +146,6 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
     stored = 8.0 * todo.records * (RECORDED * grid.nx + 4 * sum(planes))
     rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
-    memory = memory_per_rank(case, grid, ranks)
-    duration = estimate.seconds(case, problem, ranks)
     guess = "" if case.maxwellian.richardson else " (a guess)"
     yield "steps", _steps(case, todo.steps)
     yield (
@@ -162,12 +160,17 @@ def _run(case: Case, problem: Problem, ranks: int) -> Iterator[Line]:
         "checkpoints",
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
     )
-    yield (
-        "memory",
-        f"about {size(memory)} on each of {ranks} rank(s), {size(memory * ranks)} together; "
-        f"this machine has {size(machine_memory())}",
-    )
-    yield "time", f"about {_duration(duration)} on {ranks} rank(s), each with a core like this one"
+    for count in ranks:
+        memory = memory_per_rank(case, grid, count)
+        yield (
+            "memory",
+            f"about {size(memory)} on each of {count} rank(s), {size(memory * count)} together; "
+            f"this machine has {size(machine_memory())}",
+        )
+    alone = estimate.seconds(case, problem)
+    for count in ranks:
+        told = _duration(estimate.shared(alone, grid, count))
+        yield "time", f"about {told} on {count} rank(s), each with a core like this one"
 
 
 def _steps(case: Case, count: int) -> str:

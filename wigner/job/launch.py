@@ -127,6 +127,11 @@ def count(text: str) -> int:
     return int(text)
 
 
+def counts(text: str) -> tuple[int, ...]:
+    """Positive integers with commas between them, ascending, each once; as :func:`count`."""
+    return tuple(sorted({count(part.strip()) for part in text.split(",")}))
+
+
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments; help and errors are printed once, whatever the number of ranks.
 

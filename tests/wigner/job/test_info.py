@@ -41,7 +41,7 @@ sys.exit(main({arguments}))
 """
 
 
-def page(capsys: pytest.CaptureFixture, case: Path, *overrides: str, ranks: int = 1) -> str:
+def page(capsys: pytest.CaptureFixture, case: Path, *overrides: str, ranks: object = 1) -> str:
     """What info says; it must not complain."""
     assert main(["info", str(case), *sets(*overrides), "--ranks", str(ranks)]) == 0
     said = capsys.readouterr()
@@ -150,6 +150,28 @@ def test_info_on_several_ranks(comm: object, shared_path: Path, capfd) -> None:
     assert capfd.readouterr().out.count("on each of 2 rank(s)") == (comm.rank == 0)
 
 
+def test_several_numbers_of_ranks(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    lines = page(capsys, small.write_case(tmp_path), ranks="4, 2,4").splitlines()
+    for name in ("memory", "time"):
+        told = [line for line in lines if line.startswith(f"{name} ")]
+        assert [re.findall(r"(\d+) rank\(s\)", line) for line in told] == [["2"], ["4"]]
+
+
+@pytest.mark.parametrize("ranks", ["", "2,", "2;4", "0,1", "-1", "2.5"])
+def test_numbers_of_ranks_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture, ranks: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["info", str(small.write_case(tmp_path)), f"--ranks={ranks}"])
+    assert "expected a positive integer" in capsys.readouterr().err
+
+
+def test_work_is_divided() -> None:
+    grid = lattice(parse_case(small.CASE))
+    found = [estimate.shared(12.0, grid, ranks) for ranks in (1, 2, 100)]
+    assert found == pytest.approx([12.5, 7.7, 1.1])
+
+
 def test_more_ranks_than_points(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["info", str(small.write_case(tmp_path)), "--ranks", "25"]) == 2
     assert "error: ranks: got 25, expected at most 24" in capsys.readouterr().err
@@ -228,7 +250,7 @@ def test_a_real_run_takes_what_was_estimated(tmp_path: Path) -> None:
     found, parsed = report(output), parse_case(MEDIUM)
     memory = memory_per_rank(parsed, lattice(parsed), 1)
     assert 1 / 1.5 < memory / found["peak_memory_bytes_per_rank"] < 1.5
-    seconds = estimate.seconds(parsed, build(parsed), 1)
+    seconds = estimate.shared(estimate.seconds(parsed, build(parsed)), lattice(parsed), 1)
     assert 1 / 2.5 < seconds / found["wall_seconds"] < 2.5
 
 
