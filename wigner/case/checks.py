@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ..errors import Fault, apart
 from ..phase_space import pauli
 from ..phase_space.grid import Pair, PhaseGrid, beyond, interpolation, place_of
-from ..phase_space.reduced import axes_of
+from ..phase_space.reduced import COORDINATES, axes_of
 from .formulas import Expression
-from .spec import Case
+from .spec import Case, OutputSpec
 from .values import shown
 
 # Share of a field that the x lattice misses: refused, and warned of.
@@ -229,13 +229,26 @@ def p_lattice(grid: PhaseGrid, moved: Pair, p_max: Pair | None) -> Iterator[Faul
                 yield Fault(key, got, expected, f"use {remedy}", fatal=cut > CUT_OFF)
 
 
-def planes(wanted: Sequence[str], grid: PhaseGrid) -> Iterator[Fault]:
-    """Planes of phase space along an axis of one point."""
+def recorded(output: OutputSpec, grid: PhaseGrid) -> Iterator[Fault]:
+    """What is wrong with where W is recorded: axes of one point, places out of the box."""
     short = {f"x{k + 1}" for k in (0, 1) if grid.n_x[k] == 1}
-    for plane in wanted:
-        for name in short & {*axes_of(plane)}:
-            expected = f"planes without {name}, along which there is one point"
-            yield Fault("output.phase_space", f'"{plane}"', expected, 'use for instance "p1 p2"')
+    for key, wanted in (("phase_space", output.phase_space), ("cuts", output.cuts)):
+        for plane in wanted:
+            for name in sorted(short & {*axes_of(plane)}):
+                expected = f"planes without {name}, along which there is one point"
+                yield Fault(f"output.{key}", f'"{plane}"', expected, 'use for instance "p1 p2"')
+    ends = [(0.0, L) for L in grid.length] + [(p[0], p[-1]) for p in grid.p]
+    if output.cuts:
+        for (name, value), (low, high) in zip(output.point.items(), ends, strict=True):
+            if not low <= value <= high:
+                key = "cuts_place" if name[0] == "x" else "cuts_momentum"
+                expected = f"{name} from {low:.6g} to {high:.6g}"
+                yield Fault(f"output.{key}", f"{name} = {value:.6g}", expected)
+    least, most = (1, 1, 2, 2), (*grid.n_x, *grid.n_p)
+    for name, a, n, b in zip(COORDINATES, least, output.coarse or most, most, strict=True):
+        if not a <= n <= b:
+            got, expected = f"{n} points along {name}", f"{a} to {b}, the lattice of the run"
+            yield Fault("output.coarse", got, expected)
 
 
 def _even(least: float) -> int:

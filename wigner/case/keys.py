@@ -6,7 +6,7 @@ The reference of the case file in ``docs`` is made from this table.
 from __future__ import annotations
 
 from ..phase_space.mean_field import KINDS
-from ..phase_space.reduced import PLANES
+from ..phase_space.reduced import CUTS, PLANES
 from .formulas import SPACE, parse
 from .quantities import (
     ELECTRIC,
@@ -232,6 +232,36 @@ OUTPUT = {
         "none",
         'W integrated over the other two coordinates, in every record: `"x1 p1"`, `"x2 p2"`, '
         '`"x1 p2"`, `"x2 p1"`, `"p1 p2"`, or a list of such; of kinetic runs only',
+    ),
+    "cuts": Field(
+        several(choice(*CUTS)),
+        'cuts = ["x1 p1", "p1 p2"]',
+        (),
+        "none",
+        'W itself on planes through a point, in every record: the same names, or `"x1 x2"`; of '
+        "kinetic runs only",
+    ),
+    "cuts_place": Field(
+        sequence(2, scalable(FINITE, LENGTH)),
+        "cuts_place = [3.0, 0.5]",
+        (0.0, 0.0),
+        "`[0, 0]`",
+        "x1 and x2 of that point, within the box; they need not be lattice points",
+    ),
+    "cuts_momentum": Field(
+        sequence(2, FINITE),
+        "cuts_momentum = [0.0, 1.0]",
+        (0.0, 0.0),
+        "`[0, 0]`",
+        "p1 and p2 of that point",
+    ),
+    "coarse": Field(
+        sequence(4, integer(1)),
+        "coarse = [8, 8, 12, 12]",
+        None,
+        "none",
+        "points along x1, x2, p1 and p2 of a coarse lattice on which every record has W itself; of "
+        "kinetic runs only",
     ),
 }
 MATERIAL = {

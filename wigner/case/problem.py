@@ -23,6 +23,10 @@ UNCHANGED: tuple[tuple[str, str, object], ...] = (
     ("physics", "zeeman", ["0", "0", "0"]),
     ("physics", "field", ["0", "0"]),
     ("output", "phase_space", []),
+    ("output", "cuts", []),
+    ("output", "cuts_place", [0.0, 0.0]),
+    ("output", "cuts_momentum", [0.0, 0.0]),
+    ("output", "coarse", None),
 )
 # Thermal momenta by which a uniform force may carry electrons.
 MOST_DRIFT = 1e4
@@ -95,7 +99,7 @@ def build(case: Case, *, kinetic: bool = True, constrained: bool = True) -> Prob
             brisk = external.pace(f"physics.field[{k}]", formula, case, grid)
             faults += (replace(fault, fatal=False) for fault in brisk)
     if kinetic:
-        faults += checks.planes(case.output.phase_space, grid)
+        faults += checks.recorded(case.output, grid)
         faults += times
     else:
         faults += (fault for fault in times if fault.what == "output.every" and fault.fatal)
@@ -184,7 +188,8 @@ def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:
     """What distinguishes the solution of a case, and the variables of its records, as text."""
     plain = as_dict(case)
     plain["grid"]["p_max"] = grid.p_max
-    plain["output"] = {"phase_space": plain["output"]["phase_space"]}
+    kept = [key for section, key, _ in UNCHANGED if section == "output"]
+    plain["output"] = {key: plain["output"][key] for key in kept}
     return {
         f"{section}.{key}": json.dumps(value)
         for section in ("grid", "physics", "field", "initial", "output")

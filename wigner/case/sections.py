@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..phase_space.reduced import COORDINATES
 from .formulas import Expression
 from .units import MaterialSpec
 
@@ -95,14 +96,24 @@ class MaxwellianSpec:
 class OutputSpec:
     """[output]: simulated time between records and checkpoints; wall-clock limits in s.
 
-    ``phase_space`` has the planes on which W is recorded, see ``phase_space.reduced``.
+    ``phase_space`` and ``cuts`` have the planes on which W is recorded, ``coarse`` the points of a
+    lattice, see ``phase_space.reduced``.
     """
 
     every: float
     checkpoint: float | None
     checkpoint_wall: float
     wall_limit: float | None
-    phase_space: tuple[str, ...]
+    phase_space: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
+    cuts_place: Pair = (0.0, 0.0)
+    cuts_momentum: Pair = (0.0, 0.0)
+    coarse: tuple[int, ...] | None = None
+
+    @property
+    def point(self) -> dict[str, float]:
+        """Where the cuts are, by coordinate."""
+        return dict(zip(COORDINATES, (*self.cuts_place, *self.cuts_momentum), strict=True))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..errors import Fault
 
 REQUIRED: Final = object()
-COUNTS = {2: "two", 3: "three"}
+COUNTS = {2: "two", 3: "three", 4: "four"}
 # A decimal number as people write it; TOML wants digits on both sides of the point.
 PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 

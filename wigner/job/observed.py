@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike, NDArray
 
+from ..case.spec import OutputSpec
 from ..evolution.quality import Winding
 from ..evolution.solver import Solver
 from ..output.variables import acting, name_of
+from ..phase_space.layout import Layout
 from ..phase_space.moments import (
     Resolution,
     density,
@@ -18,7 +20,7 @@ from ..phase_space.moments import (
     moments,
     resolution,
 )
-from ..phase_space.reduced import reduced
+from ..phase_space.reduced import coarse, cut, reduced
 from .guards import check_edge, check_moments, check_sound
 
 # Steps between two looks at the quality, at the most; there are four of them within tau, and while
@@ -67,12 +69,21 @@ def observe(solver: Solver, W: NDArray, t: float) -> Observed:
     values["spin_total"] = values.pop("spin")
     values |= {"a0": A[0], "a": A[1:], **solver.ledger.as_dict}
     values |= acting(physics, found.n0, t)
-    for plane in solver.case.output.phase_space:
-        values[name_of(plane)] = reduced(layout, W, plane)
+    values |= _of_phase_space(solver.case.output, layout, W)
     free = free_energy(physics, found.densities, A, t)
     values["free_energy"] = float(free.sum()) * layout.grid.dx
     values |= {"repair": maxwellian.repair, "lattice_defect": maxwellian.memory.defect}
     return Observed(values, _indicators(solver, scalars), solution.A)
+
+
+def _of_phase_space(output: OutputSpec, layout: Layout, W: NDArray) -> dict[str, NDArray]:
+    """W on the planes and on the lattice that the records have."""
+    found = {name_of(plane): reduced(layout, W, plane) for plane in output.phase_space}
+    for plane in output.cuts:
+        found[f"{name_of(plane)}_cut"] = cut(layout, W, plane, output.point)
+    if output.coarse is not None:
+        found["W_coarse"] = coarse(layout, W, output.coarse)
+    return found
 
 
 def look(solver: Solver, W: NDArray) -> dict[str, float]:

@@ -17,7 +17,7 @@ from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
 from ..output.records import Records
-from ..output.variables import ARRAYS, SCALARS, driven, planes
+from ..output.variables import ARRAYS, SCALARS, driven, of_phase_space
 from ..phase_space.communicator import SERIAL, Communicator, nodes_of
 from ..timing import Phases
 from .agenda import Agenda, Requests, Stopped, stop_requests
@@ -71,7 +71,7 @@ def execute(
         heading = "x lattice {} x {}, p lattice {} x {}, P = ({:.4g}, {:.4g})"
         heading = heading.format(*grid.n_x, *grid.n_p, *grid.p_max)
         scalars, arrays = driven(case)
-        tables = SCALARS | scalars, ARRAYS | arrays, planes(case.output.phase_space)
+        tables = SCALARS | scalars, ARRAYS | arrays, of_phase_space(case.output)
         file = Records(directory / "moments.h5", *tables)
         nodes = [len(ranks) for ranks in nodes_of(comm).ranks]
         if len(nodes) > 1:

@@ -27,7 +27,7 @@ from .checkpoint import on_first
 from .logs import PROGRESS
 from .records import Records
 from .run_json import Report, Session
-from .variables import Attributes, about
+from .variables import Attributes, about, places
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,8 @@ class Directory:
             files.write_text(self.path / "case.toml", self.case.text)
             begun = self._begin(Report(self.path), 0.0, None)
             scaling = None if self.case.material is None else scale(self.case.material)
-            self.moments.create(self.problem, self.attributes(begun.session), scaling)
+            axes = places(self.problem.grid, self.case.output)
+            self.moments.create(self.problem, self.attributes(begun.session), scaling, axes)
             return begun
 
         return Observer(self, phases, on_first(self.comm, create), 0.0, 0, 0)

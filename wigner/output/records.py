@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..case.problem import Problem
 from ..case.units import Scaling
 from ..errors import Fault, RecordsError
-from ..phase_space.reduced import points
 from . import files, netcdf
 from .variables import (
     ARRAYS,
@@ -62,16 +61,23 @@ class Records:
         self.digest = 0
 
     def create(
-        self, problem: Problem, attributes: Attributes, scaling: Scaling | None = None
+        self,
+        problem: Problem,
+        attributes: Attributes,
+        scaling: Scaling | None = None,
+        axes: Mapping[str, NDArray] = MappingProxyType({}),
     ) -> None:
         """Write the file with its axes, empty along time.
 
-        ``scaling`` gives every variable the SI value of its unit.
+        ``scaling`` gives every variable the SI value of its unit, ``axes`` has those that are
+        used besides x1 and x2, and more.
         """
         grid = problem.grid
         labels = LABELS | (PAULI if self._others else {})
-        used = {axis for variable in self._others.values() for axis in variable.axes}
-        places = {k: v for k, v in points(grid).items() if k in ("x1", "x2") or k in used}
+        used = {name for each in self._others.values() for name in (*each.axes, *each.places)}
+        known = dict(zip(("x1", "x2"), grid.x, strict=True))
+        known |= {name: values for name, values in axes.items() if name in used}
+        places = {name: values for name, values in known.items() if values.ndim}
         sizes = {name: len(axis) for name, axis in (places | labels).items()}
         image = io.BytesIO()
         with h5py.File(image, "w", track_order=True) as file:
@@ -81,20 +87,23 @@ class Records:
                 netcdf.add_axis(file, name, axis)
             for name, numbers in labels.items():
                 netcdf.add_axis(file, name, np.array(numbers, dtype="i4"))
+            for name in known.keys() - places.keys():
+                file[name] = known[name]
             netcdf.add(file, "potential", ("x1", "x2"), problem.physics.V)
             for table, tail, records in (
                 (self._scalars, (), CHUNK),
                 (self._arrays, ("x1", "x2"), 1),
                 (self._others, (), 1),
             ):
-                for name, (axes, _, _) in table.items():
-                    each = tuple(sizes[axis] for axis in (*axes, *tail))
+                for name, variable in table.items():
+                    lattice = (*variable.axes, *tail)
+                    each = tuple(sizes[axis] for axis in lattice)
                     empty = np.empty((0, *each))
-                    netcdf.add(file, name, ("time", *axes, *tail), empty, (records, *each))
+                    netcdf.add(file, name, ("time", *lattice), empty, (records, *each))
             file.attrs.update(attributes)
-            known = {**FIXED, **self._scalars, **self._arrays, **self._others}
+            told = {**FIXED, **self._scalars, **self._arrays, **self._others}
             for name in file:
-                file[name].attrs.update(described(known[name], scaling))
+                file[name].attrs.update(described(told[name], scaling))
         part = files.beside(self.path)
         part.write_bytes(image.getvalue())
         files.replace(part, self.path)

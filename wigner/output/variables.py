@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..case.dimensions import UNITS
-from ..case.spec import Case
+from ..case.spec import Case, OutputSpec
 from ..case.units import Scaling
-from ..phase_space.reduced import COORDINATES, axes_of
+from ..phase_space.grid import PhaseGrid
+from ..phase_space.reduced import COORDINATES, axes_of, coarse_grid, points
 from ..physics import Physics
 
 Attributes = dict[str, str | int | float]
@@ -29,11 +30,14 @@ class Variable(NamedTuple):
     unit
         A name of ``UNITS``. Along "component" it is that of the charge; of the spin it is eps times
         as large.
+    places
+        Single numbers that tell where it is.
     """
 
     axes: tuple[str, ...]
     meaning: str
     unit: str
+    places: tuple[str, ...] = ()
 
 
 Variables = dict[str, Variable]
@@ -100,6 +104,10 @@ FIXED: Variables = {
     "pauli": Variable((), "component of W = w0 sigma_0 + w.sigma", "1"),
     "p1": Variable((), "first component of the momentum", "momentum"),
     "p2": Variable((), "second component of the momentum", "momentum"),
+    **{f"x{k}_cut": Variable((), f"x{k} of the cuts of W", "length") for k in (1, 2)},
+    **{f"p{k}_cut": Variable((), f"p{k} of the cuts of W", "momentum") for k in (1, 2)},
+    **{f"x{k}_coarse": Variable((), f"x{k} of the coarse lattice", "length") for k in (1, 2)},
+    **{f"p{k}_coarse": Variable((), f"p{k} of the coarse lattice", "momentum") for k in (1, 2)},
 }
 # What checkpoints have besides: W whole, as it is in memory, see ``pauli``.
 STORED: Variables = {
@@ -142,8 +150,41 @@ def planes(wanted: Iterable[str]) -> Variables:
     return found
 
 
+def cuts(wanted: Iterable[str]) -> Variables:
+    """What is recorded on planes through a point."""
+    found = {}
+    for plane in wanted:
+        at = tuple(name for name in COORDINATES if name not in axes_of(plane))
+        meaning = "components of W = w0 sigma_0 + w.sigma, at one {} and {}".format(*at)
+        axes, places = ("pauli", *axes_of(plane)), tuple(f"{name}_cut" for name in at)
+        found[f"{name_of(plane)}_cut"] = Variable(axes, meaning, "phase space density", places)
+    return found
+
+
+def on_coarse_lattice() -> Variables:
+    """What is recorded on a lattice of fewer points."""
+    axes = ("pauli", *(f"{name}_coarse" for name in COORDINATES))
+    meaning = "components of W = w0 sigma_0 + w.sigma, at fewer points"
+    return {"W_coarse": Variable(axes, meaning, "phase space density")}
+
+
+def of_phase_space(output: OutputSpec) -> Variables:
+    """All that is recorded of W."""
+    whole = {} if output.coarse is None else on_coarse_lattice()
+    return planes(output.phase_space) | cuts(output.cuts) | whole
+
+
+def places(grid: PhaseGrid, output: OutputSpec) -> dict[str, NDArray]:
+    """The coordinates on which W may be recorded, by name; those of cuts are single numbers."""
+    known = points(grid) | {f"{name}_cut": np.array(x) for name, x in output.point.items()}
+    if output.coarse is None:
+        return known
+    fewer = points(coarse_grid(grid, output.coarse))
+    return known | {f"{name}_coarse": x for name, x in fewer.items()}
+
+
 def name_of(plane: str) -> str:
-    """The variable of a plane of phase space."""
+    """The variable of a plane of phase space, integrated over the other coordinates."""
     return "W_" + "_".join(axes_of(plane))
 
 
@@ -181,6 +222,8 @@ def described(variable: Variable, scaling: Scaling | None) -> dict[str, str | fl
     told: dict[str, str | float | NDArray] = {"long_name": variable.meaning, "units": "1"}
     if unit.text:
         told["scaled_by"] = unit.text
+    if variable.places:
+        told["coordinates"] = " ".join(variable.places)
     if unit.text and scaling is not None:
         factor, eps = unit.size(scaling), scaling.epsilon
         several = "component" in variable.axes

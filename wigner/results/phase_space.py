@@ -15,6 +15,8 @@ from .view import View
 
 NEGATIVE = 1e-3  # share of the largest value beyond which colours have a sign
 EMPTY = 2e-3  # share of the largest value below which momenta are left out
+# Planes of one scale: the coordinates that vary, and those over which W is integrated.
+Alike = tuple[tuple[str, str], tuple[str, ...]]
 
 
 class PhaseSpace:
@@ -25,20 +27,21 @@ class PhaseSpace:
         x = labels.length(run, si=view.si)
         p = labels.shown(run, UNITS["momentum"], 1.0, si=view.si)
         self._shown = {"x_1": x, "x_2": x, "p_1": p, "p_2": p}
-        self._limits: dict[tuple[tuple[str, str], int], style.Pair] = {}
-        self._reach: dict[tuple[str, str], style.Pair] = {}
+        self._limits: dict[tuple[Alike, int], style.Pair] = {}
+        self._reach: dict[Alike, style.Pair] = {}
         for number in span:
             for plane in planes(run, number, view):
                 self._include(plane)
 
     def _include(self, plane: Plane) -> None:
         """Make room for a plane in the ranges of all that are alike."""
+        alike = plane.axes, plane.over
         for k, w in enumerate(plane.w):
-            low, high = self._limits.get((plane.axes, k), (np.inf, -np.inf))
-            self._limits[plane.axes, k] = min(low, float(w.min())), max(high, float(w.max()))
-        before = self._reach.get(plane.axes, (0.0, 0.0))
+            low, high = self._limits.get((alike, k), (np.inf, -np.inf))
+            self._limits[alike, k] = min(low, float(w.min())), max(high, float(w.max()))
+        before = self._reach.get(alike, (0.0, 0.0))
         first, second = (max(known, _reach(plane, axis)) for axis, known in enumerate(before))
-        self._reach[plane.axes] = first, second
+        self._reach[alike] = first, second
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """The last of the times whose numbers are given."""
@@ -53,7 +56,8 @@ class PhaseSpace:
         figure.suptitle(when, x=0.01, ha="left", fontsize=11)
 
     def _draw(self, ax: style.Axes, plane: Plane, component: int) -> None:
-        (first, second), ends = plane.axes, np.array(self._limits[plane.axes, component])
+        (first, second), alike = plane.axes, (plane.axes, plane.over)
+        ends = np.array(self._limits[alike, component])
         how = labels.shown(self._run, plane.unit, float(np.abs(ends).max()), si=self._view.si)
         w, ends = plane.w[component] * how.factor, ends * how.factor
         signed = component > 0 or bool(ends[0] < -NEGATIVE * ends[1])
@@ -77,7 +81,7 @@ class PhaseSpace:
         )
         for axis, name, zoom in ((0, first, ax.set_xlim), (1, second, ax.set_ylim)):
             if name[0] == "p":
-                reach = self._reach[plane.axes][axis] * self._shown[name].factor
+                reach = self._reach[alike][axis] * self._shown[name].factor
                 zoom(-reach, reach)
         sign = r"\int " if plane.over else ""
         style.colour_bar(image, [ax], how.label(f"{sign}w_{component}"))

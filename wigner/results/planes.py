@@ -6,6 +6,7 @@ This is the only place that knows where W comes from; figures are made of :class
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,11 +20,16 @@ from ..output import checkpoint
 from ..output.files import hdf5
 from ..phase_space import pauli
 from ..phase_space.grid import PhaseGrid, interpolation
+from ..phase_space.reduced import COORDINATES
 from . import smooth
 from .run import Run
-from .view import View, lattice_point
+from .view import View, lattice_point, peak
 
 FINE = 140  # points along each side of a plane
+UNIT = UNITS["phase space density"]
+WHOLE = "W_coarse"  # the variable on a lattice of all four coordinates
+# A lattice, and w0 to w3 on some rows of it, ``(4, rows, M1, M2)``.
+Rows = Callable[[NDArray], tuple[PhaseGrid, NDArray]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Plane:
     w: NDArray
     fixed: dict[str, float]
     over: tuple[str, ...] = ()
-    unit: Unit = UNITS["1"]
+    unit: Unit = UNITS["phase space density"]
 
 
 def times(run: Run, view: View) -> NDArray:
@@ -70,7 +76,8 @@ def times(run: Run, view: View) -> NDArray:
 def planes(run: Run, number: int, view: View) -> list[Plane]:
     """W at a time, on the planes that are recorded, or on cuts through a place.
 
-    The cuts are (x_i, p_i) with the other momentum zero, and (p_1, p_2).
+    The cuts are (x_i, p_i) with the other momentum zero, and (p_1, p_2). They are of a checkpoint,
+    or of the coarse lattice where that is recorded.
 
     Parameters
     ----------
@@ -82,14 +89,21 @@ def planes(run: Run, number: int, view: View) -> list[Plane]:
     CaseError
         If a file is damaged.
     """
-    recorded = _recorded(run, view)
-    if recorded:
-        return [_of_record(run, name, number) for name in recorded]
-    return _cuts(run, number, view)
+    found = []
+    for name in _recorded(run, view):
+        if name == WHOLE:
+            found += _cuts(run, _of_coarse_lattice(run, number), peak(run, number))
+        else:
+            found.append(_of_record(run, name, number))
+    if found:
+        return found
+    path = checkpoint.stored(run.directory / checkpoint.DIRECTORY)[number]
+    point = lattice_point(run, view.through, run.last)
+    return _cuts(run, lambda rows: _read(run, path, rows), point)
 
 
 def _recorded(run: Run, view: View) -> list[str]:
-    """Variables that are W on planes of phase space, unless a place is asked for."""
+    """Variables that are W in phase space, unless a place is asked for."""
     known = [name for name, held in run.variables.items() if held.axes[1:2] == ("pauli",)]
     return known if view.through is None else []
 
@@ -108,8 +122,25 @@ def _of_record(run: Run, name: str, record: int) -> Plane:
         w = np.moveaxis(np.moveaxis(w, axis + 1, -1) @ matrix.T, -1, axis + 1)
         places.append(fine)
     first, second = (f"{coordinate[0]}_{coordinate[1]}" for coordinate in held.axes[-2:])
-    over = tuple(name for name in ("x_1", "x_2", "p_1", "p_2") if name not in (first, second))
-    return Plane((first, second), (places[0], places[1]), w, {}, over, held.unit)
+    fixed = {f"{each[0]}_{each[1]}": value for each, value in held.places.items()}
+    known = (first, second, *fixed)
+    over = tuple(name for name in ("x_1", "x_2", "p_1", "p_2") if name not in known)
+    fixed = {name: value for name, value in fixed.items() if _varies(run, name)}
+    return Plane((first, second), (places[0], places[1]), w, fixed, over, held.unit)
+
+
+def _varies(run: Run, name: str) -> bool:
+    """Whether W may depend on a coordinate."""
+    return name[0] == "p" or run.n_x[int(name[-1]) - 1] > 1
+
+
+def _of_coarse_lattice(run: Run, record: int) -> Rows:
+    """W on rows of the coarse lattice, at a record."""
+    axes = [run.field(f"{name}_coarse", 0) for name in COORDINATES]
+    whole, n = run.field(WHOLE, record), [axis.size for axis in axes]
+    ends = [float((p[-1] - p[0]) / (p.size - 1) * p.size / 2) for p in axes[2:]]
+    grid = PhaseGrid((n[0], n[1]), run.length, (n[2], n[3]), (ends[0], ends[1]))
+    return lambda rows: (grid, whole.reshape(4, grid.nx, *grid.n_p)[:, rows])
 
 
 def _saved(run: Run) -> NDArray:
@@ -128,31 +159,30 @@ def _saved(run: Run) -> NDArray:
     return np.array(found)
 
 
-def _cuts(run: Run, number: int, view: View) -> list[Plane]:
-    """Cuts through a place, from a checkpoint."""
-    path = checkpoint.stored(run.directory / checkpoint.DIRECTORY)[number]
-    point = lattice_point(run, view.through, run.last)
-    n1, n2 = run.n_x
+def _cuts(run: Run, rows_of: Rows, near: tuple[int, int]) -> list[Plane]:
+    """Cuts through the point of a lattice that is nearest to a point of that of the run."""
+    grid, _ = rows_of(np.zeros(1, dtype=int))
+    (n1, n2), found = grid.n_x, []
+    point = [round(k * n / m) % n for k, n, m in zip(near, grid.n_x, run.n_x, strict=True)]
     rows = {0: np.arange(n1) * n2 + point[1], 1: point[0] * n2 + np.arange(n2)}
-    found = []
+    place = {
+        f"x_{axis + 1}": float(grid.x[axis][point[axis]]) for axis in (0, 1) if run.n_x[axis] > 1
+    }
     for axis in smooth.axes_of(run):
-        grid, w = _read(run, path, rows[axis])
+        _, w = rows_of(rows[axis])
         middle = _at(w, grid, 1 - axis, np.zeros(1))  # (4, x, p1, p2) with one p across
         line = np.take(middle, 0, axis=3 - axis)
         x, p = np.linspace(0, run.length[axis], FINE + 1), _fine(grid, axis)
         if run.n_x[axis] > 1:
-            line = np.einsum("kxp,yx->kyp", line, _periodic(run.n_x[axis], x / run.length[axis]))
+            line = np.einsum("kxp,yx->kyp", line, _periodic(grid.n_x[axis], x / run.length[axis]))
             line = line @ _along(grid, axis, p).T
-            place = (
-                {} if smooth.is_strip(run) else {f"x_{2 - axis}": run.x[1 - axis][point[1 - axis]]}
-            )
-            names = (f"x_{axis + 1}", f"p_{axis + 1}")
-            found.append(Plane(names, (x, p), line, place | {f"p_{2 - axis}": 0.0}))
-    grid, w = _read(run, path, np.array([point[0] * n2 + point[1]]))
+            across, names = f"x_{2 - axis}", (f"x_{axis + 1}", f"p_{axis + 1}")
+            fixed = {across: place[across]} if across in place else {}
+            found.append(Plane(names, (x, p), line, fixed | {f"p_{2 - axis}": 0.0}, (), UNIT))
+    _, w = rows_of(np.array([point[0] * n2 + point[1]]))
     p1, p2 = _fine(grid, 0), _fine(grid, 1)
     both = _at(_at(w, grid, 0, p1), grid, 1, p2)[:, 0]
-    place = {f"x_{axis + 1}": run.x[axis][point[axis]] for axis in (0, 1) if run.n_x[axis] > 1}
-    return [*found, Plane(("p_1", "p_2"), (p1, p2), both, place)]
+    return [*found, Plane(("p_1", "p_2"), (p1, p2), both, place, (), UNIT)]
 
 
 def _read(run: Run, path: Path, rows: NDArray) -> tuple[PhaseGrid, NDArray]:

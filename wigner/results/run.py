@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
@@ -21,6 +21,7 @@ from ..phase_space.grid import Pair
 from ..phase_space.reduced import COORDINATES
 
 KNOWN = {**variables.FIXED, **variables.SCALARS, **variables.ARRAYS, **variables.DRIVEN}
+ON_LATTICES = (*COORDINATES, *(f"{name}_coarse" for name in COORDINATES))
 BY_TEXT = {unit.text: unit for unit in UNITS.values()}
 FIELD = ("x1", "x2")  # the last axes of what lies on the x lattice
 NEEDED = ("time", *FIELD, "n0", "n")
@@ -38,16 +39,19 @@ class Held:
         In a line; empty where the file does not say.
     unit
         What it is measured in; along "component" that of the charge.
+    places
+        Single numbers that tell where it is, by coordinate.
     """
 
     axes: tuple[str, ...]
     meaning: str
     unit: Unit
+    places: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_series(self) -> bool:
         """Whether it is a number over time, or a few."""
-        return self.axes[:1] == ("time",) and not {*COORDINATES} & {*self.axes}
+        return self.axes[:1] == ("time",) and not {*ON_LATTICES} & {*self.axes}
 
     @property
     def is_field(self) -> bool:
@@ -203,4 +207,6 @@ def _held(name: str, data: h5py.Dataset) -> Held:
     unit = BY_TEXT.get(str(told.get("scaled_by", "")), UNITS["1"])
     if "units" not in told and known is not None:
         unit = UNITS[known.unit]
-    return Held(axes, str(told.get("long_name", known.meaning if known else name)), unit)
+    meaning = str(told.get("long_name", known.meaning if known else name))
+    beside = str(told.get("coordinates", "")).split()
+    return Held(axes, meaning, unit, {each[:2]: float(data.parent[each][()]) for each in beside})
