@@ -14,9 +14,10 @@ REPOSITORY = Path(__file__).parents[2]
 # A python that writes down pip, ruff, mypy, pytest and script calls, and is this python otherwise.
 PYTHON = f"""#!/bin/bash
 case "$1 $2" in
-    "-m venv") mkdir -p .venv/bin && touch .venv/pyvenv.cfg && cp "$0" .venv/bin/python &&
-        cp "$(dirname "$0")/mpiexec" .venv/bin/ ;;
-    "-m "* | scripts/*) if [[ $* == *--no-binary* ]]; then rm -r "$BROKEN"; fi ;;
+    "-m venv") mkdir -p "${{@: -1}}/bin" "${{@: -1}}/lib/python3/site-packages"
+        touch "${{@: -1}}/pyvenv.cfg"; cp "$0" "${{@: -1}}/bin/python"
+        cp "${{0%/*}}/mpiexec" "${{@: -1}}/bin/" ;;
+    "-m "* | scripts/*) if [[ $* == *--no-binary* ]]; then rm -rf "${{BROKEN:-no}}"; fi ;;
     *) exec "{sys.executable}" "$@" ;;
 esac
 printf '%s\\n' "$*" >> calls
@@ -25,6 +26,13 @@ MPIEXEC = """#!/bin/bash
 printf 'mpiexec %s\\n' "$*" >> calls
 mkdir quickstart-output && touch quickstart-output/run.json
 """
+# The mpiexec and mpicc of an Open MPI, an apt-get that reaches nothing, and a sudo that refuses.
+OTHERS = {
+    "mpiexec.openmpi": "echo 'mpiexec (OpenRTE) 4.1.4'",
+    "mpicc.openmpi": "true",
+    "apt-get": "echo 'apt-get: no network' >&2; exit 100",
+    "sudo": "exit 1",
+}
 INSTALL = "-m pip install --quiet --disable-pip-version-check --prefer-binary -e"
 RUN = (
     "mpiexec -n 2 .venv/bin/python -m wigner run scripts/quickstart.toml --output quickstart-output"
@@ -42,7 +50,8 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(REPOSITORY / ".ci", copy / ".ci")
     shutil.copy(REPOSITORY / "pyproject.toml", copy)
     (tmp_path / "bin").mkdir()
-    for name, text in (("python", PYTHON), ("mpiexec", MPIEXEC)):
+    others = {name: f"#!/bin/bash\n{text}\n" for name, text in OTHERS.items()}
+    for name, text in {"python": PYTHON, "mpiexec": MPIEXEC, **others}.items():
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     return copy
@@ -91,15 +100,41 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
         "-m mypy",
         "-m pytest -n 2 --dist loadfile -k a b",
     ]
-    call(copy, ".ci/run", "-q")
-    assert calls(copy) == [
-        "-m ruff check .",
-        "-m ruff format --check .",
-        "-m mypy",
-        "-m pytest -n 2 --dist loadfile -q",
-    ]
     call(copy, "scripts/quickstart")
     assert calls(copy) == [RUN, PLOT]
+
+
+def test_continuous_integration_tries_another_mpi(copy: Path) -> None:
+    """It has an environment of its own, which is made once."""
+    path = f"{copy.parent / 'bin'}:{os.environ['PATH']}"
+    call(copy, ".ci/run", "-q", PATH=path)
+    *_, lint, layout, types, tests, venv, build, ranks = calls(copy)
+    assert (lint, layout, types) == ("-m ruff check .", "-m ruff format --check .", "-m mypy")
+    assert tests == "-m pytest -n 2 --dist loadfile -q"
+    assert venv == "-m venv --without-pip build/mpi/openmpi"
+    assert build.startswith("-m pip --python build/mpi/openmpi/bin/python install ")
+    assert build.endswith("--no-binary mpi4py mpi4py>=4.1")
+    assert ranks.startswith("-m pytest -n 2 --dist loadfile -m (mpi or mpiexec) and not slow ")
+    place = copy / "build" / "mpi" / "openmpi"
+    assert f'"{copy.parent}/bin/mpiexec.openmpi" "$@"' in (place / "bin" / "mpiexec").read_text()
+    (pth,) = place.glob("lib/*/site-packages/*.pth")
+    assert "site.addsitedir" in pth.read_text()
+    call(copy, "scripts/test-mpi", "openmpi", "--", "-k", "x", PATH=path)
+    (ranks,) = calls(copy)
+    assert ranks.endswith("not slow -k x")
+
+
+def test_an_mpi_that_cannot_be_installed_is_left_out(copy: Path) -> None:
+    bin_ = copy.parent / "bin"
+    for name in ("mpiexec.openmpi", "mpicc.openmpi"):
+        (bin_ / name).write_text("#!/bin/bash\nexit 1\n")
+    path = f"{bin_}:{os.environ['PATH']}"
+    for script, status in ((".ci/run", 0), ("scripts/test-mpi", 77)):
+        arguments = [] if script == ".ci/run" else ["openmpi"]
+        message = call(copy, script, *arguments, status=status, PATH=path)
+        assert "openmpi: skipped: it is not here, and " in message
+        assert "gcc openmpi-bin libopenmpi-dev" in message
+    assert not (copy / "build").exists()
 
 
 def test_a_changed_project_is_installed_again(copy: Path) -> None:
@@ -125,7 +160,8 @@ def test_mpi4py_is_built_where_its_wheel_finds_no_mpi(copy: Path, compiler: bool
     (broken / "mpi4py" / "__init__.py").write_text("raise ImportError('libmpi.so.12')")
     if compiler:
         (bin_ / "mpicc").symlink_to("/bin/true")
-    variables = {"PATH": f"{bin_}:/usr/bin:/bin", "PYTHONPATH": str(broken), "MPICC": "mpicc"}
+    variables = {"PATH": f"{bin_}:/usr/bin:/bin", "PYTHONPATH": str(broken)}
+    variables["MPICC"] = "mpicc" if compiler else "an-mpicc-that-is-not-here"
     status = 0 if compiler else 1
     system = {"WIGNER_MPI": "system", "BROKEN": str(broken)}
     message = call(copy, "scripts/quickstart", status=status, **variables, **system)

@@ -71,6 +71,12 @@ def find_mpiexec() -> str | None:
     return str(beside) if os.access(beside, os.X_OK) else shutil.which("mpiexec")
 
 
+def is_open_mpi() -> bool:
+    """Whether the mpiexec is Open MPI's."""
+    told = subprocess.run([str(find_mpiexec()), "--version"], capture_output=True, text=True)
+    return "Open MPI" in told.stdout or "OpenRTE" in told.stdout
+
+
 def missing() -> str | None:
     """Why tests cannot run on MPI ranks here, or None if they can."""
     if importlib.util.find_spec("mpi4py") is None:

@@ -17,7 +17,8 @@ from .directories import named
 from .supervise import BAD_INPUT
 
 # What launchers tell the processes they start: how many there are, and which this one is.
-SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+SRUN = "SLURM_STEP_NUM_TASKS"
+SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE", SRUN)
 RANKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID")
 # What a launcher sets that speaks PMIx.
 PMIX = ("PMIX_NAMESPACE", "PMIX_RANK")
@@ -37,6 +38,8 @@ def world() -> Communicator:
     try:
         import mpi4py  # noqa: PLC0415 (optional, and only a run needs it)
 
+        if SRUN in os.environ and launched() == 1:  # where Open MPI without PMIx ends the process
+            return SERIAL
         careful = "mpi4py.MPI" not in sys.modules and any(name in os.environ for name in PMIX)
         if careful:  # an MPI that cannot find its ranks ends the process when it is initialised
             mpi4py.rc.initialize, mpi4py.rc.finalize = False, True

@@ -97,6 +97,15 @@ def test_an_mpi_that_the_launcher_cannot_start(tmp_path: Path, module: str) -> N
     assert not output.exists()
 
 
+@pytest.mark.mpiexec
+def test_one_process_in_a_shell_of_srun_needs_no_mpi() -> None:
+    """Open MPI would end it if srun speaks no PMIx; ranks that mpiexec starts there have theirs."""
+    code = "import sys; from wigner.job.launch import world; size = world().size; "
+    code += "sys.stdout.write(f'{size} of MPI;' if 'mpi4py.MPI' in sys.modules else f'{size};')"
+    assert call("-c", code, SLURM_STEP_NUM_TASKS="1").stdout == "1;"
+    assert call("-c", code, ranks=2, SLURM_STEP_NUM_TASKS="1").stdout == "2 of MPI;" * 2
+
+
 def test_an_mpi4py_that_finds_no_mpi_is_none(
     case: str, output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
