@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wigner.flows import kernels
+
 if "MPI_TEST_DIRECTORY" in os.environ:
     from tests.support import mpi_child as mpi
 else:
@@ -21,7 +23,11 @@ else:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the strictness; entries of ``filterwarnings`` in pyproject.toml go before it."""
+    """Set the strictness; entries of ``filterwarnings`` in pyproject.toml go before it.
+
+    Ranks that wait let others have the core: there are more of them than cores.
+    """
+    os.environ.setdefault("MPIR_CVAR_ENABLE_HEAVY_YIELD", "1")
     np.seterr(all="raise", under="ignore")
     config.getini("filterwarnings").insert(0, "error")
     config.pluginmanager.register(mpi.plugin(config), "mpi-tests")
@@ -51,6 +57,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def comm() -> object:
     """MPI.COMM_WORLD of a test marked ``mpi``."""
     return mpi.world()
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Generator[None]:
+    """Compiled kernels on every lattice: what takes many steps repays the time to load them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "WORTHWHILE", 0)
+        yield
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ import pytest
 
 import validation.__main__ as command
 from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
-from validation.harness.study import Setting
+from validation.harness.study import Setting, run
 from validation.solutions.cases import STRIP, Shipped, chosen, ladder
 from validation.solutions.density_operator import Strip
 from validation.solutions.kinetic import resampled
+from validation.studies.catalogue import STUDIES
 from wigner.case.spec import parse_case
 from wigner.phase_space import pauli
+from wigner.phase_space.communicator import SERIAL
 from wigner.phase_space.grid import PhaseGrid
 
 # What must be seen, whatever the studies themselves expect: key, number, tolerance.
@@ -68,6 +70,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("study", ORDERS)
 def test_every_claim_of_a_study_holds(study: str, tmp_path: Path) -> None:
     arguments = [study, "--output", str(tmp_path), "--size", "small"]
@@ -79,7 +82,7 @@ def test_every_claim_of_a_study_holds(study: str, tmp_path: Path) -> None:
         published = key.endswith(".published") or ".alone." in key
         assert claims[key]["verdict"] == ("print refuted" if published else "holds")
     stored = {path: path.stat().st_mtime_ns for path in (tmp_path / "tasks").iterdir()}
-    assert command.main(arguments) == 0
+    run([each for each in STUDIES if each.name == study], Setting("small"), tmp_path, SERIAL)
     assert stored == {path: path.stat().st_mtime_ns for path in stored}  # nothing done twice
 
 

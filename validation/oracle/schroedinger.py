@@ -303,9 +303,14 @@ def correlation(gas: Gas, u: Array, terms: list[tuple[Mode, Mode]]) -> Array:
     return G
 
 
-def wigner(gas: Gas, t: float, x1: Array, x2: Array, p1: Array, p2: Array) -> Array:
-    """W(x, p, t) in Pauli components, (4, len x1, len x2, len p1, len p2), any points x and p."""
-    u = bloch_waves(gas, t)
+def wigner(
+    gas: Gas, t: float, x1: Array, x2: Array, p1: Array, p2: Array, *, u: Array | None = None
+) -> Array:
+    """W(x, p, t) in Pauli components, (4, len x1, len x2, len p1, len p2), any points x and p.
+
+    ``u`` is ``bloch_waves(gas, t)``, which takes most of the time, for a caller who has it.
+    """
+    u = bloch_waves(gas, t) if u is None else u
     by_xi = pairs(gas, u)
     shift = 2 * gas.modes
     S1, S2 = (
