@@ -112,6 +112,12 @@ def snapshot(directory: Path) -> dict[str, bytes]:
     }
 
 
+def bytes_read() -> int:
+    """Bytes that this process has read, from wherever."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["rchar"])
+
+
 def command(*arguments: object, ranks: int | None = None) -> list[str]:
     """The command line of a run, under mpiexec where ranks are given."""
     launcher = [] if ranks is None else [find_mpiexec(), "-n", str(ranks)]

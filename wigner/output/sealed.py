@@ -111,6 +111,7 @@ def _allocated(file: h5py.File, shape: tuple[int, ...]) -> h5py.Dataset:
     plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     plan.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     plan.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    plan.set_obj_track_times(False)  # the same W makes the same file at any time
     space = h5py.h5s.create_simple(shape)
     return h5py.Dataset(h5py.h5d.create(file.id, b"W", h5py.h5t.IEEE_F64LE, space, plan))
 

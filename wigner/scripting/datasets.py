@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..case.problem import lattice
 from ..errors import CaseError, CheckpointError, Fault
@@ -26,7 +24,9 @@ SCALING = ("scaled_by", "si_factor", "si_units")
 
 
 def open_results(directory: str | Path, *, si: bool = False) -> xarray.Dataset:
-    """The records of a run, whole in memory.
+    """The records of a run, read when they are used; ``load`` or ``compute`` reads all of them.
+
+    They are those of the moment: what a run in progress adds later, is in later results.
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ def open_results(directory: str | Path, *, si: bool = False) -> xarray.Dataset:
         That of ``wigner run`` or ``wigner-macro run``, finished or not.
     si
         Whether numbers and axes are in SI units, of a case with [material]; ``attrs["units"]`` of
-        each variable says which. Otherwise they are scaled (section 2.1), by ``scaled_by``.
+        each variable says which. Otherwise they are scaled (section 2.1), by ``scaled_by``. In SI
+        units currents and momenta, whose components have a unit each, are read at once.
 
     Returns
     -------
@@ -57,9 +58,14 @@ def open_results(directory: str | Path, *, si: bool = False) -> xarray.Dataset:
     if si and run.scaling is None:
         expected = "a case with a section [material], which gives the units"
         raise CaseError(Fault("si", f"{directory} without one", expected, "leave it out"))
-    with run.moments.open("rb") as file:  # not by HDF5, whose locks fail on some file systems
-        data: xarray.Dataset = xr.load_dataset(file, engine="h5netcdf")
-    return _in_si(xr, data) if si else data
+    # without locks, which fail on some file systems; times are numbers, whatever their unit
+    data: xarray.Dataset = xr.open_dataset(
+        run.moments, engine="h5netcdf", driver_kwds={"locking": False}, decode_cf=False
+    )
+    numbers: xarray.Dataset = xr.decode_cf(
+        _in_si(xr, data) if si else data, decode_times=False, decode_timedelta=False
+    )
+    return numbers
 
 
 def open_state(directory: str | Path) -> xarray.DataArray:
@@ -103,24 +109,24 @@ def open_state(directory: str | Path) -> xarray.DataArray:
 
 
 def _in_si(xr: ModuleType, data: xarray.Dataset) -> xarray.Dataset:
-    """The same in SI units, axes too."""
+    """The same in SI units, axes too, when it is decoded."""
     found = {name: _variable(each) for name, each in data.variables.items()}
-    return xr.Dataset(
-        {name: each for name, each in found.items() if name not in data.coords},
-        {name: each for name, each in found.items() if name in data.coords},
-        data.attrs,
-    )
+    return xr.Dataset(found, attrs=data.attrs)
 
 
-def _variable(data: xarray.Variable) -> tuple[tuple[Hashable, ...], NDArray, dict[str, object]]:
-    """Axes, numbers in SI, and attributes of a variable."""
+def _variable(data: xarray.Variable) -> xarray.Variable:
+    """A variable whose numbers will be in SI: xarray multiplies what it reads."""
     told = {str(key): value for key, value in data.attrs.items() if key not in SCALING}
-    if "si_factor" not in data.attrs:
-        return data.dims, data.values, told
-    factor = np.asarray(data.attrs["si_factor"])
-    if factor.ndim:  # one for each component
-        factor = factor.reshape([-1 if name == "component" else 1 for name in data.dims])
-    return data.dims, data.values * factor, told | {"units": data.attrs["si_units"]}
+    if "si_factor" in data.attrs:
+        told["units"], factor = data.attrs["si_units"], np.asarray(data.attrs["si_factor"])
+        if factor.ndim:  # one for each component: xarray knows one for all, so that all is read
+            factor = factor.reshape([-1 if name == "component" else 1 for name in data.dims])
+            data = data * factor
+        else:
+            told["scale_factor"] = float(factor)
+    data = data.copy(deep=False)
+    data.attrs = told
+    return data
 
 
 def _xarray() -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import wigner
 from tests.support.made_runs import make_checkpoint, make_run
+from tests.support.small import bytes_read
 from wigner.case.dimensions import density_unit
 from wigner.errors import CaseError, CheckpointError
 from wigner.results.run import open_run
@@ -32,8 +34,19 @@ def test_scaled_and_in_si(tmp_path: Path) -> None:
     assert (si.time.attrs["units"], si.mass.attrs["units"]) == ("s", "1")
     assert "scaled_by" not in si.n0.attrs
     assert si.attrs == data.attrs
-    (directory / "moments.h5").unlink()  # it is in memory
+    (directory / "moments.h5").unlink()  # another may take its place
     assert float(data.n0[1, 2, 3]) > 0
+
+
+def test_records_are_read_when_they_are_used(tmp_path: Path) -> None:
+    """Not 5 MB for a number; another program may hold a lock."""
+    directory = make_run(tmp_path, (16, 16), times=np.linspace(0, 1, 100))
+    with (directory / "moments.h5").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = bytes_read()
+        with wigner.open_results(directory) as data:
+            assert np.isfinite(data.n[1, 2, 3, 4])
+        assert bytes_read() - before < 0.5 * (directory / "moments.h5").stat().st_size
 
 
 def test_results_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
