@@ -10,18 +10,21 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 try:
     from wigner import __version__
-    from wigner.job.launch import add_case, add_output, add_quiet, add_set, parse, world
+    from wigner.job.launch import add_case, add_output, add_quiet, add_set, is_first, parse, world
+    from wigner.sweep import commands as sweeping
+    from wigner.sweep.program import Program
 except ImportError as error:
     sys.exit(f"error: {error}; does another file hide wigner? the command wigner-macro finds it")
 
 from .catalogue import MODELS
-from .run import TOLERANCE, run
+from .run import TOLERANCE, checked, run
 
 RUN_HELP = f"""\
 Solve a macroscopic model of a case: the same case file as for the kinetic solver. DIR gets
@@ -34,6 +37,16 @@ MODEL is one of {", ".join(MODELS)}.
 The time step is set by --tolerance; time.dt is the first one. Ctrl-C, SIGTERM, SIGUSR1 and
 output.wall_limit end the run after the step it is at, with exit status 3."""
 
+SWEEP_HELP = """\
+Solve a macroscopic model of a case for all combinations of the values of some keys, as wigner sweep
+does with the kinetic equation. DIR gets a directory for each run, and sweep.nc, the records of all
+runs with the keys as dimensions, and sweep.csv. Started again, a sweep leaves out what is finished;
+what was stopped begins anew.
+
+    wigner-macro sweep case.toml --model local --vary physics.tau=0.01,0.1 --output taus
+
+See wigner sweep --help for --vary, [sweep] in the case, and the exit status."""
+
 
 EPILOG = """\
 for example: wigner-macro run case.toml --model local --output result; see wigner-macro run --help
@@ -44,8 +57,10 @@ unresolved"""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command on every rank; the exit status."""
-    comm = world()
     arguments = parse(_parser(), argv)
+    if arguments.command == "sweep":
+        return sweeping.typed(arguments, _program(arguments)) if is_first() else 0
+    comm = world()
     return run(
         arguments.case,
         arguments.set,
@@ -72,20 +87,46 @@ def _parser() -> argparse.ArgumentParser:
         "run", help="solve a model of a case", description=RUN_HELP, formatter_class=plain
     )
     add_case(command)
-    command.add_argument(
-        "--model", required=True, choices=MODELS, metavar="MODEL", help="which equations"
-    )
     add_output(command)
     add_set(command)
     add_quiet(command)
-    command.add_argument(
+    _add_model(command)
+    command = added.add_parser(
+        "sweep",
+        help="solve it for several values of some keys",
+        description=SWEEP_HELP,
+        formatter_class=plain,
+    )
+    sweeping.add_arguments(command)
+    _add_model(command)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    """The model, and how exactly it is solved."""
+    parser.add_argument(
+        "--model", required=True, choices=MODELS, metavar="MODEL", help="which equations"
+    )
+    parser.add_argument(
         "--tolerance",
         type=_tolerance,
         default=TOLERANCE,
         metavar="E",
         help="error allowed in a time step, relative to the largest density (default: %(default)s)",
     )
-    return parser
+
+
+def _program(arguments: argparse.Namespace) -> Program:
+    """What solves the cases of a sweep."""
+    name, tolerance = arguments.model, arguments.tolerance
+    return Program(
+        "macro",
+        "wigner-macro",
+        partial(checked, name, tolerance),
+        ("--model", name, "--tolerance", repr(tolerance)),
+        {"model": name, "tolerance": tolerance},
+        resumes=False,
+    )
 
 
 def _tolerance(text: str) -> float:

@@ -80,13 +80,7 @@ def run(
     def check(hosts: Hosts) -> tuple[Case, Problem]:
         case = load_case(path, overrides)
         ready()
-        grid = lattice(case)
-        check_ranks(grid, len(hosts))
-        memory.check(name, case, grid, hosts)
-        problem = build(case, kinetic=False, constrained=MODELS[name].constrained)
-        refuse(name, case, problem)
-        doubtful = warnings(name, case, problem, tolerance)
-        return case, replace(problem, warnings=(*problem.warnings, *doubtful))
+        return case, checked(name, tolerance, case, hosts)
 
     return run_job(
         check,
@@ -97,6 +91,23 @@ def run(
         INTACT,
         quiet=quiet,
     )
+
+
+def checked(name: str, tolerance: float, case: Case, hosts: Hosts) -> Problem:
+    """The problem of a case for a model, with warnings of what is doubtful.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be run on these ranks.
+    """
+    grid = lattice(case)
+    check_ranks(grid, len(hosts))
+    memory.check(name, case, grid, hosts)
+    problem = build(case, kinetic=False, constrained=MODELS[name].constrained)
+    refuse(name, case, problem)
+    doubtful = warnings(name, case, problem, tolerance)
+    return replace(problem, warnings=(*problem.warnings, *doubtful))
 
 
 def execute(

@@ -57,7 +57,7 @@ ROOMS = {
     "wigner.scripting": (*SOLVER[1:], "wigner.job"),
     "wigner": ("wigner.case", "wigner.evolution", "wigner.scripting"),
     "wigner.__main__": ("wigner", "wigner.job", "wigner.sweep"),
-    "macro": (*SOLVER, "wigner.job", "wigner.scripting"),
+    "macro": (*SOLVER, "wigner.job", "wigner.sweep", "wigner.scripting"),
     "validation.oracle": (),
     "validation.harness": ("wigner.phase_space", "wigner.case", "wigner.output"),
     "validation.formulas": STUDIED,

@@ -10,6 +10,7 @@
 ``plausible``: numbers that no device has, and the slips of unit that they may come from
 ``sections``: what a case file says, section by section
 ``keys``: every key of a case file, with its kind, default and meaning
+``swept``: the values that keys take in a sweep
 ``spec``: the case file as one frozen, checked description of a run
 ``checks``: whether a lattice can hold the fields and states of a case
 ``external``: V, b and E of a case on the x lattice at any time, and what may be wrong with them

@@ -28,6 +28,7 @@ from .sections import (
     PhysicsSpec,
     TimeSpec,
 )
+from .swept import Swept, read_swept
 from .times import settle_times
 from .units import ENERGIES, PRESETS, MaterialSpec, scale
 from .values import REQUIRED, Field, override_values, read_fields, shown, toml, unknown
@@ -45,8 +46,29 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
     CaseError
         If the file cannot be read as UTF-8, or as :func:`parse_case` says.
     """
+    return _case(_read(path), str(path), overrides)
+
+
+def load_swept(path: str | Path, overrides: Sequence[str] = ()) -> Swept:
+    """The table [sweep] of the case in a TOML file; empty where it has none.
+
+    Raises
+    ------
+    CaseError
+        As :func:`load_case`, of this table alone.
+    """
+    faults: list[Fault] = []
+    document = _document(_read(path), str(path), overrides, faults)
+    swept = read_swept(document.get("sweep", {}), faults)
+    if faults:
+        raise CaseError(*faults)
+    return swept
+
+
+def _read(path: str | Path) -> str:
+    """The text of a file; raises CaseError if it cannot be read."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise _unreadable(path, "no such file", "check the path") from None
     except IsADirectoryError:
@@ -55,7 +77,6 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
         raise _unreadable(path, f"byte {error.start} not UTF-8", "save it as UTF-8") from None
     except (OSError, ValueError) as error:
         raise _unreadable(path, f"an error ({error})", "check the path and its rights") from None
-    return _case(text, str(path), overrides)
 
 
 def parse_case(text: str, overrides: Sequence[str] = ()) -> Case:
@@ -107,13 +128,22 @@ def _unreadable(path: str | Path, got: str, remedy: str) -> CaseError:
     return CaseError(Fault(str(path), got, "a case file in TOML", remedy))
 
 
-def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
+def _document(
+    text: str, source: str, overrides: Sequence[str], faults: list[Fault]
+) -> dict[str, Any]:
+    """TOML with overrides; raises CaseError if it cannot be read as such."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(source, f"a syntax error ({error})", "correct it there") from None
-    faults: list[Fault] = []
     override_values(document, overrides, faults)
+    return document
+
+
+def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
+    faults: list[Fault] = []
+    document = _document(text, source, overrides, faults)
+    read_swept(document.pop("sweep", {}), faults)  # a run has the other sections only
     sections = _sections(document, faults)
     material = _material(document, sections, faults)
     units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
@@ -140,7 +170,9 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
 def _sections(document: dict[str, Any], faults: list[Fault]) -> dict[str, dict[str, Any]]:
     """Checked values of every section, and a fault for whatever has no place in a case."""
     faults += [
-        unknown("", name, document[name], SECTIONS) for name in document if name not in SECTIONS
+        unknown("", name, document[name], (*SECTIONS, "sweep"))
+        for name in document
+        if name not in SECTIONS
     ]
     sections = {}
     for name, known in SECTIONS.items():

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..case.spec import load_swept
 from ..errors import CaseError, Fault
 from ..job.agenda import Requests, stop_requests
 from ..job.directories import named, usable
@@ -23,6 +24,7 @@ from ..output.logs import logging_to
 from . import process
 from .gather import gather
 from .plan import CASE, Member, Plan, check_zip, commands, machines
+from .program import KINETIC, Program
 from .states import report, status, told, word
 from .table import as_csv
 from .varied import read_varied
@@ -38,7 +40,9 @@ and sweep.csv, a row for each run.
     wigner sweep case.toml --vary grid.n_p=24,32 --vary time.dt=0.1,0.05 --zip --output fine
     wigner sweep case.toml --vary physics.tau=0.01,0.03 --ranks 4 --lines --output taus > jobs.txt
 
-Values are those of --set; commas in brackets and quotes do not separate them. Ctrl-C and SIGTERM
+Values are those of --set; commas in brackets and quotes do not separate them. A case may have keys
+and values in a table [sweep], as physics.tau = [0.01, 0.1], and zip = true there; --vary replaces
+the values of a key. Ctrl-C and SIGTERM
 end the run in progress with a checkpoint, and the sweep with status 3. A run that fails does not
 stop the others. Exit status: 1 if a run failed, else 3 if one was stopped, else 4 if one is
 unresolved, else 0."""
@@ -74,9 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vary",
         action="append",
-        required=True,
+        default=[],
         metavar="section.key=value,value,...",
-        help="the values of a key; may be repeated",
+        help="the values of a key; may be repeated; others are those of [sweep] in the case",
     )
     parser.add_argument(
         "--zip", action="store_true", help="first values together, then second ones, and so on"
@@ -96,8 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_quiet(parser)
 
 
-def typed(arguments: argparse.Namespace) -> int:
-    """The command as it was typed; the exit status."""
+def typed(arguments: argparse.Namespace, program: Program = KINETIC) -> int:
+    """The command as it was typed, with what solves the cases; the exit status."""
     wanted = Wanted(
         arguments.vary,
         arguments.set,
@@ -106,14 +110,15 @@ def typed(arguments: argparse.Namespace) -> int:
         arguments.quiet,
         arguments.ranks,
     )
-    return sweep(arguments.case, arguments.output, wanted)
+    return sweep(arguments.case, arguments.output, wanted, program)
 
 
-def sweep(case: Path, output: Path, wanted: Wanted) -> int:
-    """``wigner sweep``; the exit status."""
+def sweep(case: Path, output: Path, wanted: Wanted, program: Program = KINETIC) -> int:
+    """``wigner sweep``, with what solves the cases; the exit status."""
     try:
         with ExitStack() as stack:
-            plan, starter = _plan(case, output, wanted), process.launcher(wanted.ranks)
+            plan = _plan(case, output, wanted, program)
+            starter = process.launcher(wanted.ranks)
             left = commands(plan, machines(wanted.ranks, here=not wanted.lines))
             with usable(output):
                 output.mkdir(parents=True, exist_ok=True)
@@ -132,20 +137,22 @@ def sweep(case: Path, output: Path, wanted: Wanted) -> int:
         return FAILED
 
 
-def _plan(case: Path, output: Path, wanted: Wanted) -> Plan:
+def _plan(case: Path, output: Path, wanted: Wanted, program: Program) -> Plan:
     """What was typed as a plan; raises CaseError if it is none."""
     if launched() > 1:
         got, expected = f"{launched()} processes of a launcher", "one, which starts the others"
         raise CaseError(Fault("sweep", got, expected, "use --ranks for the ranks of each run"))
-    varied = read_varied(wanted.vary, wanted.overrides)
-    if wanted.zipped:
+    swept = load_swept(case, wanted.overrides)
+    varied = read_varied(wanted.vary, wanted.overrides, swept.values)
+    zipped = wanted.zipped or swept.zipped
+    if zipped:
         check_zip(varied)
     with usable(output):
         single = next((name for name in ("run.json", "case.toml") if (output / name).exists()), "")
     if single:
         expected = f"a directory for several runs, but {single} of one run is there"
         raise CaseError(Fault("--output", str(output), expected, "use another"))
-    return Plan(case, tuple(wanted.overrides), varied, wanted.zipped, output)
+    return Plan(case, tuple(wanted.overrides), varied, zipped, output, program)
 
 
 def _print(plan: Plan, left: dict[Member, list[str]], wanted: Wanted) -> int:
@@ -153,7 +160,7 @@ def _print(plan: Plan, left: dict[Member, list[str]], wanted: Wanted) -> int:
     launcher = [] if wanted.ranks == 1 else ["mpiexec", "-n", str(wanted.ranks)]
     quiet = ["--quiet"] if wanted.quiet else []
     for arguments in left.values():
-        line = shlex.join([*launcher, "wigner", *arguments, *quiet])
+        line = shlex.join([*launcher, plan.program.name, *arguments, *quiet])
         say(f"{line}\n")
     done = len(list(plan.members)) - len(left)
     if done:
@@ -209,7 +216,7 @@ def _one(
 ) -> bool:
     """Run or resume one of the runs; whether it did not fail."""
     log.info("%s: %s", where, "begins" if arguments[0] == "run" else "goes on")
-    code = process.call(arguments, starter, requests, began)
+    code = process.call(arguments, starter, requests, began, plan.program.module)
     found = report(plan, member)
     if code in (FINISHED, STOPPED, UNRESOLVED) or requests:
         return True

@@ -14,12 +14,12 @@ from typing import Any
 from ..case.spec import Case, as_dict, load_case
 from ..case.values import shown
 from ..errors import CaseError, Fault
-from ..job.commands import checked
 from ..job.directories import check_new, usable
 from ..job.supervise import Hosts
 from ..machine import machine_memory
 from ..output import checkpoint
 from ..output.run_json import contents
+from .program import KINETIC, Program
 from .varied import Varied
 
 # The case as it was when the sweep began: runs that begin later do not see it being edited.
@@ -63,6 +63,8 @@ class Plan:
         Whether the keys change together; otherwise there is a run for each combination.
     directory
         That of the sweep.
+    program
+        What solves the cases.
     """
 
     case: Path
@@ -70,6 +72,7 @@ class Plan:
     varied: tuple[Varied, ...]
     zipped: bool
     directory: Path
+    program: Program = KINETIC
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,7 +125,7 @@ def machines(ranks: int, *, here: bool) -> Hosts:
 
 
 def commands(plan: Plan, hosts: Hosts) -> dict[Member, list[str]]:
-    """What is left to do: arguments of ``wigner`` for each run that is not finished.
+    """What is left to do: arguments of the program for each run that is not finished.
 
     Every case is checked, for ranks on these machines, and every directory.
 
@@ -137,7 +140,7 @@ def commands(plan: Plan, hosts: Hosts) -> dict[Member, list[str]]:
     for member in members:
         try:
             case = load_case(plan.case, member.overrides)
-            checked(case, hosts)
+            plan.program.check(case, hosts)
             arguments = _left(plan, member, case)
         except CaseError as error:
             for fault in error.faults:
@@ -166,15 +169,16 @@ def _left(plan: Plan, member: Member, case: Case) -> list[str]:
     CaseError
         If its directory cannot be used, or has a run of another case.
     """
-    home = plan.home(member)
+    home, program = plan.home(member), plan.program
     overrides = [part for entry in member.overrides for part in ("--set", entry)]
-    begin = ["run", str(plan.directory / CASE), "--output", str(home), *overrides]
+    begin = ["run", str(plan.directory / CASE), "--output", str(home)]
+    begin += [*program.arguments, *overrides]
     with usable(home):
         stored = home / "case.toml"
         if not stored.exists():
-            check_new(home, overwrite=False, resumable=True)
+            check_new(home, overwrite=False, resumable=program.resumes)
             return begin
-        before = load_case(stored)
+        before, found = load_case(stored), contents(home)
         changed = changes(before, case)
         refused = [key for key in changed if key not in FREE]
         if case.time.t_end < before.time.t_end:
@@ -184,15 +188,27 @@ def _left(plan: Plan, member: Member, case: Case) -> list[str]:
                 ", ".join(f"{key} = {shown(_flat(one).get(key))}" for key in refused)
                 for one in (before, case)
             )
-            remedy = "use another --output, or move that directory away"
-            raise CaseError(Fault(str(home), f"a run with {got}", f"one with {expected}", remedy))
-        if contents(home).get("state") == "finished" and "time.t_end" not in changed:
+            raise _foreign(home, got, expected)
+        if found and any(found.get(name) != fact for name, fact in program.facts.items()):
+            got, expected = (
+                ", ".join(f"{name} {one.get(name) or 'kinetic'}" for name in program.facts)
+                for one in (found, program.facts)
+            )
+            raise _foreign(home, got, expected)
+        if found.get("state") == "finished" and "time.t_end" not in changed:
             return []
+        if not program.resumes:
+            return [*begin, "--overwrite"]
         if not checkpoint.stored(home / checkpoint.DIRECTORY):
             check_new(home, overwrite=False, resumable=True)
             return begin
     entries = (f"{key}={json.dumps(value)}" for key, value in changed.items() if value is not None)
     return ["resume", str(home), *(part for entry in entries for part in ("--set", entry))]
+
+
+def _foreign(home: Path, got: str, expected: str) -> CaseError:
+    remedy = "use another --output, or move that directory away"
+    return CaseError(Fault(str(home), f"a run with {got}", f"one with {expected}", remedy))
 
 
 def changes(before: Case, after: Case) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import CaseError, Fault
@@ -37,11 +38,17 @@ def launcher(ranks: int) -> list[str]:
     return [found, "-n", str(ranks)]
 
 
-def call(arguments: Sequence[str], started: Sequence[str], requests: Requests, began: float) -> int:
-    """Run ``wigner`` with arguments; its exit status, negative if a signal killed it.
+def call(
+    arguments: Sequence[str],
+    started: Sequence[str],
+    requests: Requests,
+    began: float,
+    module: str = "wigner",
+) -> int:
+    """Run a module with arguments; its exit status, negative if a signal killed it.
 
     The process is apart from the terminal, so that Ctrl-C reaches this one alone, which asks the
-    run to end. It finds the modules that this process finds.
+    run to end; it is asked too if this process is killed. It finds the modules that this one finds.
 
     Parameters
     ----------
@@ -51,18 +58,50 @@ def call(arguments: Sequence[str], started: Sequence[str], requests: Requests, b
         Signals received so far that ask for an end; those that come meanwhile are passed on.
     began
         Seconds since 1970 when the batch job is taken to have begun.
+    module
+        It is called as ``python -m``.
     """
-    command = [*started, sys.executable, "-P", "-m", "wigner", *arguments]
+    command = [*started, sys.executable, "-P", "-m", module, *arguments]
     variables = _environment(dict(os.environ), time.time() - began)
-    with subprocess.Popen(
-        command, env=variables, stdin=subprocess.DEVNULL, start_new_session=True
-    ) as process:
+    with (
+        _watch() as watch,
+        subprocess.Popen(
+            command, env=variables, stdin=subprocess.DEVNULL, start_new_session=True
+        ) as process,
+    ):
+        watch(process.pid)
         requests.heard = lambda name: process.send_signal(END)
         if requests:  # it came before there was anybody to tell
             process.send_signal(END)
         status = process.wait()
         requests.heard = None
     return status
+
+
+@contextmanager
+def _watch() -> Iterator[Callable[[int], None]]:
+    """A function that is told a process, which is asked to end if this one is killed within.
+
+    Another one waits for lines through a pipe whose other end is here: when this process is gone,
+    whatever ended it, there comes the end of the pipe in place of a last line.
+    """
+    waits = f'read -r pid && {{ read -r over || kill -s {END.name[3:]} "$pid"; }}'
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        ["/bin/sh", "-c", waits],
+        stdin=subprocess.PIPE,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+        text=True,
+        bufsize=1,
+    ) as watcher:
+        assert watcher.stdin is not None
+        pipe = watcher.stdin
+        try:
+            yield lambda pid: print(pid, file=pipe)
+        finally:
+            watcher.communicate("over\n")
 
 
 def _environment(variables: dict[str, str], spent: float) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,26 +61,45 @@ class Varied:
         return [f"{self.key}={text}" for text in self.written]
 
 
-def read_varied(typed: Sequence[str], overrides: Sequence[str]) -> tuple[Varied, ...]:
+def read_varied(
+    typed: Sequence[str],
+    overrides: Sequence[str],
+    table: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[Varied, ...]:
     """The keys of all ``--vary``, beside the overrides that hold for all runs.
+
+    Parameters
+    ----------
+    table
+        The values of keys in [sweep]; a ``--vary`` of the same key replaces them.
 
     Raises
     ------
     CaseError
-        With all that cannot be read, and with keys and values that are given twice.
+        With all that cannot be read, with keys and values that are given twice, and if there is
+        no key.
     """
     faults: list[Fault] = []
     pairs = [pair for text in typed for pair in _pair(text, faults)]
+    told = {key for key, _ in pairs}
+    pairs += [pair for pair in (table or {}).items() if pair[0] not in told]
+    order = [*(table or {})]  # whoever gives the values: names of directories depend on it
+    pairs.sort(key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
+    if not pairs and not faults:
+        remedy = "use --vary physics.tau=0.01,0.03, or a table [sweep] in the case"
+        faults.append(Fault("--vary", "nothing", "keys that vary", remedy))
     keys = [key for key, _ in pairs]
     fixed = {override.partition("=")[0].strip() for override in overrides}
     for key in dict.fromkeys(key for key in keys if keys.count(key) > 1 or key in fixed):
         who = "--vary" if keys.count(key) > 1 else "--set"
-        faults.append(Fault("--vary", key, "a key that is given once", f"{who} has it too"))
+        where = "--vary" if key in told else "sweep"
+        faults.append(Fault(where, key, "a key that is given once", f"{who} has it too"))
     for key, written in pairs:
         values = [override_value(text) for text in written]
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
-            faults.append(Fault("--vary", f"{key} = {shown(twice)} twice", "different values"))
+            where = "--vary" if key in told else "sweep"
+            faults.append(Fault(where, f"{key} = {shown(twice)} twice", "different values"))
     if faults:
         raise CaseError(*faults)
     short = [key.rpartition(".")[2] for key in keys]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support import small
 from wigner.errors import CaseError
 from wigner.job.agenda import Requests
 from wigner.sweep import process
-from wigner.sweep.process import _environment, call, launcher
+from wigner.sweep.process import _environment, _watch, call, launcher
 
 LONG = small.sets("time.t_end=1000", "output.every=0.1")
 
@@ -49,6 +50,30 @@ def test_no_mpiexec_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "mpiexec").write_text("#!/bin/sh\n")
     (tmp_path / "mpiexec").chmod(0o755)
     assert launcher(2) == [str(tmp_path / "mpiexec"), "-n", "2"]
+
+
+def test_a_run_does_not_outlive_its_sweep(tmp_path: Path) -> None:
+    begun, asked = tmp_path / "begun", tmp_path / "asked"
+    waits = f"trap 'echo > {asked}; exit' USR1; echo > {begun}; while :; do sleep 0.1; done"
+    code = (
+        "from wigner.job.agenda import Requests; from wigner.sweep.process import call; "
+        f"call([], ['/bin/sh', '-c', {waits!r}], Requests(), 0.0)"
+    )
+    with subprocess.Popen(small.command("-c", code), env=small.environment()) as running:
+        small.wait_for(begun.exists)
+        time.sleep(0.3)  # until the watcher knows of it
+        assert not asked.exists()
+        running.kill()
+        small.wait_for(asked.exists)
+
+
+def test_a_run_that_ends_by_itself_is_not_asked_to() -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "read -r line"], stdin=subprocess.PIPE) as another:
+        with _watch() as watch:
+            watch(another.pid)
+        assert another.poll() is None
+        another.communicate(b"over\n")
+    assert another.returncode == 0
 
 
 @pytest.mark.parametrize("ranks", [1, pytest.param(2, marks=pytest.mark.mpiexec)])
