@@ -16,6 +16,7 @@ case=$1 results=$2
 
 source "$HOME/wigner/.venv/bin/activate"   # where the package is installed
 export OMP_NUM_THREADS=1
+# export SLURM_MPI_TYPE=pmix               # for Open MPI, pmi2 for MPICH, where srun does not choose it
 
 if [[ -d $results/checkpoint ]]; then
     srun wigner resume "$results"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.test_shown_commands import PARSERS
+
 DOCS = Path(__file__).parents[2] / "docs"
 TEMPLATES = sorted(DOCS.glob("cluster/*.sh"))
+RECIPES = [DOCS / "cluster" / name for name in ("Containerfile", "wigner.def")]
 STAND_INS = {
     "srun": 'echo "srun $*" >> calls; exit $STATUS',
     "mpiexec": 'echo "mpiexec $*" >> calls; exit $STATUS',
@@ -76,5 +82,33 @@ def test_an_array_job_runs_the_lines_of_a_sweep(tmp_path: Path) -> None:
 def test_templates_are_on_the_page() -> None:
     page = (DOCS / "cluster.md").read_text(encoding="utf-8")
     assert len(TEMPLATES) == 4
-    for path in TEMPLATES:
+    for path in [*TEMPLATES, *RECIPES]:
         assert f"(cluster/{path.name})" in page
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_a_container_is_made_as_the_page_says(recipe: Path) -> None:
+    page = (DOCS / "cluster.md").read_text(encoding="utf-8")
+    typed = re.findall(r"^#   (.+)$", recipe.read_text(), re.MULTILINE)
+    assert len(typed) == 3
+    assert "\n".join(typed) in page
+    assert f"docs/cluster/{recipe.name}" in typed[1]
+    start = re.search(r"(?:wigner|wigner\.sif) (run .+)$", typed[2])
+    assert PARSERS["wigner"].parse_args(start[1].split()).command == "run"
+
+
+def test_containers_install_the_same_from_the_wheel_that_is_built() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
+    installs = []
+    for recipe in RECIPES:
+        text = re.sub(r"\s*\\\n\s*", " ", recipe.read_text())
+        (install,) = re.findall(r"pip install .+", text)
+        installs.append(install)
+        assert "python:3.13-slim" in text
+        assert "wigner_bgk-*.whl /opt/wigner/" in text
+    assert len(set(installs)) == 1
+    wheel, extras = re.search(r"/opt/wigner/(\w+)-\*\.whl\)\[(.+)\]", installs[0]).groups()
+    assert wheel == project["name"].replace("-", "_")
+    assert set(extras.split(",")) <= project["optional-dependencies"].keys()
+    (compiled,) = re.findall(r'python -c "import ([\w.]+)"', installs[0])
+    assert importlib.util.find_spec(compiled)
