@@ -6,6 +6,7 @@ on it. Lines of the result are ``Line``: seconds of a phase, beside seconds of s
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ from wigner.evolution.relaxation import SDIRK2, Collisions, SdirkStep
 from wigner.flows.transport import Flow, Transport
 from wigner.flows.two_sided import PhaseSpace
 from wigner.maxwellian.equilibrium import Maxwellian
-from wigner.phase_space.communicator import SERIAL, Communicator
+from wigner.phase_space.communicator import NODES, SERIAL, Communicator
 from wigner.phase_space.grid import PhaseGrid, automatic_p_max
 from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import diagnostics, moments
@@ -36,6 +37,8 @@ REPEAT, PATIENCE, STEPS = 5, 20.0, 3
 # W + c K, N from W, M - W, share K, W + K.
 PASSES = 8
 OURS = "our transport step"
+# Our transpose by messages alone, and what MPI has for that.
+MESSAGES, PLAIN = "transpose, each rank a node", "Alltoallv of packed blocks"
 
 Action = Callable[[], object]
 
@@ -240,9 +243,23 @@ def other_phases(setup: Setup, floors: Floors) -> list[Line]:
 
 
 def transpose_rivals(setup: Setup) -> dict[str, float]:
-    """Seconds of other ways to transpose there and back."""
-    ways = dict(baselines.transposes(setup.layout, setup.W))
+    """Seconds of other ways to transpose there and back, and of ours by messages."""
+    ways = {MESSAGES: by_messages(setup)} | dict(baselines.transposes(setup.layout, setup.W))
     return dict(zip(ways, setup.watch.shortest(*ways.values()), strict=True))
+
+
+def by_messages(setup: Setup) -> Action:
+    """The transpose there and back if each rank is a node of its own."""
+    before, os.environ[NODES] = os.environ.get(NODES, ""), str(setup.comm.size)
+    layout = Layout(setup.grid, setup.comm)
+
+    def transpose() -> None:
+        for _ in layout.columns(setup.W):
+            pass
+
+    transpose()  # the nodes are found now
+    os.environ[NODES] = before
+    return transpose
 
 
 def rivals(setup: Setup, transport: float) -> list[Line]:
@@ -287,6 +304,9 @@ def measure(
     found = {"lattice": [*n_x, *n_p], "ranks": comm.size, "bytes a cell": used, "libraries": base}
     if comm.size > 1:
         ways = transpose_rivals(setup)
+        messages = ways.pop(MESSAGES)
+        lines.append(Line(MESSAGES, messages, 2 * floors.copy, "two copies"))
+        lines.append(Line(MESSAGES, messages, ways[PLAIN], PLAIN))
         best = min(ways, key=lambda name: ways[name])
         turned = lines[3].seconds
         lines.append(Line("transpose, there and back", turned, ways[best], best))
