@@ -17,6 +17,7 @@ MACHINE = Constants(
         **{kind: (cost, cost) for kind, cost in COSTS.items()},
         "windows": (4.0, 16.0),
         "moment_map": (5.0, 5.0),
+        "tables": 40.0,
         "relaxation": 2.0,
     },
 )

@@ -50,6 +50,7 @@ SECTIONS = {
         **{kind: Field(LADDER, f"{kind} = [20, 25, 30, 35]") for kind in ON_LATTICE},
         "windows": Field(LADDER, "windows = [64, 256, 1024]"),
         **{kind: Field(LADDER, f"{kind} = [10, 12, 15]") for kind in ON_WINDOW},
+        "tables": Field(POSITIVE, "tables = 300"),
         "relaxation": Field(POSITIVE, "relaxation = 10"),
     },
 }
@@ -65,7 +66,8 @@ COMMENTS = (
     "position, momentum, diffusion: a cell, in a product by a function of x, of p, and by exp(-K),",
     "with so many points of p, x and x; exchange: a cell, to blocks of columns and back, with so",
     "many points of x; alone: a point of x, what every rank does in an evaluation of the moments.",
-    "moment_map: a point of a window and a product, with so many points in a window.",
+    "moment_map: a point of a window and a product, with so many points in a window; tables: a",
+    "point of the lattice that windows are on, for each number of steps of the splitting.",
     "relaxation: a cell, in a sum of two fields in phase space.",
 )
 
@@ -124,6 +126,11 @@ class Constants:
         """
         at = self.core["windows" if kind in ON_WINDOW else "points"]
         return 1e-9 * float(np.interp(math.log(points), np.log(at), self.core[kind]))
+
+    @property
+    def table(self) -> float:
+        """Seconds a point of the lattice that windows are on, for a number of steps."""
+        return 1e-9 * self.core["tables"]
 
     @property
     def sweep(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -31,16 +32,16 @@ from ..maxwellian.equilibrium import MODES
 from ..maxwellian.moment_map import MomentMap
 from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.steps import MOST_NUMBERS
-from ..maxwellian.windows import ROUNDOFF
+from ..maxwellian.windows import ROUNDOFF, Window, window_for
 from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout
 from ..phase_space.rounds import block_width, blocks_of_columns
 from ..phase_space.synthesis import with_few_modes
 
-# Evaluations of the moment map in a solve within a run, where 1.2 to 2 are usual, and before its
-# first step.
-WARM, COLD = 2, 8
+# Evaluations of the moment map in a solve within a run, where the first is often known already, and
+# before its first step.
+WARM, COLD = 1.2, 8
 # What is timed: rows and columns of W, rows of the moment map; small ones would fit the cache.
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
 # Largest number of steps that is guessed.
@@ -111,13 +112,13 @@ def splitting_of(case: Case) -> Splitting:
 def numbers_of(case: Case) -> tuple[int, ...]:
     """Numbers of splitting steps that are combined: those given, or a guess.
 
-    The cheapest for fields of moderate steepness, where c_J is about (0.045 J eps^2)^J.
+    The cheapest for fields of moderate steepness, where c_J is about (0.036 J eps^2)^J.
 
     The error of J numbers m is c_J/prod m^2, see ``steps``.
     """
     if case.maxwellian.richardson is not None:
         return tuple(range(1, case.maxwellian.richardson + 1))
-    size, likely = 0.045 * case.physics.epsilon**2, []
+    size, likely = 0.036 * case.physics.epsilon**2, []
     for J in range(2, MOST_NUMBERS + 1):
         bound = (J * size) ** J / case.maxwellian.tolerance
         sets = combinations(range(1, MOST_GUESSED + 1), J)
@@ -129,7 +130,10 @@ def seconds(case: Case, problem: Problem) -> float:
     """Time that the whole run takes a core like this one."""
     todo, grid = work(case), problem.grid
     position, momentum = time_position(problem), time_momentum(problem)
-    moment_map = time_moment_map(problem, todo.numbers, windows_error(case))
+    error, physics = windows_error(case), problem.physics
+    moment_map, table = time_moment_map(problem, todo.numbers, error)
+    window = window_for(grid, physics.epsilon, physics.spin_orbit, error)
+    moment_map += len(todo.numbers) * refined_points(window, grid, grid.n_x[0]) * table
     few = replace(problem, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance))
     products = sum(todo.numbers) * (time_position(few) + time_diffusion(few))
     solve = WARM * moment_map + products
@@ -216,13 +220,37 @@ def windows_error(case: Case) -> float:
     return sorted(TRIED)[1] * case.maxwellian.tolerance
 
 
-def time_moment_map(problem: Problem, numbers: tuple[int, ...], error: float) -> float:
-    """Seconds of a moment map."""
+def time_moment_map(
+    problem: Problem, numbers: tuple[int, ...], error: float
+) -> tuple[float, float]:
+    """Seconds of a moment map: of its products on all of x, and of a point of its tables.
+
+    Tables are on the refined lattice, for each number of steps, see :func:`refined_points`.
+    """
     grid, physics = problem.grid, problem.physics
     layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, physics, error)
-    A = constraint.classical(_spin(problem.N))
-    return parts * shortest(lambda: moments(A, numbers))
+    A, columns = constraint.classical(_spin(problem.N)), moments.columns
+
+    def tables() -> None:
+        for m in numbers:
+            deque(columns.local(A, m), 0)
+
+    whole, made = shortest(lambda: moments(A, numbers)), shortest(tables)
+    points = refined_points(columns.window, grid, -(-layout.n_x_local // grid.n_x[1]))
+    return parts * max(whole - made, 0.1 * whole), made / (len(numbers) * points)
+
+
+def refined_points(window: Window, grid: PhaseGrid, lines: int) -> float:
+    """About how many points of the refined lattice windows around some lines of x points cover."""
+    counts = lines, grid.n_x[1]
+    first, second = (
+        (count - 1) * (max(1.0, L / n / h) if n > 1 else 0.0) + reach
+        for count, n, L, h, reach in zip(
+            counts, grid.n_x, grid.length, window.spacing, window.n, strict=True
+        )
+    )
+    return first * second
 
 
 def _spin(N: NDArray) -> NDArray:

@@ -108,8 +108,12 @@ class Watch:
 
     def slowest(self, action: Callable[[], float]) -> float:
         """Of the seconds that an action measures on each rank, all at the same time."""
+        return self.slowest_of(lambda: (action(),))[0]
+
+    def slowest_of(self, action: Callable[[], tuple[float, ...]]) -> list[float]:
+        """As :meth:`slowest`, for several times at once."""
         self._comm.Barrier()
-        return max(self._comm.allgather(action()))
+        return [max(times) for times in zip(*self._comm.allgather(action()), strict=True)]
 
     def together(self, action: Callable[[], object]) -> float:
         """The shortest of several times of an action that all ranks begin together."""
@@ -130,8 +134,13 @@ def _core(node: Communicator, watch: Watch) -> dict[str, Any]:
     core["exchange"] = [_rounded(1e9 * _exchange(n, node, watch)) for n in SIZES]
     problem = _problem(WINDOWS, WINDOWS)
     core["windows"] = [_points(problem, error) for error in ERRORS]
-    windows = [watch.slowest(partial(_window, problem, error)) for error in ERRORS]
-    core["moment_map"] = [_rounded(1e9 * seconds) for seconds in windows]
+    core["moment_map"], tables = [], []
+    for error, points in zip(ERRORS, core["windows"], strict=True):
+        products, table = watch.slowest_of(partial(estimate.time_moment_map, problem, STEPS, error))
+        unit = products / (problem.grid.nx * points * sum(STEPS))
+        core["moment_map"].append(_rounded(1e9 * unit))
+        tables.append(table)
+    core["tables"] = _rounded(1e9 * max(tables))
     fields = np.ones((2, 2, EXCHANGED // 4096, 4096), dtype=complex)
     sweep = watch.slowest(partial(estimate.shortest, partial(_add, *fields)))
     return core | {"relaxation": _rounded(1e9 * sweep / EXCHANGED)}
@@ -173,12 +182,6 @@ def _points(problem: Problem, error: float) -> int:
     """Points of a window for some error."""
     physics = problem.physics
     return math.prod(window_for(problem.grid, physics.epsilon, physics.spin_orbit, error).n)
-
-
-def _window(problem: Problem, error: float) -> float:
-    """Seconds of a point of a window and a step of the splitting, in a moment map."""
-    products = problem.grid.nx * _points(problem, error) * sum(STEPS)
-    return estimate.time_moment_map(problem, STEPS, error) / products
 
 
 def _alone(n: int) -> float:

@@ -23,7 +23,7 @@ from ..phase_space.grid import PhaseGrid
 from ..phase_space.rounds import Rounds
 from ..phase_space.synthesis import with_few_modes
 from .constants import Constants, Network
-from .estimate import WARM, sweeps, windows_error, work
+from .estimate import WARM, refined_points, sweeps, windows_error, work
 from .memory import FIELD, memory_per_rank, size
 
 # Bytes a cell that pass between memory and cache: in a product, on the way to blocks of columns or
@@ -101,6 +101,12 @@ class Share:
     def rows(self) -> int:
         """Cells of the rank that has most points of x."""
         return -(-self.grid.nx // self.ranks) * self.grid.np
+
+    @property
+    def lines(self) -> int:
+        """Lines of the x lattice of which it has points."""
+        points, n2 = self.rows // self.grid.np, self.grid.n_x[1]
+        return min(self.grid.n_x[0], points // n2 if points % n2 == 0 else points // n2 + 2)
 
     @property
     def columns(self) -> int:
@@ -191,11 +197,13 @@ def step(case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Step:
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, windows_error(case))
     points = math.prod(window.n)
     maps = share.rows / grid.np * points * count * machine.seconds("moment_map", points)
+    maps += len(todo.numbers) * refined_points(window, grid, share.lines) * machine.table
     evaluation = Step(work=maps, alone=grid.nx * machine.seconds("alone", grid.nx))
     inner = few.product("diffusion")
     exponential = count * few.product("position")
     exponential += len(todo.numbers) * few.moved(inner, ways=1)  # the first begins with a field
     exponential += (count - len(todo.numbers)) * few.moved(inner)
+    exponential += 0.5 * share.product("position")  # from modes to the points of p
     solve = WARM * (evaluation + share.gathered(GATHERED * len(todo.numbers))) + exponential
     solve += 2 * share.gathered(GATHERED)
     sums = sweeps(case) * max(machine.sweep, share.in_memory(SWEEP))

@@ -32,10 +32,12 @@ def cells(grid: PhaseGrid) -> int:
 def test_one_rank_does_what_the_case_asks_for() -> None:
     """Two stages: two transport steps, two Maxwellians of one splitting step, eight sums."""
     few = with_few_modes(GRID, 0.5e-6)
-    points = math.prod(window_for(GRID, 0.4, 0.5, ROUNDOFF).n)
+    window = window_for(GRID, 0.4, 0.5, ROUNDOFF)
+    points, refined = math.prod(window.n), estimate.refined_points(window, GRID, 6)
     product = COSTS["position"] + COSTS["diffusion"]
     work = cells(GRID) * (4 * COSTS["position"] + 2 * COSTS["momentum"] + 8 * 2.0)
-    work += 2 * cells(few) * product + 2 * estimate.WARM * GRID.nx * points * 5.0
+    work += 2 * 0.5 * cells(GRID) * COSTS["position"]  # from modes to points
+    work += 2 * cells(few) * product + 2 * estimate.WARM * (GRID.nx * points * 5.0 + refined * 40.0)
     copies = cells(GRID) * 2 * COSTS["exchange"] + 2 * cells(few) * 0.5 * COSTS["exchange"]
     alone = 2 * estimate.WARM * GRID.nx * COSTS["alone"]
     expected = Step(work=1e-9 * work, copies=1e-9 * copies, alone=1e-9 * alone)
@@ -46,7 +48,10 @@ def test_ranks_of_a_node_share_the_work_but_not_what_each_does() -> None:
     one, four = (step(CASE, GRID, ranks, MACHINE) for ranks in (1, 4))
     few = with_few_modes(GRID, 0.5e-6)
     assert few.np % 4 == 0
-    assert four.work == pytest.approx(one.work / 4)
+    window = window_for(GRID, 0.4, 0.5, ROUNDOFF)
+    lines = [estimate.refined_points(window, GRID, count) for count in (6, 3)]  # 6 points: 3 of 4
+    tables = 2 * estimate.WARM * 40e-9 * (lines[1] - lines[0] / 4)
+    assert four.work == pytest.approx(one.work / 4 + tables)
     assert four.copies == pytest.approx(one.copies / 4)
     assert four.alone == pytest.approx(one.alone)
     assert one.latency == 0 < four.latency
@@ -58,6 +63,12 @@ def test_the_slowest_rank_counts() -> None:
     share = Share(MACHINE, GRID, 7)
     assert (share.nodes, share.team) == (2, 4)
     assert (share.rows, share.columns) == (4 * 288, 42 * 24)
+
+
+def test_points_of_tables() -> None:
+    """Windows of 6 x 8 points, two to a step and one: 3 lines and all four points of a line."""
+    window = replace(window_for(GRID, 0.4, 0.5), n=(6, 8), spacing=(math.pi / 6, 5 / 4))
+    assert estimate.refined_points(window, GRID, 3) == pytest.approx((2 * 2 + 6) * (3 + 8))
 
 
 def test_memory_that_all_ranks_of_a_node_share() -> None:
