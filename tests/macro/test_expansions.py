@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -64,17 +65,22 @@ def of_densities(box: Box, form: Form) -> NDArray:
     return found - bgk.exponential(box, mu).u
 
 
+@cache
+def exact_symbol(box: Box, beta: float) -> NDArray:
+    """M(x, p) of exp(beta ...), the same for all forms of the expansion."""
+    rho = dense.operator_function(
+        dense.diagonalise(dense.exponent(box, multipliers(box))),
+        lambda values: np.exp(beta * values),
+    )
+    return dense.wigner(box, rho, P[0].ravel(), P[1].ravel())
+
+
 def of_symbol(box: Box, form: Form, beta: float = 1.0) -> NDArray:
     """Prop. 4.1 minus M(x, p)."""
-    box, mu = dense.doubled(box), multipliers(box)
-    rho = dense.operator_function(
-        dense.diagonalise(dense.exponent(box, mu)), lambda values: np.exp(beta * values)
-    )
-    exact = dense.wigner(box, rho, P[0].ravel(), P[1].ravel())
-    return (
-        maxwellian_expansion.symbol(calculus(box), mu, P, box.epsilon, box.coupling, form, beta)
-        - exact
-    )
+    box = dense.doubled(box)
+    x, mu = calculus(box), multipliers(box)
+    found = maxwellian_expansion.symbol(x, mu, P, box.epsilon, box.coupling, form, beta)
+    return found - exact_symbol(box, beta)
 
 
 def orders(error: Error, boxes: list[Box], form: Form) -> tuple[float, float]:

@@ -94,9 +94,9 @@ def test_right_hand_side_is_that_of_the_kinetic_operators():
 
     With all terms of H: Rashba and Dresselhaus coupling, V, b and E.
     """
-    n, epsilon = (20, 18), 0.15
+    n, epsilon = (16, 15), 0.15
     mu, V = waves(n, 0.15)
-    space_ = space(n, (44, 44), epsilon, alpha=ALPHA, beta=BETA, V=lambda *_: V, p_max=(8.5, 8.5))
+    space_ = space(n, (38, 38), epsilon, alpha=ALPHA, beta=BETA, V=lambda *_: V, p_max=(7.8, 7.8))
     space_ = with_physics(space_, b=zeeman(n, 0.15), E=FORCE)
     solver = Maxwellian(space_, 1e-12, levels=4)
     scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None]

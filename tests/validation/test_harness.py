@@ -147,7 +147,7 @@ def test_every_task_is_somebodys_and_the_heavy_ones_are_spread() -> None:
         tasks.compute([Task("a", power), Task("a", power)], Path(), SERIAL)
 
 
-@pytest.mark.mpi(n=[1, 2, 3])
+@pytest.mark.mpi(n=[2, 3])
 def test_ranks_share_the_tasks_and_all_know_the_outcomes(comm, shared_path: Path) -> None:
     CALLS.clear()
     plan = [Task(f"{k}", power, (float(k), 2)) for k in range(1, 5)] + [
@@ -230,12 +230,20 @@ def broken(setting: Setting, outcomes: dict) -> Result:
     raise ZeroDivisionError("no such number")
 
 
-@pytest.mark.mpi(n=[1, 2])
-def test_a_fault_in_a_conclusion_ends_all_ranks(comm, shared_path: Path, monkeypatch) -> None:
+def assert_a_fault_is_the_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = Study("toy", "Toy study", lambda _: [Task("a", power, (2.0, 3))], broken)
     monkeypatch.setattr(command, "STUDIES", (study,))
-    assert command.main(["toy", "--output", str(shared_path)]) == 1
-    assert (shared_path / "tasks" / "toy_a.npz").exists()
+    assert command.main(["toy", "--output", str(path)]) == 1
+    assert (path / "tasks" / "toy_a.npz").exists()
+
+
+def test_a_fault_in_a_conclusion_is_the_end(tmp_path: Path, monkeypatch) -> None:
+    assert_a_fault_is_the_end(tmp_path, monkeypatch)
+
+
+@pytest.mark.mpi(n=2)
+def test_a_fault_in_a_conclusion_ends_all_ranks(comm, shared_path: Path, monkeypatch) -> None:
+    assert_a_fault_is_the_end(shared_path, monkeypatch)
 
 
 def test_a_failed_task_leaves_the_others(tmp_path: Path, calls: list[float]) -> None:

@@ -24,6 +24,7 @@ from wigner.phase_space import pauli
 from wigner.phase_space.moments import density
 from wigner.physics import External
 
+pytestmark = pytest.mark.usefixtures("compiled")
 EPSILON, T, TOLERANCE = 0.4, 0.4, 1e-11
 
 

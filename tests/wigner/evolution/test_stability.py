@@ -17,6 +17,7 @@ from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.response import phi
 from wigner.phase_space.moments import density
 
+pytestmark = pytest.mark.usefixtures("compiled")
 LINE = (2 * np.pi, 1.0)
 
 
