@@ -22,8 +22,8 @@ from .layout import passes
 def with_few_modes(grid: PhaseGrid, error: float, least: int = 1) -> PhaseGrid:
     """The same boxes with no more points p than a thermal state needs to some error.
 
-    Beyond its pi/dp the state is less than ``error`` of its maximum in eta. A p lattice that has
-    fewer points than this, or would be left with fewer than ``least``, stays as it is.
+    Beyond its pi/dp the state is less than ``error`` of its maximum in eta. There are no fewer
+    points than ``least``. A p lattice that cannot have fewer points stays as it is.
     """
     if error <= 0:
         return grid
@@ -31,6 +31,11 @@ def with_few_modes(grid: PhaseGrid, error: float, least: int = 1) -> PhaseGrid:
     n1, n2 = (
         min(n, good_length(2 * P * reach / math.pi, otherwise=n))
         for n, P in zip(grid.n_p, grid.p_max, strict=True)
+    )
+    more = math.sqrt(max(1.0, least / (n1 * n2)))
+    n1, n2 = (
+        min(n, good_length(more * few, otherwise=n))
+        for n, few in zip(grid.n_p, (n1, n2), strict=True)
     )
     return replace(grid, n_p=(n1, n2)) if n1 * n2 >= least else grid
 

@@ -49,5 +49,9 @@ def test_so_many_modes_as_a_thermal_state_needs(error: float, n: int) -> None:
 
 def test_ranks_have_a_point_each() -> None:
     grid = lattice((40, 40))
-    assert with_few_modes(grid, 1e-3, 10).n_p < grid.n_p
+    few = with_few_modes(grid, 1e-3, 10)
+    assert few.n_p < grid.n_p
+    assert with_few_modes(grid, 1e-3, few.np) == few
+    for ranks in (few.np + 1, 600, 1000):  # a few more than they need, and not all
+        assert ranks <= with_few_modes(grid, 1e-3, ranks).np < 1.6 * ranks
     assert with_few_modes(grid, 1e-3, 1500) == grid
