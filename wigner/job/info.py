@@ -16,9 +16,9 @@ from ..case.spec import Case
 from ..case.units import ELEMENTARY_CHARGE, Scaling, scale
 from ..machine import machine_memory
 from ..maxwellian.windows import window_for
+from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
-from ..phase_space.reduced import COORDINATES, axes_of
 from . import estimate
 from .memory import FIELD, memory_per_rank, size
 
@@ -141,9 +141,10 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
     """What a run does and needs."""
     grid, spec = problem.grid, case.output
     todo = estimate.work(case)
-    counts = dict(zip(COORDINATES, (*grid.n_x, *grid.n_p), strict=True))
-    planes = [math.prod(counts[name] for name in axes_of(plane)) for plane in spec.phase_space]
-    stored = 8.0 * todo.records * (RECORDED * grid.nx + 4 * sum(planes))
+    counts = {name: values.size for name, values in places(grid, spec).items()}
+    of_W = of_phase_space(spec).values()
+    numbers = 4 * sum(math.prod(counts[name] for name in each.axes[1:]) for each in of_W)
+    stored = 8.0 * todo.records * (RECORDED * grid.nx + numbers)
     rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
     guess = "" if case.maxwellian.richardson else " (a guess)"
@@ -154,8 +155,11 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
         f"from {_counted(todo.numbers)} of the splitting{guess}",
     )
     every = f", every {_at(case, spec.every)}" if case.material is not None else ""
-    shown = f", with W on {', '.join(f'({plane})' for plane in spec.phase_space)}" * bool(planes)
-    yield "records", f"{todo.records} in moments.h5{every}{shown}, together about {size(stored)}"
+    shown = [f"({plane})" for plane in spec.phase_space]
+    shown += [f"a cut ({plane})" for plane in spec.cuts]
+    shown += [] if spec.coarse is None else [f"{' x '.join(map(str, spec.coarse))} points"]
+    with_W = f", with W on {', '.join(shown)}" * bool(shown)
+    yield "records", f"{todo.records} in moments.h5{every}{with_W}, together about {size(stored)}"
     yield (
         "checkpoints",
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",

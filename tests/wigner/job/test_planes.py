@@ -71,6 +71,10 @@ def test_info_counts_them(case: str, capsys: pytest.CaptureFixture) -> None:
     size = 3 * 8 * (26 * 24 + 4 * 6 * 16) / 1e6
     line = f"3 in moments.h5, with W on (x1 p1), together about {size:.3g} MB\n"
     assert line in capsys.readouterr().out
+    assert main(["info", case, *sets("output.cuts=x1 x2", "output.coarse=[3, 2, 8, 9]")]) == 0
+    size = 3 * 8 * (26 * 24 + 4 * 6 * 4 + 4 * 3 * 2 * 8 * 9) / 1e6
+    told = f"with W on a cut (x1 x2), 3 x 2 x 8 x 9 points, together about {size:.3g} MB\n"
+    assert told in capsys.readouterr().out
 
 
 def test_planes_that_are_none() -> None:
