@@ -3,6 +3,7 @@
 ``case_texts``: case texts that several tests start from
 ``mpi_runner``: tests on several MPI ranks within one run of pytest
 ``mpi_child``: the same, on the side of a rank
+``mpi_overlap``: how much of the transpose's travel hides behind work
 ``refused``: system calls that fail, as on a file system without them
 ``small``: a case that runs in a fraction of a second, and how tests run it
 ``made_runs``: directories of runs that were never run, with known fields

@@ -14,11 +14,12 @@ from ..errors import CaseError, Fault
 from ..flows import kernels
 from ..maxwellian.windows import ROUNDOFF, covered, lines_of_strip, window_for
 from ..phase_space.grid import PhaseGrid, sums
+from ..phase_space.rounds import buffers
 from .estimate import numbers_of, solves, splitting_of, windows_error
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
-# Bytes that a rank takes for python, libraries and buffers whatever the case.
+# Bytes that a rank takes for python and libraries whatever the case.
 BASE = 1.0e8
 # Bytes that a point of a strip of the refined lattice takes while the factors of windows are made
 # for a number of steps, and that one of the two factors takes while those of the next are made.
@@ -30,8 +31,11 @@ MATRIX, SQUARE, MATRIX_KEPT = 32, 16, 8
 KICK = 128
 
 
-def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
-    """Bytes that a rank needs at the most: libraries, fields, and tables of flows and windows."""
+def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int, nodes: int = 1) -> float:
+    """Bytes that a rank on one of some nodes needs at the most.
+
+    These are libraries, fields, blocks of the transpose, and tables of flows and windows.
+    """
     share = math.ceil(grid.nx / ranks) * grid.np
     # W, a K for each stage but one, the exponential's work array, a temporary
     increments = max(1, solves(case) - 1)
@@ -57,7 +61,8 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int) -> float:
         FIELD * fields * share + tables + kept + shifted + matrices,
         FIELD * share + max(interpolation, shifted + made),
     )
-    return BASE + kernels.MEMORY * compiled + most
+    # M(N) may have a lattice of fewer modes, and blocks of its own
+    return BASE + kernels.MEMORY * compiled + most + 2 * buffers(grid, ranks, nodes)
 
 
 def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
@@ -147,9 +152,10 @@ def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> N
     CaseError
         If not, with the numbers.
     """
-    ranks, got = len(hosts), f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
+    ranks, nodes = len(hosts), len(dict(hosts))
+    got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
     least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
-    check_fits(got, hosts, least, lambda: memory_per_rank(case, grid, ranks))
+    check_fits(got, hosts, least, lambda: memory_per_rank(case, grid, ranks, nodes))
 
 
 def check_fits(

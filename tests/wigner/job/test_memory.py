@@ -25,6 +25,7 @@ from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.windows import ROUNDOFF, places_of, window_for
 from wigner.phase_space.communicator import Serial
 from wigner.phase_space.layout import Layout
+from wigner.phase_space.rounds import buffers
 from wigner.physics import Physics
 
 # A micrometre of InAs at 300 K in ten boxes of the thermal wavelength: few points, many windows.
@@ -101,6 +102,17 @@ def _peak(action: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_blocks_of_the_transpose_are_counted() -> None:
+    case = parse_case(DEVICE)
+    grid = lattice(case)
+    one, two = (memory.memory_per_rank(case, grid, 4, nodes) for nodes in (1, 2))
+    assert two - one == 2 * (buffers(grid, 4, 2) - buffers(grid, 4, 1)) != 0
+    hosts = [(name, int(4 * max(one, two))) for name in ("a", "a", "b", "b")]
+    memory.check_memory(case, grid, hosts)
+    with pytest.raises(CaseError, match="but its 2 rank"):
+        memory.check_memory(case, grid, [(name, int(1.99 * two)) for name, _ in hosts])
 
 
 def test_memory_follows_the_points_however_large_the_box() -> None:
