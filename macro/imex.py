@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wigner.case.external import Drive
 from wigner.errors import Fault, SolveError
 from wigner.machine import keep_freed
 
@@ -250,7 +251,7 @@ def integrate(
             yield Step(t, end, here, there, rejected, stepper)
             here, t, rejected = there, end, 0
         elif h <= SHORTEST * t_end:
-            raise _stuck(t, h, why) from None
+            raise _stuck(model, t, h, why) from None
         else:
             rejected += 1
         dt = min(max(h * _change(error, tableau.order), SHORTEST * t_end), longest)
@@ -285,8 +286,18 @@ def _change(error: float, order: int) -> float:
     return float(np.clip(AIM * max(error, 1e-12) ** (-1 / order), SHRINK, GROW))
 
 
-def _stuck(t: float, h: float, why: SolveError | None) -> SolveError:
+def _stuck(model: Model, t: float, h: float, why: SolveError | None) -> SolveError:
+    """Why not even a step of length h from ``t`` can be done: a formula, if one jumps there."""
     if why is None:
         remedy = "raise the tolerance, or use smoother fields"
-        why = SolveError(Fault("time step", "an error above the tolerance", "less", remedy))
+        fault = Fault("time step", "an error above the tolerance", "less", remedy)
+        drive = model.physics.drive
+        try:
+            key = drive.jump(t, t + h) if isinstance(drive, Drive) else ""
+        except SolveError as failure:
+            return failure.at(time=t)
+        if key:
+            got, expected = "a formula with a jump or a pole there", "one that steps can follow"
+            fault = Fault(key, got, expected, "change the formula there")
+        why = SolveError(fault)
     return why.at(time=t, tried=f"shorter steps failed too, down to {h:.1e}")

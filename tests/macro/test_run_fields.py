@@ -146,3 +146,13 @@ def test_a_force_has_no_equilibrium(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert status == 2
     assert "expected no uniform force at t = 0" in capsys.readouterr().err
     assert not output.exists()
+
+
+def test_a_formula_with_a_pole_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At a time that a case is not looked at before it runs."""
+    status, _ = solve(
+        tmp_path, "drift-diffusion", "grid.n_x=[6,1]", "physics.potential=0.01*cos(x1)/(t-0.1)"
+    )
+    assert status == 1
+    said = capsys.readouterr().err
+    assert "at t = 0.1: physics.potential: got a formula with a jump or a pole there" in said

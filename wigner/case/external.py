@@ -25,6 +25,8 @@ LOOKS, MOMENTS = 17, 2001
 FAST, BRISK = 1.0, 0.08
 # Phase of a plasmon in a step from which on it is warned of.
 PHASE = 0.6
+# A change within no time, as a share of a formula, that is a jump.
+JUMP = 1e-3
 # What is smaller, in units of k_B T0, has no effect.
 NOTHING = 1e-8
 # A uniform force, in k_B T0/x0, that is as good as none: what a smooth switch has before it turns.
@@ -54,6 +56,21 @@ class Drive:
         except ExpressionError as error:
             raise SolveError(not_finite(f"formula {error.fault.what}", error, t)) from None
         return External(V, np.stack(b) if np.any(b) else 0.0, (E1, E2))
+
+    def jump(self, t: float, later: float) -> str:
+        """The key of a formula that changes by more than ``JUMP`` of itself; empty for none.
+
+        Raises
+        ------
+        SolveError
+            If one of them is not finite.
+        """
+        keys = ("physics.potential", "physics.zeeman", "physics.field")
+        for key, here, there in zip(keys, self(t), self(later), strict=True):
+            a, b = np.asarray(here), np.asarray(there)
+            if np.abs(b - a).max() > JUMP * max(np.abs(a).max(), np.abs(b).max()):
+                return key
+        return ""
 
     def _on_lattice(self, formula: Expression, t: float) -> NDArray:
         return formula(self.grid.x[0][:, None], self.grid.x[1][None, :], t)
