@@ -19,10 +19,18 @@ class Secants:
 
     The response of G to A hardly changes from one solve of a run to the next, so a solve that
     inherits the pairs of the ones before needs fewer evaluations.
+
+    Their inner products are kept: each new pair adds a row, so a step passes over every pair once
+    and the rest of the work is that of matrices no larger than DEPTH.
     """
 
     steps: list[NDArray] = field(default_factory=list)
     changes: list[NDArray] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Inner products of the changes, ``(pairs, pairs)``: they follow from what a run saves."""
+        known = self.changes
+        self._products = np.reshape([_products(known, one) for one in known], (len(known),) * 2)
 
     def add(self, step: NDArray, change: NDArray) -> None:
         """Remember a pair; the oldest is forgotten beyond DEPTH."""
@@ -30,6 +38,11 @@ class Secants:
             self.steps.append(step)
             self.changes.append(change)
             del self.steps[:-DEPTH], self.changes[:-DEPTH]
+            row = _products(self.changes, change)
+            old, n = self._products, len(row) - 1
+            self._products = np.empty((n + 1, n + 1))
+            self._products[:n, :n] = old[len(old) - n :, len(old) - n :]
+            self._products[n], self._products[:, n] = row, row
 
     def copy(self) -> Secants:
         """Another that knows the same pairs."""
@@ -39,33 +52,46 @@ class Secants:
         """Forget all pairs."""
         self.steps.clear()
         self.changes.clear()
+        self._products = np.empty((0, 0))
 
     def step(self, G: NDArray) -> NDArray:
         """G - (steps + changes) w with w minimising |G - changes w|."""
-        kept, basis = self._independent()
+        kept, L = self._independent()
         if not kept:
             return G
-        D, S = (np.stack([f[k].ravel() for k in kept], axis=1) for f in (self.changes, self.steps))
-        # changes = basis R, so the least squares are triangular
-        weights = np.linalg.solve(basis.T @ D, basis.T @ G.ravel())
-        return G - ((S + D) @ weights).reshape(G.shape)
+        sizes = np.sqrt(self._products[kept, kept])
+        right = _products([self.changes[k] for k in kept], G) / sizes
+        weights = np.linalg.solve(L.T, np.linalg.solve(L, right)) / sizes
+        found = G.copy()
+        for k, weight in zip(kept, weights, strict=True):
+            found -= weight * (self.steps[k] + self.changes[k])
+        return found
 
     def _independent(self) -> tuple[list[int], NDArray]:
-        """Pairs that add a direction to those after them, newest first, and orthonormal changes.
+        """Pairs that add a direction to those after them, newest first, and L.
 
-        Where few unknowns are active old pairs repeat the newer ones up to noise, which would
-        otherwise be taken for a direction.
+        L L^T are the inner products of their changes, each divided by its norm. Where few unknowns
+        are active old pairs repeat the newer ones up to noise, which would otherwise be taken for
+        a direction.
         """
         kept: list[int] = []
-        basis = np.empty((self.changes[0].size if self.changes else 0, 0))
-        for k in reversed(range(len(self.changes))):
-            v = self.changes[k].ravel() / np.linalg.norm(self.changes[k])
-            for _ in range(2):  # twice is enough for orthogonality to roundoff
-                v = v - basis @ (basis.T @ v)
-            if np.linalg.norm(v) > INDEPENDENT:
+        sizes = np.sqrt(np.diagonal(self._products))
+        cosines = self._products / np.outer(sizes, sizes)
+        L = np.empty((0, 0))
+        for k in reversed(range(len(sizes))):
+            explained = np.linalg.solve(L, cosines[kept, k])
+            left = 1.0 - explained @ explained  # the square of what the newer ones do not explain
+            if left > INDEPENDENT**2:
+                n = len(kept)
+                L = np.pad(L, (0, 1))
+                L[n, :n], L[n, n] = explained, np.sqrt(left)
                 kept.append(k)
-                basis = np.column_stack([basis, v / np.linalg.norm(v)])
-        return kept, basis
+        return kept, L
+
+
+def _products(fields: list[NDArray], other: NDArray) -> NDArray:
+    """Inner products of some fields with another."""
+    return np.array([np.vdot(one, other) for one in fields])
 
 
 @dataclass
