@@ -1,4 +1,4 @@
-"""Write the tables of docs that the code knows: keys of a case, materials, and records of a run.
+"""Write what of docs the code knows: keys of a case, materials, records of a run, and scaling.
 
     python scripts/reference.py            # writes them anew; a test asks that they are up to date
 
@@ -9,17 +9,36 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from wigner.case.dimensions import UNITS
 from wigner.case.keys import SECTIONS
+from wigner.case.problem import lattice
+from wigner.case.spec import load_case
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED, Field
-from wigner.output.variables import ARRAYS, DRIVEN, FIXED, SCALARS, Variables, planes
+from wigner.job.constants import load
+from wigner.job.scaling import Share, step
+from wigner.job.scaling import tables as predicted
+from wigner.output.variables import (
+    ARRAYS,
+    DRIVEN,
+    FIXED,
+    SCALARS,
+    STORED,
+    Variables,
+    cuts,
+    on_coarse_lattice,
+    planes,
+)
 from wigner.phase_space.reduced import PLANES
 
 DOCS = Path(__file__).parents[1] / "docs"
+# What the page on scaling is about: a case, machines, and steps that were measured.
+SCALING = DOCS / "scaling"
+RANKS = (64, 128, 256, 512, 1024, 2048, 4096)
 BEGIN, END = "<!-- {}: made by scripts/reference.py -->", "<!-- end -->"
 
 
@@ -76,6 +95,30 @@ def records(variables: Variables) -> str:
     return table(("variable", "further axes", "meaning (`long_name`)", "unit", "SI"), rows)
 
 
+def scaling() -> str:
+    """What ``wigner info`` says of the case on the machine that is assumed."""
+    case = load_case(SCALING / "case.toml")
+    text = predicted(case, lattice(case), RANKS, load(SCALING / "assumed.toml"))
+    return f"```text\n{text}```"
+
+
+def measured() -> str:
+    """Steps of the case on small lattices: predicted, and as they were measured."""
+    rows = []
+    for run in tomllib.loads((SCALING / "measured.toml").read_text(encoding="utf-8"))["run"]:
+        machine = load(SCALING / run["machine"])
+        case = load_case(
+            SCALING / "case.toml", [f"grid.{key}={run[key]}" for key in ("n_x", "n_p")]
+        )
+        grid, ranks = lattice(case), run["ranks"]
+        found, took = 1e3 * step(case, grid, ranks, machine).seconds, run["milliseconds"]
+        points = " x ".join(map(str, (*grid.n_x, *grid.n_p)))
+        nodes = Share(machine, grid, ranks).nodes
+        rows.append((points, *map(str, (ranks, nodes)), *(f"{t:.3g}" for t in (found, took))))
+        rows[-1] += (f"{found / took:.2f}",)
+    return table(("lattice", "ranks", "nodes", "predicted, ms", "measured, ms", "ratio"), rows)
+
+
 def tables() -> dict[str, dict[str, str]]:
     """All tables, by page and by the name that stands in the comment before each."""
     scaled = {name: fields for name, fields in SECTIONS.items() if name != "material"}
@@ -90,8 +133,11 @@ def tables() -> dict[str, dict[str, str]]:
             "numbers": records(SCALARS),
             "fields of time": records(DRIVEN),
             "planes": records(planes(PLANES)),
+            "cuts": records(cuts(PLANES) | on_coarse_lattice()),
+            "checkpoints": records(STORED),
             "axes": records(FIXED),
         },
+        "scaling.md": {"predictions": scaling(), "measurements": measured()},
     }
 
 

@@ -233,8 +233,9 @@ class Prediction:
     @classmethod
     def of(cls, case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Prediction:
         """As for :func:`step`."""
-        found = step(case, grid, ranks, machine)
-        return cls(Share(machine, grid, ranks), found, memory_per_rank(case, grid, ranks))
+        share = Share(machine, grid, ranks)
+        memory = memory_per_rank(case, grid, ranks, share.nodes)
+        return cls(share, step(case, grid, ranks, machine), memory)
 
 
 def strong(
