@@ -20,7 +20,7 @@ from ..errors import CaseError, Fault
 from ..maxwellian.equilibrium import MODES
 from ..maxwellian.windows import window_for
 from ..phase_space.grid import PhaseGrid
-from ..phase_space.rounds import Rounds
+from ..phase_space.rounds import WIDTH, Rounds
 from ..phase_space.synthesis import with_few_modes
 from .constants import Constants, Network
 from .estimate import WARM, refined_points, sweeps, windows_error, work
@@ -29,6 +29,9 @@ from .memory import FIELD, memory_per_rank, size
 # Bytes a cell that pass between memory and cache: in a product, on the way to blocks of columns or
 # from them, and in a sum of two fields.
 PRODUCT, WAY, SWEEP = 2 * FIELD, 2 * FIELD, 3 * FIELD
+# By how much a product by a function of p takes longer, at each halving of the least usual width of
+# blocks: measured for one.
+NARROW = 0.2
 # Fields on x that all ranks get at a time: moments.
 GATHERED = 4
 
@@ -153,6 +156,8 @@ class Share:
         if kind == "position":
             points, cells = self.grid.np, self.rows
         core = self.machine.seconds(kind, points)
+        if kind != "position":
+            core *= 1 + NARROW * math.log2(max(1.0, WIDTH / self.rounds.width))
         return Step(work=cells * max(core, self.in_memory(PRODUCT)))
 
     def moved(self, work: Step, ways: int = 2) -> Step:

@@ -104,6 +104,15 @@ def test_messages_do_not_shrink_with_more_ranks_a_node() -> None:
     assert many.message == few.message * many.rounds.width / few.rounds.width > 30e3
 
 
+def test_narrow_blocks_cost_more() -> None:
+    """On 512 ranks each has 8 columns; on 1024 four, 1.2 times as long."""
+    one, half, none = (Share(replace(MACHINE, ranks=2000), LARGE, n) for n in (512, 1024, 16))
+    assert [share.rounds.width for share in (one, half, none)] == [8, 4, 8]
+    ratio = half.product("momentum").work / one.product("momentum").work
+    assert ratio == pytest.approx(0.5 * 1.2)
+    assert none.product("momentum").work == pytest.approx(32 * one.product("momentum").work)
+
+
 def test_fields_on_x_reach_every_rank() -> None:
     slow = replace(MACHINE, memory=1e6)
     told = 8 * 4 * LARGE.nx
