@@ -197,7 +197,8 @@ MAXWELLIAN = {
         None,
         '`"auto"`',
         'L, 1 to 8, to compute M from 1, …, L steps of the splitting, or `"auto"`: from the '
-        "numbers of steps that meet the tolerance at the least cost. The error of a prescribed L "
+        "numbers of steps that meet the tolerance at the least cost, or without splitting where "
+        "that costs less. The error of a prescribed L "
         "is estimated at every record and warned of where it exceeds the tolerance",
     ),
     "max_evaluations": Field(

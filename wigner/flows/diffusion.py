@@ -19,7 +19,7 @@ exceeds some 0.6 P, and the kinetic solver unstable.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,50 @@ class Diffusion:
         )
 
 
+@dataclass(frozen=True)
+class Energy:
+    """W -> (K # W + W # K)/2 on the lattice, for some columns of p, rounded as the products above.
+
+    Attributes
+    ----------
+    p, xi
+        |p|^2/2, by column, and eps^2 |xi|^2/8, shape ``(N1, N2)``, in FFT order: their sum is the
+        mean of |q|^2/2 at q = p +- eps xi/2.
+    momentum
+        eps Lambda p, the mean of eps Lambda q, shape ``(2, columns)``.
+    shifts
+        eps Lambda eps xi/2, half its difference, by axis of xi: two ``(2, n)``, in FFT order.
+    bounds
+        Between which its spectrum is, on the whole lattice.
+    """
+
+    p: NDArray
+    xi: NDArray
+    momentum: NDArray
+    shifts: tuple[NDArray, NDArray]
+    bounds: tuple[float, float]
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether there is no coupling."""
+        return not self.momentum.any()
+
+    def of(self, columns: slice) -> Energy:
+        """That of some of the columns."""
+        return replace(self, p=self.p[columns], momentum=self.momentum[:, columns])
+
+    def times(self, factor: float) -> Energy:
+        """A multiple of it."""
+        first, second = self.shifts
+        return Energy(
+            factor * self.p,
+            factor * self.xi,
+            factor * self.momentum,
+            (factor * first, factor * second),
+            (factor * self.bounds[0], factor * self.bounds[1]),
+        )
+
+
 class Diffusions:
     """:class:`Diffusion` by ``delta``, for some columns of the flattened p lattice."""
 
@@ -79,7 +123,8 @@ class Diffusions:
         self._epsilon = physics.epsilon
         Lambda = physics.Lambda[:2]
         K = rounded_parabola(grid.p, grid.p_max)
-        self._square = 2 * np.add.outer(*K.energy).ravel()[columns]
+        square = 2 * np.add.outer(*K.energy).ravel()
+        self._square = square[columns]
         # on the whole lattice, so that all ranks agree on the largest
         mesh = np.stack([p.ravel() for p in np.meshgrid(*K.momentum, indexing="ij")])
         shifts = [0.5 * physics.epsilon * xi for xi in grid.xi]
@@ -90,6 +135,12 @@ class Diffusions:
         # a factor that is even in xi can take the Nyquist wave for what it is
         xi1, xi2 = (frequencies(n, L / n) for n, L in zip(grid.n_x, grid.length, strict=True))
         self._waves = 0.25 * physics.epsilon**2 * np.add.outer(xi1**2, xi2**2)
+        spin = physics.epsilon * physics.spin_orbit
+        at_p, at_xi = spin * np.hypot(*mesh), spin * np.sqrt(self._waves)
+        self._bounds = (
+            float((0.5 * square - at_p).min() + (0.5 * self._waves - at_xi).min()),
+            float((0.5 * square + at_p).max() + (0.5 * self._waves + at_xi).max()),
+        )
 
     def __call__(self, delta: float) -> Diffusion:
         """exp(-delta K) on both sides.
@@ -110,6 +161,15 @@ class Diffusions:
             unit * self._momentum,
             (unit * self._shifts[0], unit * self._shifts[1]),
             _series(Y),
+        )
+
+    @property
+    def energy(self) -> Energy:
+        """K itself, its mean of both sides."""
+        first, second = (self._epsilon * shift for shift in self._shifts)
+        momentum = self._epsilon * self._momentum
+        return Energy(
+            0.5 * self._square, 0.5 * self._waves, momentum, (first, second), self._bounds
         )
 
     def _overflow(self, Y: float) -> Fault:

@@ -132,6 +132,14 @@ def kinetic(K: Dispersion, physics: Physics, t: complex) -> Factor:
     return Factor(spin, hermitian=t.real == 0)
 
 
+def energy(K: Dispersion, physics: Physics) -> Factor:
+    """K(q) = |q|^2/2 + eps k.sigma itself, k = Lambda q, a Hermitian factor."""
+    q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
+    k1, k2, _ = (physics.epsilon * (row[0] * q1 + row[1] * q2) for row in physics.Lambda)
+    square = np.add.outer(*K.energy)
+    return _hermitian(np.stack([square, k1, k2, 0 * square]))
+
+
 def external(V: NDArray, b: NDArray | None, epsilon: float, t: float) -> Factor:
     """exp(-i t (V + eps b.sigma)/eps) for real fields V and b, ``(n1, n2)`` and ``(3, n1, n2)``.
 
@@ -152,6 +160,11 @@ def multiplier(A: NDArray, delta: float) -> Factor:
     if not np.any(A[1:]):
         return Factor((np.exp(delta * A[0]).astype(complex),))
     return _hermitian(pauli.exp(delta * A))
+
+
+def field(A: NDArray) -> Factor:
+    """A Hermitian field A of components ``(4, n1, n2)`` itself."""
+    return _hermitian(A)
 
 
 def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..phase_space.grid import mirror
-from .diffusion import Diffusion
+from .diffusion import Diffusion, Energy
 from .factors import Factor
 
 Entries = tuple[NDArray, NDArray, NDArray, NDArray]
@@ -76,6 +76,32 @@ class Product:
                 scale = xi[*h][:, None] * D.p
                 W[:, *h], W[:, *g] = sandwich(W[:, *h], W[:, *g], plus, minus, scale)
 
+    def mean(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
+        """W^ -> (F(+) W^ + W^ F(-))/2 for a Hermitian factor, otherwise as :meth:`__call__`."""
+        if self._compiled is not None:
+            self._compiled.mean(W, factor.rows, at1, at2, self._run, self._scale)
+            return
+        for h, g in self._passes(W):
+            at_h, at_g = at1[h[0]] + at2[h[1]], at1[g[0]] + at2[g[1]]
+            plus, minus = _entries_at(factor, at_h), _entries_at(factor, at_g)
+            W[:, *h], W[:, *g] = anticommutator(W[:, *h], W[:, *g], plus, minus, self._scale)
+
+    def energy(self, W: NDArray, K: Energy) -> None:
+        """W^ -> (K(+) W^ + W^ K(-))/2 in place, divided by the number of modes.
+
+        The places b are the columns of ``K``.
+        """
+        if K.is_scalar:
+            W *= self._scale * (K.xi[:, :, None] + K.p)
+        elif self._compiled is not None:
+            self._compiled.energy(W, K.p, K.xi, K.momentum, *K.shifts, self._scale)
+        else:
+            for h, g in self._passes(W):
+                scalar = self._scale * (K.xi[*h][:, None] + K.p)
+                at_h, at_g = W[:, *h], W[:, *g]
+                new = anticommutator(at_h, at_g, couplings(K, h), couplings(K, g), self._scale)
+                W[:, *h], W[:, *g] = new[0] + scalar * at_h, new[1] + scalar * at_g
+
     def _in_numpy(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
         for h, g in self._passes(W):
             plus, minus = at1[h[0]] + at2[h[1]], at1[g[0]] + at2[g[1]]
@@ -103,7 +129,7 @@ def machine_code() -> ModuleType:
 
 
 def for_windows(points: int) -> ModuleType:
-    """The module whose :func:`multiply` and :func:`gram` are to be used for so many points."""
+    """The module whose kernels for windows, from :func:`multiply` on, so many points are worth."""
     return machine_code() if wanted(points) else sys.modules[__name__]
 
 
@@ -114,6 +140,18 @@ def multiply(E: NDArray, C: NDArray) -> None:
     C[1] *= E[3]
     C[1] += E[2] * C[0]
     C[0] = upper
+
+
+def chebyshev(X: NDArray, Q: NDArray, C: NDArray, P: NDArray, S: NDArray, c: float) -> None:
+    """P -> 2 (Q + X C) - P and S -> S + c P, for fields as in :func:`multiply`."""
+    P *= -1
+    for row, (left, right) in enumerate(((X[0], X[1]), (X[2], X[3]))):
+        new = left * C[0]
+        new += right * C[1]
+        new += Q[row]
+        new *= 2
+        P[row] += new
+    S += c * P
 
 
 def gram(C: NDArray, G: NDArray) -> None:
@@ -169,6 +207,24 @@ def sandwich(
     Y21, Y22 = X21 * a + X22 * b, X21 * c + X22 * d
     w0, w3 = 0.5 * (Y11 + Y22), 0.5j * (Y11 - Y22)
     return np.stack([w0 + w3, Y21]), np.conj(np.stack([w0 - w3, Y12]))
+
+
+def anticommutator(
+    at_h: NDArray, at_g: NDArray, plus: Entries, minus: Entries, scale: float
+) -> tuple[NDArray, NDArray]:
+    """``scale (F(+) W + W F(-))/2`` as in :func:`sandwich`."""
+    zero = np.zeros_like(plus[0])
+    one = zero + 1, zero, zero, zero + 1
+    left = sandwich(at_h, at_g, plus, one, 0.5 * scale)
+    right = sandwich(at_h, at_g, one, minus, 0.5 * scale)
+    return left[0] + right[0], left[1] + right[1]
+
+
+def couplings(K: Energy, modes: Modes) -> Entries:
+    """Entries of eps (Lambda q).sigma at q = p + eps xi/2 for some modes xi and all columns p."""
+    (of_xi1, of_xi2), (m1, m2) = K.shifts, modes
+    k1, k2 = K.momentum[:, None] + (of_xi1[:, m1] + of_xi2[:, m2])[:, :, None]
+    return 0 * k1, k1 - 1j * k2, k1 + 1j * k2, 0 * k1
 
 
 def rotations(D: Diffusion, modes: Modes) -> Entries:

@@ -112,6 +112,28 @@ def hermitian(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
                     _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
 
 
+@_kernel(PRODUCT.format("float64"))
+def mean(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
+    """W^ -> scale (F(+) W^ + W^ F(-))/2 for F as in :func:`hermitian`."""
+    _, n1, n2, n = W.shape
+    for first in range(0, n, run):
+        for k1 in range(n1 // 2 + 1):
+            g1 = _mirrored(k1, n1)
+            for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+                g2 = _mirrored(k2, n2)
+                for b in range(first, min(first + run, n)):
+                    plus, minus = at1[k1, b] + at2[k2, b], at1[g1, b] + at2[g2, b]
+                    W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, 0.5 * scale)
+                    f11, f22, f21 = F[plus, 0], F[plus, 1], complex(F[plus, 2], F[plus, 3])
+                    e11, e22, e21 = F[minus, 0], F[minus, 1], complex(F[minus, 2], F[minus, 3])
+                    f12, e12 = f21.conjugate(), e21.conjugate()
+                    Y11 = _times(f11 + e11, W11) + f12 * W21 + W12 * e21
+                    Y12 = _times(f11 + e22, W12) + f12 * W22 + W11 * e12
+                    Y21 = _times(f22 + e11, W21) + f21 * W11 + W22 * e21
+                    Y22 = _times(f22 + e22, W22) + f21 * W12 + W21 * e12
+                    _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
+
+
 @_kernel(PRODUCT.format("complex128"))
 def general(W, F, at1, at2, run, scale):  # type: ignore[no-untyped-def]
     """W^ -> scale F(+) W^ F(-)^dagger for any F = (f11, f12, f21, f22)."""
@@ -186,6 +208,31 @@ def diffusion(W, p, xi, momentum, shifts1, shifts2, series):  # type: ignore[no-
                 _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
 
 
+@_kernel(
+    "void(complex128[:,:,:,:], float64[:], float64[:,:], float64[:,:], float64[:,:], float64[:,:],"
+    " float64)"
+)
+def energy(W, p, xi, momentum, shifts1, shifts2, scale):  # type: ignore[no-untyped-def]
+    """W^ -> scale (K(+) W^ + W^ K(-))/2 with K = p + xi + k1 sigma1 + k2 sigma2."""
+    _, n1, n2, n = W.shape
+    for k1 in range(n1 // 2 + 1):
+        g1 = _mirrored(k1, n1)
+        for k2 in range(n2 // 2 + 1 if g1 == k1 else n2):
+            g2 = _mirrored(k2, n2)
+            d21 = complex(shifts1[0, k1] + shifts2[0, k2], shifts1[1, k1] + shifts2[1, k2])
+            e21 = complex(shifts1[0, g1] + shifts2[0, g2], shifts1[1, g1] + shifts2[1, g2])
+            for b in range(n):
+                W11, W12, W21, W22 = _matrix(W, k1, k2, g1, g2, b, scale)
+                s, s21 = xi[k1, k2] + p[b], complex(momentum[0, b], momentum[1, b])
+                plus, minus = _times(0.5, s21 + d21), _times(0.5, s21 + e21)
+                plus12, minus12 = plus.conjugate(), minus.conjugate()
+                Y11 = _times(s, W11) + plus12 * W21 + W12 * minus
+                Y12 = _times(s, W12) + plus12 * W22 + W11 * minus12
+                Y21 = _times(s, W21) + plus * W11 + W22 * minus
+                Y22 = _times(s, W22) + plus * W12 + W21 * minus12
+                _store(W, k1, k2, g1, g2, b, Y11, Y12, Y21, Y22)
+
+
 @_kernel("void(complex128[:,:,:,:], complex128[:,:,:,:,:])")
 def multiply(E, C):  # type: ignore[no-untyped-def]
     """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""
@@ -200,6 +247,29 @@ def multiply(E, C):  # type: ignore[no-untyped-def]
                     up, down = C[0, j, y, s1, s2], C[1, j, y, s1, s2]
                     C[0, j, y, s1, s2] = e11 * up + e12 * down
                     C[1, j, y, s1, s2] = e21 * up + e22 * down
+
+
+@_kernel(
+    "void(complex128[:,:,:,:], complex128[:,:,:,:,:], complex128[:,:,:,:,:], "
+    "complex128[:,:,:,:,:], complex128[:,:,:,:,:], float64)"
+)
+def chebyshev(X, Q, C, P, S, c):  # type: ignore[no-untyped-def]
+    """P -> 2 (Q + X C) - P and S -> S + c P, for fields as in :func:`multiply`."""
+    _, _, ny, n1, n2 = C.shape
+    for y in range(ny):
+        for s1 in range(n1):
+            for s2 in range(n2):
+                x11, x22 = X[0, y, s1, s2].real, X[3, y, s1, s2].real
+                x12, x21 = X[1, y, s1, s2], X[2, y, s1, s2]
+                for j in range(2):
+                    up, down = C[0, j, y, s1, s2], C[1, j, y, s1, s2]
+                    p = Q[0, j, y, s1, s2] + _times(x11, up) + x12 * down
+                    q = Q[1, j, y, s1, s2] + x21 * up + _times(x22, down)
+                    p = _times(2.0, p) - P[0, j, y, s1, s2]
+                    q = _times(2.0, q) - P[1, j, y, s1, s2]
+                    P[0, j, y, s1, s2], P[1, j, y, s1, s2] = p, q
+                    S[0, j, y, s1, s2] += _times(c, p)
+                    S[1, j, y, s1, s2] += _times(c, q)
 
 
 @_kernel("void(complex128[:,:,:,:,:], complex128[:,:])")

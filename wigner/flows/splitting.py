@@ -30,6 +30,9 @@ _B = (0.209515106613362, -0.143851773179818)
 _A4, _B3 = 1 - 2 * sum(_A), 0.5 - sum(_B)
 FOURTH = Splitting(4, (*_A, _A4, *_A[::-1]), (*_B, _B3, _B3, *_B[::-1]))
 
+# In place of a number of steps: their limit, which has no splitting error.
+LIMIT = 0
+
 SPLITTINGS = {"strang": STRANG, "fourth": FOURTH}
 
 
@@ -37,7 +40,8 @@ def extrapolation(steps: Sequence[int]) -> tuple[float, ...]:
     """Richardson's weights for the results of some numbers of symmetric steps.
 
     The error of a symmetric splitting is a series in 1/m^2 for m steps; the weights
-    prod_{j != m} m^2/(m^2 - j^2) of J results remove its first J - 1 terms.
+    prod_{j != m} m^2/(m^2 - j^2) of J results remove its first J - 1 terms. The ``LIMIT`` alone
+    has the weight one.
     """
     return tuple(
         float(math.prod(Fraction(m * m, m * m - j * j) for j in steps if j != m)) for m in steps

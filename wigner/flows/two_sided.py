@@ -16,7 +16,7 @@ from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.grid import interpolation, mirror, sums
 from ..phase_space.layout import Layout, passes
 from ..physics import Physics
-from .diffusion import Diffusion
+from .diffusion import Diffusion, Energy
 from .factors import Factor
 from .kernels import Product
 
@@ -87,6 +87,12 @@ class MomentumSide:
         self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
         self.diffuse_spectrum(block, columns, diffusion)
 
+    def energy(self, block: NDArray, columns: slice, K: Energy) -> None:
+        """A block ``(2, N1, N2, columns)`` becomes (K # W + W # K)/2."""
+        self._fft(block, (1, 2), FORWARD)  # (x, p) -> (xi, p)
+        self._multiply.energy(block, K.of(columns))
+        self._fft(block, (1, 2), BACKWARD)  # (xi, p) -> (x, p)
+
     def spectrum(self, field: NDArray) -> NDArray:
         """The transform of a field of x alone, ``(2, N1, N2, 1)``."""
         spectrum = pyfftw.empty_aligned((*field.shape, 1), dtype=complex)
@@ -146,6 +152,23 @@ class PositionSide:
             if boost is not None:
                 block *= boost
             self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
+
+    def mean(self, W: NDArray, rows: slice, factor: Factor) -> NDArray:
+        """(F(x) # W + W # F(x))/2 of some rows of W, ``(2, rows, np)``; F Hermitian."""
+        block = pyfftw.empty_aligned((2, W[0, rows].shape[0], *self._n_p), dtype=complex)
+        block[:] = W[:, rows].reshape(block.shape)
+        self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
+        at1, at2 = self._at1[rows].T, self._at2[rows].T
+        self._multiply.mean(np.moveaxis(block, 1, 3), factor, at1, at2)
+        self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
+        return block.reshape(2, -1, W.shape[2])
+
+    def to_eta(self, W: NDArray, total: NDArray) -> None:
+        """Write the coefficients of W in eta, divided by their number, into ``total``."""
+        for rows in passes(W):
+            block = W[:, rows].reshape(2, -1, *self._n_p)
+            self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
+            total[:, rows] = block.reshape(2, -1, total.shape[2]) / total.shape[2]
 
     def add_in_eta(self, W: NDArray, factor: Factor, total: NDArray, *, first: bool) -> None:
         """Add what :meth:`apply` gives to ``total``, in Fourier space; W is used up.

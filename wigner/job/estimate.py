@@ -24,7 +24,7 @@ from ..evolution.evolve import record_times
 from ..evolution.relaxation import TABLEAUS
 from ..flows import factors
 from ..flows.diffusion import Diffusions
-from ..flows.splitting import SPLITTINGS, STRANG, Splitting
+from ..flows.splitting import LIMIT, SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
 from ..machine import keep_freed
 from ..maxwellian import constraint
@@ -46,6 +46,8 @@ WARM, COLD = 1.2, 8
 ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
 # Largest number of steps that is guessed.
 MOST_GUESSED = 12
+# Products by K in the series that replaces the splitting: from 40 to 60 as a rule.
+SERIES = 50
 # Seconds that timing one operation may take.
 PATIENCE = 0.1
 
@@ -63,7 +65,8 @@ class Work:
     kicks, frees
         Two-sided products by functions of x and of p in the transport of a step.
     numbers
-        Numbers of splitting steps combined in the exponential; a guess where the case says "auto".
+        Numbers of splitting steps combined in the exponential, or its ``LIMIT``; a guess where the
+        case says "auto".
     """
 
     steps: int
@@ -72,6 +75,11 @@ class Work:
     kicks: int
     frees: int
     numbers: tuple[int, ...]
+
+    @property
+    def priced(self) -> tuple[int, ...]:
+        """Numbers of steps that cost as much."""
+        return priced(self.numbers)
 
 
 def work(case: Case) -> Work:
@@ -123,7 +131,12 @@ def numbers_of(case: Case) -> tuple[int, ...]:
         bound = (J * size) ** J / case.maxwellian.tolerance
         sets = combinations(range(1, MOST_GUESSED + 1), J)
         likely += [numbers for numbers in sets if math.prod(numbers) ** 2 >= bound]
-    return min(likely, key=sum, default=tuple(range(MOST_GUESSED - 5, MOST_GUESSED + 1)))
+    return min((m for m in likely if sum(m) < SERIES), key=sum, default=(LIMIT,))
+
+
+def priced(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Numbers of splitting steps that cost as much as some numbers: those, or for the limit one."""
+    return (SERIES,) if LIMIT in numbers else numbers
 
 
 def seconds(case: Case, problem: Problem) -> float:
@@ -131,11 +144,11 @@ def seconds(case: Case, problem: Problem) -> float:
     todo, grid = work(case), problem.grid
     position, momentum = time_position(problem), time_momentum(problem)
     error, physics = windows_error(case), problem.physics
-    moment_map, table = time_moment_map(problem, todo.numbers, error)
+    moment_map, table = time_moment_map(problem, todo.priced, error)
     window = window_for(grid, physics.epsilon, physics.spin_orbit, error)
-    moment_map += len(todo.numbers) * refined_points(window, grid, grid.n_x[0]) * table
+    moment_map += len(todo.priced) * refined_points(window, grid, grid.n_x[0]) * table
     few = replace(problem, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance))
-    products = sum(todo.numbers) * (time_position(few) + time_diffusion(few))
+    products = sum(todo.priced) * (time_position(few) + time_diffusion(few))
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
     record = moment_map + 2 * (position + momentum)
@@ -243,14 +256,7 @@ def time_moment_map(
 
 def refined_points(window: Window, grid: PhaseGrid, lines: int) -> float:
     """About how many points of the refined lattice windows around some lines of x points cover."""
-    counts = lines, grid.n_x[1]
-    first, second = (
-        (count - 1) * (max(1.0, L / n / h) if n > 1 else 0.0) + reach
-        for count, n, L, h, reach in zip(
-            counts, grid.n_x, grid.length, window.spacing, window.n, strict=True
-        )
-    )
-    return first * second
+    return window.covered(0, lines) * window.covered(1, grid.n_x[1])
 
 
 def _spin(N: NDArray) -> NDArray:

@@ -14,6 +14,7 @@ from ..case.problem import Problem, formulas
 from ..case.regime import scales_of
 from ..case.spec import Case
 from ..case.units import ELEMENTARY_CHARGE, Scaling, scale
+from ..flows.splitting import LIMIT
 from ..machine import machine_memory
 from ..maxwellian.windows import window_for
 from ..output.variables import of_phase_space, places
@@ -151,8 +152,7 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
     yield "steps", _steps(case, todo.steps)
     yield (
         "maxwellians",
-        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, "
-        f"from {_counted(todo.numbers)} of the splitting{guess}",
+        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, {_method(todo.numbers)}{guess}",
     )
     every = f", every {_at(case, spec.every)}" if case.material is not None else ""
     shown = [f"({plane})" for plane in spec.phase_space]
@@ -196,8 +196,11 @@ def _at(case: Case, t: float) -> str:
     return f"{t:g}{beside(units, 'time', t)}"
 
 
-def _counted(numbers: tuple[int, ...]) -> str:
-    return f"{' + '.join(str(m) for m in numbers)} step{'s' if numbers != (1,) else ''}"
+def _method(numbers: tuple[int, ...]) -> str:
+    if LIMIT in numbers:
+        return "by a Chebyshev series of some 50 products instead of the splitting"
+    counted = " + ".join(str(m) for m in numbers)
+    return f"from {counted} step{'s' if numbers != (1,) else ''} of the splitting"
 
 
 def _tails(reach: Pair) -> str:

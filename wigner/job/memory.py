@@ -12,10 +12,11 @@ from collections.abc import Callable
 from ..case.spec import Case
 from ..errors import CaseError, Fault
 from ..flows import kernels
-from ..maxwellian.windows import ROUNDOFF, covered, lines_of_strip, window_for
+from ..flows.splitting import LIMIT
+from ..maxwellian.windows import ROUNDOFF, window_for
 from ..phase_space.grid import PhaseGrid, sums
 from ..phase_space.rounds import buffers
-from .estimate import numbers_of, solves, splitting_of, windows_error
+from .estimate import numbers_of, priced, solves, splitting_of, windows_error
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
@@ -42,6 +43,7 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int, nodes: int = 1) -> 
     if case.time.adaptive:  # steps of three lengths, W before a step and after a whole one
         increments = 3 * increments + 2
     fields = 3 + increments + 4 * (case.initial.state == "prepared")
+    fields += 3 * (LIMIT in numbers_of(case))  # of the recurrence of its series
     lengths = 1 if case.time.scheme == "strang" else 2
     splitting = splitting_of(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
@@ -67,7 +69,7 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int, nodes: int = 1) -> 
 
 def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
     """Bytes of the factors that a strip of windows of a rank reads, in a solve of a run."""
-    return _strip(case, grid, ranks, numbers_of(case), windows_error(case))
+    return _strip(case, grid, ranks, priced(numbers_of(case)), windows_error(case))
 
 
 def choice_of_windows(case: Case, grid: PhaseGrid, ranks: int) -> float:
@@ -82,7 +84,7 @@ def matrices_to_windows(case: Case, grid: PhaseGrid, ranks: int) -> tuple[float,
     """
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, ROUNDOFF)
     lines, n2 = _lines(grid, ranks), grid.n_x[1]
-    made, kept = _matrices(grid, (covered(window, grid, 0, lines), covered(window, grid, 1, n2)))
+    made, kept = _matrices(grid, (window.covered(0, lines), window.covered(1, n2)))
     return made, 2 * kept
 
 
@@ -110,8 +112,8 @@ def _strip(
 def strip_of(case: Case, grid: PhaseGrid, ranks: int, error: float) -> tuple[int, int]:
     """Lines of the x lattice in a strip of a rank, and points of the refined one."""
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, error)
-    lines = lines_of_strip(window, grid, _lines(grid, ranks))
-    return lines, covered(window, grid, 0, lines) * covered(window, grid, 1, grid.n_x[1])
+    lines = window.lines_of_strip(grid.n_x[1], _lines(grid, ranks))
+    return lines, window.covered(0, lines) * window.covered(1, grid.n_x[1])
 
 
 def _lines(grid: PhaseGrid, ranks: int) -> int:

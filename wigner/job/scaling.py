@@ -198,18 +198,18 @@ def step(case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Step:
     """
     todo, share = work(case), Share(machine, grid, ranks)
     few = replace(share, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance, ranks))
-    count = sum(todo.numbers)
+    count = sum(todo.priced)
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, windows_error(case))
     points = math.prod(window.n)
     maps = share.rows / grid.np * points * count * machine.seconds("moment_map", points)
-    maps += len(todo.numbers) * refined_points(window, grid, share.lines) * machine.table
+    maps += len(todo.priced) * refined_points(window, grid, share.lines) * machine.table
     evaluation = Step(work=maps, alone=grid.nx * machine.seconds("alone", grid.nx))
     inner = few.product("diffusion")
     exponential = count * few.product("position")
-    exponential += len(todo.numbers) * few.moved(inner, ways=1)  # the first begins with a field
-    exponential += (count - len(todo.numbers)) * few.moved(inner)
+    exponential += len(todo.priced) * few.moved(inner, ways=1)  # the first begins with a field
+    exponential += (count - len(todo.priced)) * few.moved(inner)
     exponential += 0.5 * share.product("position")  # from modes to the points of p
-    solve = WARM * (evaluation + share.gathered(GATHERED * len(todo.numbers))) + exponential
+    solve = WARM * (evaluation + share.gathered(GATHERED * len(todo.priced))) + exponential
     solve += 2 * share.gathered(GATHERED)
     sums = sweeps(case) * max(machine.sweep, share.in_memory(SWEEP))
     transport = todo.kicks * share.product("position")

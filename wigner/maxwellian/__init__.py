@@ -4,9 +4,12 @@
 ``steps``: which numbers of splitting steps are combined, the cheapest that meet the tolerance
 ``response``: how the density of a homogeneous state responds to a wave of A, exactly and as split
 ``memory``: what a solver of the constraint remembers from one solve to the next
+``chebyshev``: the exponential as a Chebyshev series, without splitting
+``chebyshev_symbol``: its symbol in phase space
 ``exponential``: the quantum exponential Exp(-K + A) on the phase-space lattice
 ``windows``: small windows around the points of the x lattice, some lines of it at a time
 ``columns``: columns of its square root on these windows
+``chebyshev_columns``: the same columns without splitting
 ``moment_map``: A -> <Exp(-K + A)> from these columns, its first moments and its derivative
 ``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
 ``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pyfftw
@@ -62,6 +63,19 @@ class Local:
         if self.full is None:
             raise ValueError("exp(delta A) was asked for, which a single step does not have")
         return self.full
+
+
+def inner(C: NDArray, D: NDArray) -> NDArray:
+    """C^dagger D as matrices ``(2, 2, y)``, the inner product over rows and window points."""
+    return np.einsum("aiyst,ajyst->ijy", C.conj(), D)
+
+
+def squares(kernels: ModuleType, C: NDArray) -> NDArray:
+    """Components ``(4, y)`` of C^dagger C, by the arithmetic of ``kernels``."""
+    G = np.empty((3, C.shape[2]), dtype=complex)
+    kernels.gram(C, G)
+    g11, g21, g22 = G
+    return np.stack([0.5 * (g11 + g22).real, g21.real, g21.imag, 0.5 * (g11 - g22).real])
 
 
 class Columns:

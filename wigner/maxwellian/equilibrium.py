@@ -22,6 +22,9 @@ from .multiplier_solver import MultiplierSolver
 DEFECT = 1e-3
 # Symbols computed for one M(N) at the most; one is usual.
 ATTEMPTS = 5
+# Share of what an attempt lacks that is asked for in those after the second. Waves with eps xi/2
+# beyond P respond up to twice as strongly in the symbol, where they come back into the p box.
+SHORTER = 2 / 3
 # Share of the tolerance that the symbol may miss where it has no modes in eta.
 MODES = 0.5
 # Share of the defect that may be repaired where the lattice cannot hold M(N) to the tolerance.
@@ -116,6 +119,8 @@ class Maxwellian(MultiplierSolver):
                 self._note_defect(float(np.abs(offset).max() / N[0].max()), solution.A)
             if self.repair <= self._bound:
                 break
+            if attempt > 0:
+                offset += (SHORTER - 1) * missing
             memory.offset, start, gain = offset, solution.A, 1.0
         else:
             raise ResolutionError(self._misfit(solution.A, self.repair, self._bound))

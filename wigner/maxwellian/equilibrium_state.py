@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault
+from ..flows.splitting import LIMIT
 from ..phase_space import pauli
-from . import response, steps
+from . import response
 from .anderson import Iteration, Secants
 from .multiplier_solver import MultiplierSolver
 
@@ -20,7 +21,7 @@ MOST = 60
 
 
 def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
-    """N = <Exp(-H + c)>, components (n0, eps n), shape ``(4, N1, N2)``, to the solver's tolerance.
+    """N = <Exp(-H + c)>, components (n0, eps n), shape ``(4, N1, N2)``, phi to the tolerance.
 
     Parameters
     ----------
@@ -34,8 +35,6 @@ def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
     ------
     ConstraintError
         If phi is not found.
-    ResolutionError
-        If no numbers of splitting steps meet the tolerance.
     """
     physics, n_x = solver.physics.at(0.0), solver.layout.grid.n_x
     b, field = np.broadcast_to(physics.b, (3, *n_x)), solver.physics.mean_field
@@ -44,7 +43,7 @@ def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
         """<Exp(-K + A)> with c for the mean density."""
         A = np.stack([minus_phi - physics.V, *(-physics.epsilon * b)])
         A[0] -= (A[0] + pauli.norm(A)).max()  # the exponential neither overflows nor vanishes
-        N = _moments(solver, A)
+        N = solver.moment_map(A, (LIMIT,))
         return N * (mean / N[0].mean())
 
     minus_phi = np.zeros(n_x)
@@ -70,15 +69,3 @@ def equilibrium_density(solver: MultiplierSolver, mean: float) -> NDArray:
             "use a smaller field.coupling, or a larger maxwellian.tolerance",
         )
     )
-
-
-def _moments(solver: MultiplierSolver, A: NDArray) -> NDArray:
-    """<Exp(-K + A)>, the splitting within the solver's tolerance."""
-    known: dict[int, NDArray] = {}
-
-    def by_steps(m: int) -> NDArray:
-        if m not in known:
-            known[m] = solver.moment_map.by_steps(A, (m,))[0]
-        return known[m]
-
-    return steps.combined(by_steps, steps.choose(by_steps, solver.tolerance).numbers)

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from ..flows import factors
 from ..flows.diffusion import Diffusions
 from ..flows.factors import Factor
-from ..flows.splitting import extrapolation
+from ..flows.splitting import LIMIT, extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
 from ..phase_space.synthesis import Synthesis, with_few_modes
+from .chebyshev_symbol import ChebyshevSymbol
 
 
 class Exponential:
@@ -43,6 +44,8 @@ class Exponential:
         self._diffusion = Diffusions(few, space.physics, space.layout.p)
         self._work = space.layout.x_major()
         self._synthesis = Synthesis(few, layout.grid)
+        self._error = error
+        self._series: ChebyshevSymbol | None = None
 
     def __call__(self, A: NDArray, steps: Sequence[int], out: NDArray) -> None:
         """Write Exp(-K + A) into x-major ``out``.
@@ -55,12 +58,23 @@ class Exponential:
             Results of these numbers of steps are extrapolated.
         """
         position, total = self._space.position, out[:, :, : self._space.layout.grid.np]
+        if tuple(steps) == (LIMIT,):
+            self._by_series(A, total)
+            self._synthesis(out)
+            return
         refined = position.refined(A)
         for m, weight in zip(steps, extrapolation(steps), strict=True):
             half = factors.multiplier(refined, 0.25 / m)
             self._between(A, half, m, weight)
             position.add_in_eta(self._work, half, total, first=m == steps[0])
         self._synthesis(out)
+
+    def _by_series(self, A: NDArray, total: NDArray) -> None:
+        """The coefficients in eta of the symbol without splitting."""
+        if self._series is None:
+            self._series = ChebyshevSymbol(self._space, self._diffusion.energy, self._error)
+        self._series(A, self._work)
+        self._space.position.to_eta(self._work, total)
 
     def _between(self, A: NDArray, half: Factor, m: int, weight: float) -> None:
         """``weight`` times the symbol of S S^dagger with ``m`` steps, but for the outermost factor.

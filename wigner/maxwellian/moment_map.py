@@ -1,23 +1,24 @@
 """The moment map A -> <Exp(-K + A)>, its first moments and its derivative.
 
-exp(-K + A) = S S^dagger with the splitting S of ``exponential``, which is its own adjoint, so the
-density matrix at y is the Gram matrix (S e_y)^dagger (S e_y) of a column (see ``columns``).
+exp(-K + A) = S S^dagger, with S the splitting of ``exponential``, which is its own adjoint, or
+exp(-(K - A)/2) without splitting. So the density matrix at y is the Gram matrix
+(S e_y)^dagger (S e_y) of a column: see ``columns`` and ``chebyshev_columns``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..flows import factors
-from ..flows.splitting import extrapolation
+from ..flows.splitting import LIMIT, extrapolation
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
 from ..physics import Physics
-from .columns import Columns
+from .chebyshev_columns import ChebyshevColumns
+from .columns import Columns, inner, squares
 from .windows import ROUNDOFF
 
 
@@ -37,6 +38,9 @@ class MomentMap:
     def __init__(self, layout: Layout, physics: Physics, error: float = ROUNDOFF) -> None:
         self.layout, self.epsilon = layout, physics.epsilon
         self.columns = Columns(layout, physics, error)
+        self._norm = self.columns.window.norm(physics.epsilon)
+        self._physics, self._error = physics, error
+        self._unsplit: ChebyshevColumns | None = None
 
     def __call__(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.
@@ -46,17 +50,28 @@ class MomentMap:
         A
             Components (a0, eps a), shape ``(4, N1, N2)``.
         steps
-            Results of these numbers of steps are extrapolated.
+            Results of these numbers of steps are extrapolated; ``(LIMIT,)`` for no splitting.
         """
         return np.tensordot(extrapolation(steps), self.by_steps(A, steps), axes=1)
+
+    @property
+    def unsplit(self) -> ChebyshevColumns:
+        """Columns without splitting."""
+        if self._unsplit is None:
+            self._unsplit = ChebyshevColumns(self.layout, self._physics, self._error)
+        return self._unsplit
 
     def by_steps(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """The moments of S_m S_m^dagger for some numbers m of steps, ``(m, 4, N1, N2)``."""
         columns, density = self.columns, self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
+            if m == LIMIT:
+                of_m[:] = self.unsplit.density(A)
+                continue
             start = columns.kinetic(m).start
             for block, local in columns.local(A, m):
                 of_m[:, block] = self._gram(columns.of(start, m, local), local.own)
+            of_m *= self._norm
         return self._gathered(density)
 
     def momenta(self, A: NDArray, steps: Sequence[int]) -> NDArray:
@@ -69,50 +84,52 @@ class MomentMap:
         slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
         own = A.reshape(4, -1)[:, self.layout.x]
         for m, of_m in zip(steps, momentum, strict=True):
+            if m == LIMIT:
+                of_m[:] = self.unsplit.momenta(A)
+                continue
             kinetic = columns.kinetic(m)
             dE = [factors.multiplier_derivative(own, s, 0.25 / m).matrix for s in slopes]
             for block, local in columns.local(A, m):
                 C = columns.of(kinetic.start, m, local).copy()
-                E, G = _square(local.own), _inner(C, C)
+                E, G = _square(local.own), inner(C, C)
                 for j in (0, 1):
                     P = columns.of(kinetic.moving[j], m, local)
                     # (P E + i eps C d_j E)^dagger (C E)
-                    bracket = _product(E, _inner(P, C), E)
+                    bracket = _product(E, inner(P, C), E)
                     bracket -= 1j * self.epsilon * _product(_square(dE[j][:, block]), G, E)
                     of_m[:, j, block] = pauli.components(bracket)
+            of_m *= self._norm
         return np.tensordot(extrapolation(steps), self._gathered(momentum), axes=1)
 
     def derivative(self, A: NDArray, B: NDArray, steps: Sequence[int]) -> NDArray:
         """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
         columns, density = self.columns, self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
+            if m == LIMIT:
+                of_m[:] = self.unsplit.derivative(A, B)
+                continue
             both = zip(columns.local(A, m), columns.tangent(A, B, m), strict=True)
             for (block, local), (_, tangent) in both:
                 C, dC = columns.with_tangent(m, local, tangent)
                 E, dE = _square(local.own), _square(tangent.own)
                 # (C E)^dagger d(C E) and its adjoint
-                half = _product(E, _inner(C, dC), E) + _product(E, _inner(C, C), dE)
+                half = _product(E, inner(C, dC), E) + _product(E, inner(C, C), dE)
                 of_m[:, block] = 2 * pauli.components(half)
+            of_m *= self._norm
         return np.tensordot(extrapolation(steps), self._gathered(density), axes=1)
 
     def _gram(self, C: NDArray, E: NDArray) -> NDArray:
-        """Components of E^dagger (C^dagger C) E, the inner product over rows and window points."""
-        G = np.empty((3, C.shape[2]), dtype=complex)
-        self.columns.kernels.gram(C, G)
-        g11, g21, g22 = G
-        b = np.stack([0.5 * (g11 + g22).real, g21.real, g21.imag, 0.5 * (g11 - g22).real])
+        """Components of E^dagger (C^dagger C) E."""
         e11, _, e21, e22 = E
         e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
-        return pauli.conjugation(e, b)
+        return pauli.conjugation(e, squares(self.columns.kernels, C))
 
     def _empty(self, *kinds: int) -> NDArray:
         return np.empty((*kinds, self.layout.n_x_local))
 
     def _gathered(self, traces: NDArray) -> NDArray:
-        """Traces over windows at this rank's points, normalised and from all ranks, on x."""
-        columns = self.columns
-        norm = (2 * np.pi * self.epsilon) ** 2 / math.prod(columns.window.spacing)
-        whole = self.layout.gather(norm * traces.reshape(-1, traces.shape[-1]))
+        """What this rank has at its points, from all ranks, on x."""
+        whole = self.layout.gather(traces.reshape(-1, traces.shape[-1]))
         return whole.reshape(*traces.shape[:-1], *self.layout.grid.n_x)
 
     def _slopes(self, A: NDArray) -> list[NDArray]:
@@ -120,11 +137,6 @@ class MomentMap:
         spectrum, xi = np.fft.fft2(A), self.layout.grid.xi
         waves = 1j * xi[0][:, None], 1j * xi[1][None, :]
         return [np.fft.ifft2(spectrum * wave).real for wave in waves]
-
-
-def _inner(C: NDArray, D: NDArray) -> NDArray:
-    """C^dagger D as matrices ``(2, 2, y)``, the inner product over rows and window points."""
-    return np.einsum("aiyst,ajyst->ijy", C.conj(), D)
 
 
 def _square(entries: NDArray) -> NDArray:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConstraintError, Fault, ResolutionError
-from ..flows.splitting import extrapolation
+from ..errors import ConstraintError, Fault
+from ..flows.splitting import LIMIT, extrapolation
 from ..phase_space.layout import Layout
 from ..physics import Physics
 from . import constraint, steps
@@ -28,7 +28,7 @@ from .steps import Steps
 MOST_CORRECTIONS, SMALL = 40, 1e-4
 # Share of the tolerance that smaller windows may miss, and the errors that they are made for.
 WINDOWS, TRIED = 0.5, (0.3, 1e-2, 1e-4)
-# Choices of steps in one solve at the most: each is made for better multipliers.
+# Choices of steps in one solve at the most, each for better multipliers; the last is the limit.
 MOST_CHOICES = 4
 
 
@@ -169,30 +169,21 @@ class MultiplierSolver:
         target = N if memory.offset is None else N + memory.offset
         secants = memory.secants
         solution = self._with(memory.steps, target, secants, start, tolerance, gain)
-        choices = 0
-        while self._is_coarse(memory.steps):
-            choices += 1
-            if choices > MOST_CHOICES:
-                raise ResolutionError(self._unsettled(memory.steps))
-            memory.steps = self._chosen(solution.A)
+        for choice in range(1, MOST_CHOICES + 1):
+            if not self._is_coarse(memory.steps):
+                break
+            last = choice == MOST_CHOICES
+            memory.steps = Steps((LIMIT,)) if last else self._chosen(solution.A)
             better = self._with(memory.steps, target, secants, solution.A, tolerance, gain)
             evaluations = solution.evaluations + better.evaluations
             solution = replace(better, evaluations=evaluations, first=solution.first)
         return solution
 
-    def _unsettled(self, chosen: Steps) -> Fault:
-        return Fault(
-            "splitting of the quantum Maxwellian",
-            f"an error beyond the tolerance with steps {chosen.numbers}, after {MOST_CHOICES} "
-            "choices",
-            f"at most {self.tolerance:.1e}",
-            "raise maxwellian.tolerance, or prescribe maxwellian.richardson",
-        )
-
     def _chosen(self, A: NDArray) -> Steps:
         """The cheapest steps that meet the tolerance at A, and the smallest windows for them."""
         exact = lambda m: self._evaluate(A, Steps((m,)))[m]  # noqa: E731
-        chosen = steps.choose(exact, self.tolerance)
+        products = len(self.moment_map.unsplit.series(A).coefficients)
+        chosen = steps.choose(exact, self.tolerance, products)
         weights, largest = np.abs(extrapolation(chosen.numbers)), exact(chosen.numbers[-1])[0].max()
         for error in (share * self.tolerance for share in TRIED):
             found = self._map(error).by_steps(A, chosen.numbers)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import dawsn
 
-from ..flows.splitting import extrapolation
+from ..flows.splitting import LIMIT, extrapolation
 from ..phase_space.grid import PhaseGrid, wave_numbers
 
 
@@ -24,6 +24,8 @@ def split_phi(z: NDArray, steps: Sequence[int]) -> NDArray:
     Short waves respond more strongly than by phi, which vanishes like 4/z^2. The results of
     several numbers of steps are extrapolated.
     """
+    if tuple(steps) == (LIMIT,):
+        return phi(z)
     half = np.asarray(0.5 * z**2)
     return sum(
         (

@@ -2,30 +2,25 @@
 
 A Strang splitting of m steps has an error that is a series in 1/m^2. Combined, the results of J
 numbers of steps have the error c_J/prod m^2, with c_J from the fields: for small eps the first
-numbers are best, for large eps c_J grows so fast with J that few large ones are.
+numbers are best, for large eps c_J grows so fast with J that few large ones are, and in the end the
+limit of infinitely many, which Chebyshev's series gives.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, ResolutionError
-from ..flows.splitting import extrapolation
+from ..flows.splitting import LIMIT, extrapolation
 
 # Largest number of steps, and how many numbers are combined at the most.
-MOST_STEPS, MOST_NUMBERS = 24, 6
-# Largest space between the numbers that choices are compared with.
-WIDEST = 4
-# Share of the tolerance that the measured error of a choice may take.
+MOST_STEPS, MOST_NUMBERS = 12, 6
+# Share of the tolerance that the error of a choice may take.
 SHARE = 0.5
-# By how much the simple estimate of an error may exceed the tolerance for a choice to be tried.
-DARING = 10.0
 # An error is taken for this share of the tolerance at least: less may be by chance.
 NEGLIGIBLE = 1e-2
 
@@ -39,7 +34,7 @@ class Steps:
     Attributes
     ----------
     numbers
-        The numbers of steps, increasing.
+        The numbers of steps, increasing, or ``(LIMIT,)``.
     error
         Error of the moments, relative to max n0.
     spread
@@ -67,7 +62,7 @@ class Steps:
         It is less than the spread. With J numbers it grows like the spread where the fields grow,
         and like its power J/(J-1) where they become steeper.
         """
-        if self.given:
+        if self.given or LIMIT in self.numbers:
             return 0.0
         now = spread(moments, self.numbers)
         if min(now, self.spread) <= tolerance:
@@ -77,41 +72,26 @@ class Steps:
         return max(self.error, NEGLIGIBLE * tolerance) * growth**power
 
 
-def choose(moments: Moments, tolerance: float) -> Steps:
+def choose(moments: Moments, tolerance: float, products: int) -> Steps:
     """The cheapest numbers of steps whose error is within the tolerance.
 
     Parameters
     ----------
     moments
-        The moments (n0, eps n) of m steps, ``(4, N1, N2)``; errors are relative to max n0.
-
-    Raises
-    ------
-    ResolutionError
-        If no numbers up to ``MOST_STEPS`` are enough.
+        The moments (n0, eps n) of m steps and of the ``LIMIT``, ``(4, N1, N2)``; errors are
+        relative to max n0.
+    products
+        What the limit costs, in products by K: no more steps in all are combined.
     """
-    doubt, enough = np.inf, None
-    for most in range(3, MOST_STEPS + 1):
-        # the best known, and by how much leaving out its last number changes it
-        doubt, best = min(
-            ((change(moments, m, m[:-1]), m) for m in _ladders(most)), key=lambda pair: pair[0]
-        )
-        if doubt <= tolerance:
-            enough = enough or Steps(tuple(best), doubt, spread(moments, best))
-            for numbers in _likely(moments, best, SHARE * tolerance):
-                error = change(moments, best, numbers)
-                if error <= SHARE * tolerance:
-                    return Steps(numbers, error, spread(moments, numbers))
-    if enough is not None:
-        return enough
-    raise ResolutionError(
-        Fault(
-            "splitting error of the quantum Maxwellian",
-            f"{doubt:.1e} with up to {MOST_STEPS} steps",
-            f"at most {tolerance:.1e}",
-            "raise maxwellian.tolerance, or reduce epsilon or the steepness of the fields",
-        )
-    )
+    exact = moments(LIMIT)
+    for most in range(2, MOST_STEPS + 1):
+        others = (m for J in range(1, MOST_NUMBERS) for m in combinations(range(1, most), J))
+        sets = [(*m, most) for m in others if sum(m) + most < products]
+        for numbers in sorted(sets, key=lambda numbers: (sum(numbers), numbers)):
+            error = float(np.abs(combined(moments, numbers) - exact).max() / exact[0].max())
+            if error <= SHARE * tolerance:
+                return Steps(numbers, error, spread(moments, numbers))
+    return Steps((LIMIT,))
 
 
 def spread(moments: Moments, numbers: Sequence[int]) -> float:
@@ -129,25 +109,3 @@ def change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> f
     """From some numbers to others, relative to max n0 for the largest number, which is sound."""
     change = combined(moments, numbers) - combined(moments, others)
     return float(np.abs(change).max() / moments(max(numbers))[0].max())
-
-
-def _ladders(most: int) -> Iterator[range]:
-    """Equally spaced numbers that end at ``most``: wide ones magnify roundoff less."""
-    for space in range(1, WIDEST + 1):
-        for first in range(1, most - 2 * space + 1):
-            if (most - first) % space == 0:
-                yield range(first, most + 1, space)
-
-
-def _likely(moments: Moments, best: range, tolerance: float) -> Iterator[tuple[int, ...]]:
-    """Sets of numbers that may meet the tolerance, the cheapest first.
-
-    Their errors are taken for c_J/prod m^2, with c_J from the J largest numbers.
-    """
-    most, likely = best[-1], []
-    for count in range(2, min(MOST_NUMBERS, most) + 1):
-        largest = range(most - count + 1, most + 1)
-        c = change(moments, best, largest) * math.prod(largest) ** 2
-        sets = combinations(range(1, most + 1), count)
-        likely += [m for m in sets if c <= DARING * tolerance * math.prod(m) ** 2]
-    return iter(sorted(likely, key=lambda numbers: (sum(numbers), numbers)))

@@ -12,17 +12,21 @@ import pytest
 from tests.support.setups import modulated, space
 from wigner.evolution import initial
 from wigner.evolution.relaxation import Collisions, make_step
+from wigner.flows.splitting import LIMIT
 from wigner.flows.transport import Transport
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.response import phi
+from wigner.maxwellian.steps import Steps
 from wigner.phase_space.moments import density
 
 pytestmark = pytest.mark.usefixtures("compiled")
 LINE = (2 * np.pi, 1.0)
 
 
-def growth(space_, scheme, dt, steps, seed=1):
+def growth(space_, scheme, dt, steps, seed=1, numbers=(1, 2, 3)):
     """Largest factor by which any wave other than the conserved ones has grown in the last step.
+
+    M(N) combines these numbers of splitting steps.
 
     Amplitudes are the norms over p and components, wave by wave.
     """
@@ -30,7 +34,8 @@ def growth(space_, scheme, dt, steps, seed=1):
     grid = layout.grid
     N = np.zeros((4, *grid.n_x))
     N[0] = 1.0
-    solver = Maxwellian(space_, 1e-10, levels=3)
+    solver = Maxwellian(space_, 1e-10)
+    solver.memory.steps = Steps(numbers, given=True)
     still = initial.maxwellian(solver, N)
     step = make_step(scheme, Transport(space_), Collisions(solver), dt)
     after = still.copy()
@@ -70,6 +75,16 @@ def test_no_wave_grows_along_a_line(n, n_p, epsilon, alpha, tau, dt, scheme):
     space_ = space((n, 1), (n_p, n_p), epsilon, alpha=alpha, tau=tau, length=LINE)
     factors = growth(space_, scheme, dt, steps=5)
     # mean density and spin stay; the Nyquist wave is not moved
+    assert factors.max() < 1 + 2e-2
+
+
+@pytest.mark.parametrize(
+    ("n", "alpha"),
+    [(12, 0.6), (26, 0.0)],  # to 0.7 P, to 1.6 P
+)
+def test_no_wave_grows_without_splitting(n, alpha):
+    space_ = space((n, 1), (16, 16), 1.2, alpha=alpha, tau=0.05, length=LINE)
+    factors = growth(space_, "sdirk2", 0.05, steps=3, numbers=(LIMIT,))
     assert factors.max() < 1 + 2e-2
 
 

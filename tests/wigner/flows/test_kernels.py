@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wigner.flows.diffusion import Energy
 from wigner.flows.factors import Factor
 from wigner.flows.kernels import WORTHWHILE, Product, for_windows, wanted
 
@@ -77,3 +78,77 @@ def test_columns_are_multiplied_point_by_point(points, common):
     kernels.gram(C, G)
     whole = np.einsum("riyst,rjyst->ijy", C.conj(), C)
     np.testing.assert_allclose(G, [whole[0, 0], whole[1, 0], whole[1, 1]], atol=1e-12)
+
+
+@pytest.mark.parametrize("points", [0, WORTHWHILE])
+@pytest.mark.parametrize("modes", [(4, 6), (5, 3), (1, 4)])
+def test_the_mean_of_both_sides_of_every_mode(modes, points):
+    if points and not wanted(points):
+        pytest.skip("numba is not installed")
+    rng = np.random.default_rng(6)
+    F, matrices = factor(rng, "hermitian", (7, 9))
+    at1 = 9 * rng.integers(0, 7, (modes[0], PLACES))
+    at2 = rng.integers(0, 9, (modes[1], PLACES))
+    packed, W = spectra(rng.normal(size=(4, *modes, PLACES)))
+    Product(modes, points, PLACES).mean(packed, F, at1, at2)
+    k = np.ix_(*(range(n) for n in modes))
+    minus = [-index % n for index, n in zip(k, modes, strict=True)]
+    plus_F = matrices[at1[k[0]] + at2[k[1]]]
+    minus_F = matrices[at1[minus[0]] + at2[minus[1]]]
+    expected = mean_of(plus_F, W, minus_F) / np.prod(modes)
+    np.testing.assert_allclose(unpacked(packed), expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("points", [0, WORTHWHILE])
+@pytest.mark.parametrize("modes", [(4, 6), (5, 3), (3, 1)])
+def test_energy_on_both_sides(modes, points):
+    """K = |q|^2/2 + k.sigma at q = p +- eps xi/2, k linear in q."""
+    if points and not wanted(points):
+        pytest.skip("numba is not installed")
+    rng = np.random.default_rng(7)
+    odd = [rng.normal(size=(2, n)) for n in modes]
+    odd = [0.5 * (f - f[:, -np.arange(f.shape[1])]) for f in odd]  # shifts are odd in xi
+    even = rng.normal(size=modes)
+    even = even + even[np.ix_(*(-np.arange(n) for n in modes))]
+    K = Energy(rng.normal(size=PLACES), even, rng.normal(size=(2, PLACES)), tuple(odd), (0.0, 1.0))
+    packed, W = spectra(rng.normal(size=(4, *modes, PLACES)))
+    Product(modes, points, PLACES).energy(packed, K)
+    shift = odd[0][:, :, None, None] + odd[1][:, None, :, None]
+    sides = [K.momentum[:, None, None] + sign * shift for sign in (1, -1)]
+    scalar = K.xi[:, :, None] + K.p
+    left, right = (
+        np.moveaxis(np.array([[scalar, k1 - 1j * k2], [k1 + 1j * k2, scalar]]), (0, 1), (-2, -1))
+        for k1, k2 in sides
+    )
+    expected = mean_of(left, W, right) / np.prod(modes)
+    np.testing.assert_allclose(unpacked(packed), expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("points", [0, WORTHWHILE])
+def test_a_step_of_the_recurrence(points):
+    """P -> 2 (Q + X C) - P and S -> S + c P."""
+    if points and not wanted(points):
+        pytest.skip("numba is not installed")
+    rng = np.random.default_rng(8)
+    C, P, Q, S = field(rng, 4, 2, 2, 3, 4, 5)
+    X = field(rng, 4, 3, 4, 5)
+    X[0], X[3], X[1] = X[0].real, X[3].real, X[2].conj()
+    expected = 2 * (Q + np.einsum("ikyst,kjyst->ijyst", X.reshape(2, 2, 3, 4, 5), C)) - P
+    expected_sum = S + 0.3 * expected
+    for_windows(points).chebyshev(X, Q, C, P, S, 0.3)
+    np.testing.assert_allclose(P, expected, atol=1e-13)
+    np.testing.assert_allclose(S, expected_sum, atol=1e-13)
+
+
+def mean_of(left, W, right):
+    """(L W + W R)/2 of matrices in the last two axes, or first two for W, which comes out so."""
+    product = np.einsum("xykij,jlxyk->ilxyk", left, W) + np.einsum("ijxyk,xykjl->ilxyk", W, right)
+    return 0.5 * product
+
+
+def unpacked(packed):
+    """The spectrum of the matrix field from the packed fields' spectra."""
+    U, V = np.fft.ifft2(packed, axes=(1, 2))
+    w0, w3, w1, w2 = U.real, U.imag, V.real, V.imag
+    matrix = np.array([[w0 + w3, w1 - 1j * w2], [w1 + 1j * w2, w0 - w3]])
+    return np.fft.fft2(matrix, axes=(2, 3))

@@ -16,7 +16,7 @@ from wigner.case.spec import parse_case
 from wigner.errors import CaseError
 from wigner.job import estimate
 from wigner.job.scaling import Share, Step, step, strong, weak
-from wigner.maxwellian.windows import ROUNDOFF, window_for
+from wigner.maxwellian.windows import ROUNDOFF, Window, window_for
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.synthesis import with_few_modes
 
@@ -67,8 +67,10 @@ def test_the_slowest_rank_counts() -> None:
 
 def test_points_of_tables() -> None:
     """Windows of 6 x 8 points, two to a step and one: 3 lines and all four points of a line."""
-    window = replace(window_for(GRID, 0.4, 0.5), n=(6, 8), spacing=(math.pi / 6, 5 / 4))
-    assert estimate.refined_points(window, GRID, 3) == pytest.approx((2 * 2 + 6) * (3 + 8))
+    window = Window((6, 8), (math.pi / 6, 5 / 4), ratio=(2, 1), stride=(1, 1))
+    assert estimate.refined_points(window, GRID, 3) == (2 * 2 + 6) * (3 + 8)
+    sparse = replace(window, ratio=(3, 1), stride=(2, 1))  # every second of three to a step
+    assert estimate.refined_points(sparse, GRID, 3) == (2 * 3 + 11) * (3 + 8)
 
 
 def test_memory_that_all_ranks_of_a_node_share() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.setups import mesh, modulated, space
 from wigner.errors import ConstraintError
+from wigner.flows.splitting import LIMIT
 from wigner.maxwellian import constraint
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
@@ -52,7 +53,7 @@ def test_first_moments_of_a_homogeneous_state():
     np.testing.assert_allclose(found, exact[:, :, None, None] + 0 * field[:, None], atol=1e-9)
 
 
-@pytest.mark.parametrize("steps", [(1,), (1, 2, 3), (1, 3)])
+@pytest.mark.parametrize("steps", [(1,), (1, 2, 3), (1, 3), (LIMIT,)])
 def test_derivative_is_the_limit_of_differences(steps):
     """Differences of order four: the error falls as h^4 to roundoff."""
     space_ = space((7, 5), (8, 8), EPSILON, alpha=ALPHA)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wigner.errors import ResolutionError
+from wigner.flows.splitting import LIMIT
 from wigner.maxwellian.steps import Steps, choose, combined, spread
+
+# What the limit costs.
+PRODUCTS = 45
 
 
 def series(size: float, growth: float = 1.0, terms: int = 9):
@@ -14,17 +17,25 @@ def series(size: float, growth: float = 1.0, terms: int = 9):
     c = [size**k * growth ** (k * (k - 1) / 2) for k in range(1, terms)]
 
     def moments(m: int) -> np.ndarray:
-        error = sum(c_k * (-1) ** k / m ** (2 * k) for k, c_k in enumerate(c, start=1))
+        error = (
+            0.0
+            if m == LIMIT
+            else sum(c_k * (-1) ** k / m ** (2 * k) for k, c_k in enumerate(c, start=1))
+        )
         return np.full((4, 2, 1), 1.0 + error)
 
     return moments
+
+
+def chosen(moments, tolerance: float) -> Steps:
+    return choose(moments, tolerance, PRODUCTS)
 
 
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-5, 1e-7, 1e-9, 1e-11])
 @pytest.mark.parametrize(("size", "growth"), [(1e-3, 1.0), (3e-2, 1.3), (0.1, 1.5)])
 def test_the_error_is_within_the_tolerance(size, growth, tolerance):
     moments = series(size, growth)
-    steps = choose(moments, tolerance)
+    steps = chosen(moments, tolerance)
     error = np.abs(combined(moments, steps.numbers) - 1).max()
     assert error <= tolerance
     assert steps.error == pytest.approx(error, rel=0.5, abs=0.1 * tolerance)
@@ -34,19 +45,19 @@ def test_the_cheapest_is_chosen():
     """size 1e-3: (1, 2) leaves 2.5e-7, (1, 3) 1.1e-7, (2, 3) 2.8e-8, (1, 2, 3) 2.8e-11."""
     moments = series(1e-3)
     for tolerance, expected in ((1e-6, (1, 2)), (3e-7, (1, 3)), (8e-8, (2, 3)), (1e-8, (1, 2, 3))):
-        assert choose(moments, tolerance).numbers == expected
+        assert chosen(moments, tolerance).numbers == expected
 
 
 def test_great_numbers_win_where_the_series_grows():
     """c_k that grow with k: few great numbers, where 1, 2, ... need many."""
-    steps = choose(series(0.2, 1.8), 1e-8)
+    steps = chosen(series(0.2, 1.8), 1e-8)
     assert steps.numbers[0] > 1
 
 
 def test_an_error_is_estimated_from_what_is_known():
     tolerance = 1e-9
     mild, steep = series(1e-4), series(2e-3)
-    steps = choose(mild, tolerance)
+    steps = chosen(mild, tolerance)
     assert steps.error_at(mild, tolerance) <= tolerance
     actual = np.abs(combined(steep, steps.numbers) - 1).max()
     assert actual > tolerance
@@ -56,24 +67,27 @@ def test_an_error_is_estimated_from_what_is_known():
 
 
 def test_where_splitting_was_exact_the_spread_bounds_the_error():
-    exact = choose(series(0.0), 1e-8)
+    exact = chosen(series(0.0), 1e-8)
     assert exact.numbers == (1, 2)
     some = series(1e-5)
     error = np.abs(combined(some, (1, 2)) - 1).max()
     assert error < exact.error_at(some, 1e-8) == spread(some, (1, 2))
 
 
-def test_a_solution_that_roundoff_limits_is_taken():
-    """Where no set meets half the tolerance, one that meets the tolerance itself is enough."""
-    at_random = np.random.default_rng(2).normal(size=25)
+def test_roundoff_of_all_results_leaves_the_limit():
+    """Where no set of results agrees with it to half the tolerance."""
+    at_random = np.random.default_rng(2).normal(size=(4, 2, 1, 13))
     smooth = series(1e-3)
-    moments = lambda m: smooth(m) + 1e-12 * at_random[m]  # noqa: E731
-    steps = choose(moments, 4e-12)
-    assert steps.error <= 4e-12
+    moments = lambda m: smooth(m) + 1e-11 * at_random[:, :, :, m]  # noqa: E731
+    assert chosen(moments, 1e-9).numbers == (1, 2, 3)
+    assert chosen(moments, 4e-12).numbers == (LIMIT,)
 
 
-def test_a_series_that_no_steps_tame_is_an_error():
-    at_random = np.random.default_rng(1).normal(size=25)
-    noise = lambda m: np.full((4, 2, 1), 1.0 + 1e-3 * at_random[m])  # noqa: E731
-    with pytest.raises(ResolutionError, match=r"splitting error .* got .* up to 24 steps"):
-        choose(noise, 1e-8)
+def test_no_more_steps_are_combined_than_the_limit_costs():
+    moments = series(0.1, 1.5)
+    assert chosen(moments, 1e-9).numbers != (LIMIT,)
+    dearer = sum(chosen(moments, 1e-9).numbers)
+    assert choose(moments, 1e-9, dearer).numbers == (LIMIT,)
+    limit = Steps((LIMIT,))
+    assert limit.error_at(moments, 1e-9) == 0.0
+    assert combined(moments, limit.numbers) == pytest.approx(np.ones((4, 2, 1)))
