@@ -24,9 +24,9 @@ Modes = tuple[NDArray, NDArray]
 
 # Points per pass: modes and temporaries of a pass stay in the second-level cache.
 BLOCK = 8192
-# Points, of phase space or of all windows, from which compiled kernels are loaded: the second that
-# this takes is the gain of a few steps. And the bytes of memory that it takes.
-WORTHWHILE, MEMORY = 2**17, 1.1e8
+# Points, of phase space or of all windows, from which compiled kernels are loaded: the 0.6 s that
+# this takes is the gain of an initial state and a few steps. And the bytes of memory that it takes.
+WORTHWHILE, MEMORY = 2**14, 1.1e8
 
 
 class Product:
