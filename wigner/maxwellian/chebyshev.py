@@ -26,6 +26,8 @@ from ..flows import factors
 from ..flows.factors import Factor
 from ..phase_space import pauli
 
+# An interval of this half-width, times beta, would need some 10^4 terms.
+GREATEST = 1e6
 # By how much A may exceed its values on the x lattice between them, as a share of their range.
 MARGIN = 0.1
 
@@ -46,6 +48,8 @@ class Series:
 def series(kinetic: tuple[float, float], A: NDArray, beta: float, error: float) -> Series:
     """The series for H = K - A, the same on every rank.
 
+    For multipliers that no state has, from an iteration that goes astray, it is not a number.
+
     Parameters
     ----------
     kinetic
@@ -61,8 +65,12 @@ def series(kinetic: tuple[float, float], A: NDArray, beta: float, error: float) 
     low, high = kinetic[0] - highest - margin, kinetic[1] - lowest + margin
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     z = beta * half
+    if not z < GREATEST:
+        return Series(centre, half, np.full(2, np.nan))
     k = np.arange(40 + math.ceil(10 * math.sqrt(z)))  # I_k exp(-z) is below 1e-20 by then
     sizes = np.where(k > 0, 2.0, 1.0) * ive(k, z)
     left_out = np.cumsum(sizes[::-1])[::-1]
     count = max(2, int(np.count_nonzero(left_out > error)))
-    return Series(centre, half, math.exp(-beta * low) * (sizes * (-1.0) ** k)[:count])
+    with np.errstate(over="ignore"):
+        largest = np.exp(-beta * low)
+    return Series(centre, half, largest * (sizes * (-1.0) ** k)[:count])

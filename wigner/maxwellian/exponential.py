@@ -24,7 +24,7 @@ from .chebyshev_symbol import ChebyshevSymbol
 
 
 class Exponential:
-    """Symbols of exp(-K + A) by Strang steps in imaginary time and Richardson extrapolation.
+    """Symbols of exp(-K + A) by Strang steps in imaginary time, extrapolated, or by a series.
 
     Parameters
     ----------
@@ -55,19 +55,23 @@ class Exponential:
         A
             Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
         steps
-            Results of these numbers of steps are extrapolated.
+            Results of these numbers of steps are extrapolated; ``(LIMIT,)`` for no splitting.
         """
-        position, total = self._space.position, out[:, :, : self._space.layout.grid.np]
+        total = out[:, :, : self._space.layout.grid.np]
         if tuple(steps) == (LIMIT,):
             self._by_series(A, total)
-            self._synthesis(out)
-            return
+        else:
+            self._by_splitting(A, steps, total)
+        self._synthesis(out)
+
+    def _by_splitting(self, A: NDArray, steps: Sequence[int], total: NDArray) -> None:
+        """The coefficients in eta of the symbol, extrapolated."""
+        position = self._space.position
         refined = position.refined(A)
         for m, weight in zip(steps, extrapolation(steps), strict=True):
             half = factors.multiplier(refined, 0.25 / m)
             self._between(A, half, m, weight)
             position.add_in_eta(self._work, half, total, first=m == steps[0])
-        self._synthesis(out)
 
     def _by_series(self, A: NDArray, total: NDArray) -> None:
         """The coefficients in eta of the symbol without splitting."""

@@ -37,6 +37,16 @@ def test_series_on_its_interval(beta, error, highest):
         assert 0.6 * terms < len(found.coefficients) < 1.6 * terms
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, 1e7])
+def test_multipliers_that_no_state_has_give_no_numbers(value):
+    """An iteration that goes astray is told so by its moments, not by a crash or a long wait."""
+    A = np.zeros((4, 3, 1))
+    A[0, 1], A[3] = value, 0.1
+    with np.errstate(invalid="ignore"):
+        found = series((0.0, 80.0), A, 0.5, 1e-10)
+    assert not np.isfinite(found.coefficients).any()
+
+
 @pytest.fixture(scope="module")
 def steep():
     """Steep fields of x1 at eps = 0.8: box, dense exponential, space and A."""
