@@ -87,6 +87,8 @@ class Energy:
         eps Lambda eps xi/2, half its difference, by axis of xi: two ``(2, n)``, in FFT order.
     bounds
         Between which its spectrum is, on the whole lattice.
+    is_scalar
+        Whether there is no coupling, in any column: Lambda p may vanish in some.
     """
 
     p: NDArray
@@ -94,11 +96,7 @@ class Energy:
     momentum: NDArray
     shifts: tuple[NDArray, NDArray]
     bounds: tuple[float, float]
-
-    @property
-    def is_scalar(self) -> bool:
-        """Whether there is no coupling."""
-        return not self.momentum.any()
+    is_scalar: bool
 
     def of(self, columns: slice) -> Energy:
         """That of some of the columns."""
@@ -113,6 +111,7 @@ class Energy:
             factor * self.momentum,
             (factor * first, factor * second),
             (factor * self.bounds[0], factor * self.bounds[1]),
+            self.is_scalar,
         )
 
 
@@ -168,9 +167,8 @@ class Diffusions:
         """K itself, its mean of both sides."""
         first, second = (self._epsilon * shift for shift in self._shifts)
         momentum = self._epsilon * self._momentum
-        return Energy(
-            0.5 * self._square, 0.5 * self._waves, momentum, (first, second), self._bounds
-        )
+        p, xi, scalar = 0.5 * self._square, 0.5 * self._waves, self._largest == 0
+        return Energy(p, xi, momentum, (first, second), self._bounds, scalar)
 
     def _overflow(self, Y: float) -> Fault:
         return Fault(

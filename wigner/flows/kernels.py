@@ -77,7 +77,7 @@ class Product:
                 W[:, *h], W[:, *g] = sandwich(W[:, *h], W[:, *g], plus, minus, scale)
 
     def mean(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
-        """W^ -> (F(+) W^ + W^ F(-))/2 for a Hermitian factor, otherwise as :meth:`__call__`."""
+        """W^ -> (F(+) W^ + W^ F(-))/2 for a Hermitian 2x2 factor, else as :meth:`__call__`."""
         if self._compiled is not None:
             self._compiled.mean(W, factor.rows, at1, at2, self._run, self._scale)
             return

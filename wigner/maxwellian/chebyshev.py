@@ -26,8 +26,8 @@ from ..flows import factors
 from ..flows.factors import Factor
 from ..phase_space import pauli
 
-# An interval of this half-width, times beta, would need some 10^4 terms.
-GREATEST = 1e6
+# An interval of this half-width, times beta, would need some hundreds of terms.
+GREATEST = 1e4
 # By how much A may exceed its values on the x lattice between them, as a share of their range.
 MARGIN = 0.1
 
@@ -57,20 +57,21 @@ def series(kinetic: tuple[float, float], A: NDArray, beta: float, error: float) 
     A
         Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
     error
-        What the terms left out may make, as a share of the largest possible exp(-beta H).
+        What the terms left out may make, as a share of the largest exp(-beta H) for A as it is on
+        the x lattice.
     """
     size = pauli.norm(A)
     lowest, highest = float((A[0] - size).min()), float((A[0] + size).max())
     margin = MARGIN * (highest - lowest)
     low, high = kinetic[0] - highest - margin, kinetic[1] - lowest + margin
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
-    z = beta * half
-    if not z < GREATEST:
+    z, error = beta * half, error * math.exp(-beta * margin) if margin < GREATEST else error
+    with np.errstate(over="ignore"):
+        largest = np.exp(-beta * low)
+    if not (z < GREATEST and np.isfinite(largest)):
         return Series(centre, half, np.full(2, np.nan))
     k = np.arange(40 + math.ceil(10 * math.sqrt(z)))  # I_k exp(-z) is below 1e-20 by then
     sizes = np.where(k > 0, 2.0, 1.0) * ive(k, z)
     left_out = np.cumsum(sizes[::-1])[::-1]
     count = max(2, int(np.count_nonzero(left_out > error)))
-    with np.errstate(over="ignore"):
-        largest = np.exp(-beta * low)
     return Series(centre, half, largest * (sizes * (-1.0) ** k)[:count])

@@ -14,7 +14,7 @@ from ..phase_space.layout import passes
 from .chebyshev import series
 
 # Share of the error that the terms left out may make, and the least that is aimed at.
-SHARE, ROUNDOFF = 0.1, 1e-14
+SHARE, LEAST = 0.1, 1e-14
 
 
 class ChebyshevSymbol:
@@ -32,7 +32,7 @@ class ChebyshevSymbol:
 
     def __init__(self, space: PhaseSpace, kinetic: Energy, error: float) -> None:
         self._space, self._kinetic = space, kinetic
-        self._error = max(SHARE * error, ROUNDOFF)
+        self._error = max(SHARE * error, LEAST)
         self._fields = [space.layout.x_major() for _ in range(3)]
 
     def __call__(self, A: NDArray, out: NDArray) -> None:

@@ -8,6 +8,7 @@ exp(-(K - A)/2) without splitting. So the density matrix at y is the Gram matrix
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,7 @@ class MomentMap:
 
     def __init__(self, layout: Layout, physics: Physics, error: float = ROUNDOFF) -> None:
         self.layout, self.epsilon = layout, physics.epsilon
-        self.columns = Columns(layout, physics, error)
-        self._norm = self.columns.window.norm(physics.epsilon)
         self._physics, self._error = physics, error
-        self._unsplit: ChebyshevColumns | None = None
 
     def __call__(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``, the same on every rank.
@@ -54,20 +52,28 @@ class MomentMap:
         """
         return np.tensordot(extrapolation(steps), self.by_steps(A, steps), axes=1)
 
-    @property
+    @cached_property
+    def columns(self) -> Columns:
+        """Columns by the splitting, made when they are asked for."""
+        return Columns(self.layout, self._physics, self._error)
+
+    @cached_property
     def unsplit(self) -> ChebyshevColumns:
-        """Columns without splitting."""
-        if self._unsplit is None:
-            self._unsplit = ChebyshevColumns(self.layout, self._physics, self._error)
-        return self._unsplit
+        """Columns without splitting, likewise."""
+        return ChebyshevColumns(self.layout, self._physics, self._error)
+
+    @property
+    def _norm(self) -> float:
+        return self.columns.window.norm(self.epsilon)
 
     def by_steps(self, A: NDArray, steps: Sequence[int]) -> NDArray:
         """The moments of S_m S_m^dagger for some numbers m of steps, ``(m, 4, N1, N2)``."""
-        columns, density = self.columns, self._empty(len(steps), 4)
+        density = self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
             if m == LIMIT:
                 of_m[:] = self.unsplit.density(A)
                 continue
+            columns = self.columns
             start = columns.kinetic(m).start
             for block, local in columns.local(A, m):
                 of_m[:, block] = self._gram(columns.of(start, m, local), local.own)
@@ -80,13 +86,14 @@ class MomentMap:
         <p_j M>(y) is the Hermitian part of (S p_j e_y)^dagger (S e_y) with p_j = -i eps d_j. The
         innermost factor E of S e_y passes through: E p_j = p_j E + i eps (d_j E).
         """
-        columns, momentum = self.columns, self._empty(len(steps), 4, 2)
+        momentum = self._empty(len(steps), 4, 2)
         slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
         own = A.reshape(4, -1)[:, self.layout.x]
         for m, of_m in zip(steps, momentum, strict=True):
             if m == LIMIT:
                 of_m[:] = self.unsplit.momenta(A)
                 continue
+            columns = self.columns
             kinetic = columns.kinetic(m)
             dE = [factors.multiplier_derivative(own, s, 0.25 / m).matrix for s in slopes]
             for block, local in columns.local(A, m):
@@ -103,11 +110,12 @@ class MomentMap:
 
     def derivative(self, A: NDArray, B: NDArray, steps: Sequence[int]) -> NDArray:
         """Derivative of <Exp(-K + A)> in the direction B, ``(4, N1, N2)``, by exact tangents."""
-        columns, density = self.columns, self._empty(len(steps), 4)
+        density = self._empty(len(steps), 4)
         for m, of_m in zip(steps, density, strict=True):
             if m == LIMIT:
                 of_m[:] = self.unsplit.derivative(A, B)
                 continue
+            columns = self.columns
             both = zip(columns.local(A, m), columns.tangent(A, B, m), strict=True)
             for (block, local), (_, tangent) in both:
                 C, dC = columns.with_tangent(m, local, tangent)

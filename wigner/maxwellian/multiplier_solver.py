@@ -130,7 +130,7 @@ class MultiplierSolver:
 
         It learns from them, and they from it, but none of them starts from the A found here.
         Where the steps are chosen from the tolerance, others are chosen when N has become so steep
-        that the splitting error seems to exceed it.
+        that the splitting error seems to exceed it, at last the ``LIMIT``, which stays.
 
         Parameters
         ----------
@@ -144,8 +144,7 @@ class MultiplierSolver:
         Raises
         ------
         ConstraintError
-            If N is not positive definite, the solve does not converge, or no numbers of steps
-            reach the tolerance.
+            If N is not positive definite, or the solve does not converge.
         """
         tolerance = self.tolerance if tolerance is None else tolerance
         return self._solve(N, self.memory, start, tolerance)
@@ -182,7 +181,8 @@ class MultiplierSolver:
     def _chosen(self, A: NDArray) -> Steps:
         """The cheapest steps that meet the tolerance at A, and the smallest windows for them."""
         exact = lambda m: self._evaluate(A, Steps((m,)))[m]  # noqa: E731
-        products = len(self.moment_map.unsplit.series(A).coefficients)
+        limit = self._map(TRIED[0] * self.tolerance).unsplit
+        products = len(limit.series(A).coefficients)
         chosen = steps.choose(exact, self.tolerance, products)
         weights, largest = np.abs(extrapolation(chosen.numbers)), exact(chosen.numbers[-1])[0].max()
         for error in (share * self.tolerance for share in TRIED):

@@ -34,7 +34,7 @@ class Steps:
     Attributes
     ----------
     numbers
-        The numbers of steps, increasing, or ``(LIMIT,)``.
+        The numbers of steps, increasing, or ``(LIMIT,)``, which is final: it is exact for any A.
     error
         Error of the moments, relative to max n0.
     spread
@@ -73,7 +73,7 @@ class Steps:
 
 
 def choose(moments: Moments, tolerance: float, products: int) -> Steps:
-    """The cheapest numbers of steps whose error is within the tolerance.
+    """Numbers of steps whose error is within the tolerance: the cheapest with the least largest.
 
     Parameters
     ----------

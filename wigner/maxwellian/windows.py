@@ -129,12 +129,16 @@ def window_for(
     widest, finest = (math.pi * epsilon / (c + epsilon * spin_orbit) for c in (cut, CUT))
     size = 2 * reach * epsilon
     axes = [
-        (math.ceil(size / widest), widest, 1, 1) if n == 1 else _axis(L / n, size, widest, finest)
+        (_good(size / widest), widest, 1, 1) if n == 1 else _axis(L / n, size, widest, finest)
         for n, L in zip(grid.n_x, grid.length, strict=True)
     ]
-    least, spacing, ratio, stride = zip(*axes, strict=True)
-    n1, n2 = (good_length(m, otherwise=m) for m in least)
-    return Window((n1, n2), spacing, ratio, stride)
+    n, spacing, ratio, stride = zip(*axes, strict=True)
+    return Window(n, spacing, ratio, stride)
+
+
+def _good(least: float) -> int:
+    """The least number of points that is transformed fast."""
+    return good_length(math.ceil(least), otherwise=math.ceil(least))
 
 
 def _axis(step: float, size: float, widest: float, finest: float) -> tuple[int, float, int, int]:
@@ -153,8 +157,7 @@ def _axis(step: float, size: float, widest: float, finest: float) -> tuple[int, 
     choices = []
     for stride in STRIDES:
         ratio = max(stride, math.ceil(stride * step / most))
-        least = math.ceil(size * ratio / (stride * step))
-        choices.append((good_length(least, otherwise=least), stride, ratio))
+        choices.append((_good(size * ratio / (stride * step)), stride, ratio))
     n, stride, ratio = min(choices)
     return n, step * stride / ratio, ratio, stride
 

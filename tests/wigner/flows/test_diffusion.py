@@ -99,3 +99,14 @@ def test_mirror_images_and_quarter_turns(alpha):
         k1, k2 = (k.reshape(n_p, n_p) for k in D.momentum)  # along p_perp = (p2, -p1)
         np.testing.assert_allclose(k1, -k1[:, ::-1], atol=1e-15)
         np.testing.assert_allclose(k1, -k2.T, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "scalar"), [(0.5, 0.5, False), (0.7, 0.0, False), (0.0, 0.0, True)]
+)
+def test_a_column_without_momentum_is_coupled_all_the_same(alpha, beta, scalar):
+    """Lambda p vanishes at p = 0, and on a line where alpha = beta; Lambda xi does not."""
+    grid = PhaseGrid((4, 3), (2.0, 3.0), (9, 9), (6.0, 6.0))
+    physics = Physics(0.4, alpha, 1.0, np.zeros((4, 3)), beta)
+    K = Diffusions(grid, physics, slice(0, grid.np)).energy
+    assert [K.times(0.3).of(slice(j, j + 1)).is_scalar for j in range(81)] == 81 * [scalar]

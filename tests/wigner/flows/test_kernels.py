@@ -110,7 +110,14 @@ def test_energy_on_both_sides(modes, points):
     odd = [0.5 * (f - f[:, -np.arange(f.shape[1])]) for f in odd]  # shifts are odd in xi
     even = rng.normal(size=modes)
     even = even + even[np.ix_(*(-np.arange(n) for n in modes))]
-    K = Energy(rng.normal(size=PLACES), even, rng.normal(size=(2, PLACES)), tuple(odd), (0.0, 1.0))
+    K = Energy(
+        rng.normal(size=PLACES),
+        even,
+        rng.normal(size=(2, PLACES)),
+        tuple(odd),
+        (0.0, 1.0),
+        is_scalar=False,
+    )
     packed, W = spectra(rng.normal(size=(4, *modes, PLACES)))
     Product(modes, points, PLACES).energy(packed, K)
     shift = odd[0][:, :, None, None] + odd[1][:, None, :, None]
