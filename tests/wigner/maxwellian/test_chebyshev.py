@@ -13,6 +13,7 @@ from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.phase_space import pauli
+from wigner.phase_space.communicator import SERIAL
 from wigner.phase_space.moments import density
 
 LINE, P = (2 * np.pi, 1.0), 8.6
@@ -111,3 +112,23 @@ def test_a_regime_that_no_splitting_reaches():
     assert solver.steps == (LIMIT,)
     assert solver.repair <= 1e-10
     np.testing.assert_allclose(density(space_.layout, W), N, atol=1e-13)
+
+
+@pytest.mark.mpi(n=[2, 3])
+def test_ranks_agree_without_splitting(comm):
+    """Moments, derivative and symbol; Lambda p vanishes in some columns."""
+    spaces = [
+        space((5, 4), (10, 11), 0.7, alpha=0.5, beta=0.5, p_max=(5.0, 5.0), comm=c)
+        for c in (SERIAL, comm)
+    ]
+    x1, x2 = mesh(spaces[0].layout.grid)
+    A = np.stack([np.cos(x1), 0.4 * np.sin(x2), 0.3 * np.cos(x1 - x2), 0.2 + 0.5 * np.sin(x1)])
+    B = np.random.default_rng(2).normal(size=A.shape)
+    found = []
+    for each in spaces:
+        moments, W = MomentMap(each.layout, each.physics), each.layout.x_major()
+        Exponential(each)(A, (LIMIT,), W)
+        found.append((moments(A, (LIMIT,)), moments.derivative(A, B, (LIMIT,)), W))
+    one, several = found
+    for mine, whole in zip(several, (*one[:2], one[2][:, spaces[1].layout.x]), strict=True):
+        np.testing.assert_allclose(mine, whole, atol=1e-12)
