@@ -119,8 +119,7 @@ def kinetic(K: Dispersion, physics: Physics, t: complex) -> Factor:
     scalar = np.multiply.outer(*(np.exp(-1j * t / physics.epsilon * energy) for energy in K.energy))
     if physics.spin_orbit == 0:
         return Factor((scalar,))
-    q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-    k1, k2, _ = (row[0] * q1 + row[1] * q2 for row in physics.Lambda)
+    k1, k2 = _coupling(K, physics)
     k = np.hypot(k1, k2)
     if t.real == 0:  # cos(i y) = cosh y, sin(i y) = i sinh y
         cosine, sine = np.cosh(t.imag * k), 1j * np.sinh(t.imag * k)
@@ -134,10 +133,16 @@ def kinetic(K: Dispersion, physics: Physics, t: complex) -> Factor:
 
 def energy(K: Dispersion, physics: Physics) -> Factor:
     """K(q) = |q|^2/2 + eps k.sigma itself, k = Lambda q, a Hermitian factor."""
-    q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-    k1, k2, _ = (physics.epsilon * (row[0] * q1 + row[1] * q2) for row in physics.Lambda)
+    k1, k2 = (physics.epsilon * k for k in _coupling(K, physics))
     square = np.add.outer(*K.energy)
-    return _hermitian(np.stack([square, k1, k2, 0 * square]))
+    return field(np.stack([square, k1, k2, 0 * square]))
+
+
+def _coupling(K: Dispersion, physics: Physics) -> tuple[NDArray, NDArray]:
+    """Lambda q on the lattice of K; it has no third component."""
+    q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
+    k1, k2, _ = (row[0] * q1 + row[1] * q2 for row in physics.Lambda)
+    return k1, k2
 
 
 def external(V: NDArray, b: NDArray | None, epsilon: float, t: float) -> Factor:
@@ -159,20 +164,15 @@ def multiplier(A: NDArray, delta: float) -> Factor:
     """exp(delta A) for a Hermitian field A of components ``(4, n1, n2)``."""
     if not np.any(A[1:]):
         return Factor((np.exp(delta * A[0]).astype(complex),))
-    return _hermitian(pauli.exp(delta * A))
-
-
-def field(A: NDArray) -> Factor:
-    """A Hermitian field A of components ``(4, n1, n2)`` itself."""
-    return _hermitian(A)
+    return field(pauli.exp(delta * A))
 
 
 def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:
     """The derivative of exp(delta A) in the direction B."""
-    return _hermitian(pauli.exp_derivative(delta * A, delta * B))
+    return field(pauli.exp_derivative(delta * A, delta * B))
 
 
-def _hermitian(e: NDArray) -> Factor:
-    """A Hermitian field of components e as a factor."""
+def field(e: NDArray) -> Factor:
+    """A Hermitian field of components ``(4, n1, n2)`` itself, as a factor."""
     spin = (e[0] + e[3], e[1] - 1j * e[2], e[1] + 1j * e[2], e[0] - e[3])
     return Factor(tuple(np.asarray(entry, dtype=complex) for entry in spin), hermitian=True)

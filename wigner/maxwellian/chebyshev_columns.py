@@ -20,7 +20,7 @@ from ..phase_space.fft import BACKWARD, FORWARD, Planner
 from ..phase_space.layout import Layout
 from ..physics import Physics
 from .chebyshev import Series, series
-from .columns import inner, squares
+from .columns import at_zero, inner, squares
 from .windows import ROUNDOFF, UNSPLIT, places_of, window_for
 
 # Window points per pass: the fields of a pass stay in the cache.
@@ -60,9 +60,10 @@ class ChebyshevColumns:
         self._kinetic = factors.energy(K, physics).matrix
         centre, spin = self._kinetic[0].real, np.abs(self._kinetic[2])
         self._bounds = float((centre - spin).min()), float((centre + spin).max())
-        one, q1, q2 = np.ones((1, 1)), K.momentum[0][:, None], K.momentum[1][None, :]
-        self.start = self._at_zero(one)
-        self.moving = self._at_zero(q1), self._at_zero(q2)
+        one = np.array([1, 0, 0, 1])[:, None, None] * np.ones(window.n)
+        q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
+        self.start = at_zero(one)
+        self.moving = at_zero(q1 * one), at_zero(q2 * one)
 
     def series(self, A: NDArray) -> Series:
         """Of exp(-H/2)."""
@@ -163,9 +164,3 @@ class ChebyshevColumns:
     def _kinetic_part(self, expansion: Series) -> NDArray:
         """Of X, in momentum, with the factor of a transform there and back."""
         return self._kinetic[:, None] / (expansion.half * math.prod(self.window.n))
-
-    def _at_zero(self, of_momentum: NDArray) -> NDArray:
-        """A function of momentum applied to e_0, ``(2, 2, n1, n2)``."""
-        n1, n2 = self.window.n
-        field = np.fft.fftshift(np.fft.ifft2(np.broadcast_to(of_momentum, (n1, n2))))
-        return np.eye(2)[:, :, None, None] * field

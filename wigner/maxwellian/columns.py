@@ -70,6 +70,11 @@ def inner(C: NDArray, D: NDArray) -> NDArray:
     return np.einsum("aiyst,ajyst->ijy", C.conj(), D)
 
 
+def at_zero(F: NDArray) -> NDArray:
+    """F e_0 on the window, ``(2, 2, n1, n2)``, for entries (11, 12, 21, 22) of F in momentum."""
+    return np.fft.fftshift(np.fft.ifft2(F), (1, 2)).reshape(2, 2, *F.shape[1:])
+
+
 def squares(kernels: ModuleType, C: NDArray) -> NDArray:
     """Components ``(4, y)`` of C^dagger C, by the arithmetic of ``kernels``."""
     G = np.empty((3, C.shape[2]), dtype=complex)
@@ -123,10 +128,7 @@ class Columns:
             delta, K, epsilon = 0.5 / m, self._dispersion, self.physics.epsilon
             F = factors.kinetic(K, self.physics, -1j * epsilon * delta)
             q1, q2 = K.momentum[0][:, None], K.momentum[1][None, :]
-            start, moving1, moving2 = (
-                np.fft.fftshift(np.fft.ifft2(q * F.matrix), (1, 2)).reshape(2, 2, *self.window.n)
-                for q in (np.ones((1, 1)), q1, q2)
-            )
+            start, moving1, moving2 = (at_zero(q * F.matrix) for q in (np.ones((1, 1)), q1, q2))
             diffusion = F.matrix[:, None] / math.prod(self.window.n)
             self._kinetic[m] = Kinetic(start, (moving1, moving2), diffusion)
         return self._kinetic[m]
