@@ -72,14 +72,17 @@ class Factor:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """Kinetic energy |q|^2/2 = energy[0] + energy[1] and momentum q on a tensor lattice."""
+    """Kinetic energy |q|^2/2 = energy[0] + energy[1] and momentum q on a tensor lattice.
+
+    Each is a pair of shapes ``(n1,)`` and ``(n2,)``.
+    """
 
     energy: tuple[NDArray, NDArray]
     momentum: tuple[NDArray, NDArray]
 
 
 def parabola(q: tuple[NDArray, NDArray]) -> Dispersion:
-    """The dispersion itself, for flows in real time."""
+    """The dispersion itself on axes q, ``(n1,)`` and ``(n2,)``, for flows in real time."""
     return Dispersion((0.5 * q[0] ** 2, 0.5 * q[1] ** 2), q)
 
 
@@ -90,7 +93,7 @@ def rounded_parabola(q: tuple[NDArray, NDArray], p_max: Pair) -> Dispersion:
     the box: the kink of the periodic parabola makes tails in eta that decay like 1/eta^2 and
     spoil the exponential at 1e-5. Convolving the periodic parabola with a Gaussian of width
     ``ROUNDING`` removes the tails and changes K only within a few widths of the edge, where
-    exp(-K) is negligible. Momentum is the derivative of the energy.
+    exp(-K) is negligible. Momentum is the derivative of the energy. Axes as in :func:`parabola`.
     """
     energy, momentum = [], []
     for axis, P in zip(q, p_max, strict=True):
@@ -168,7 +171,7 @@ def multiplier(A: NDArray, delta: float) -> Factor:
 
 
 def multiplier_derivative(A: NDArray, B: NDArray, delta: float) -> Factor:
-    """The derivative of exp(delta A) in the direction B."""
+    """The derivative of exp(delta A) in the direction B; both as in :func:`multiplier`."""
     return field(pauli.exp_derivative(delta * A, delta * B))
 
 

@@ -49,7 +49,7 @@ class Product:
         self._compiled = machine_code() if wanted(points) else None
 
     def __call__(self, W: NDArray, factor: Factor, at1: NDArray, at2: NDArray) -> None:
-        """Apply ``factor`` in place, divided by the number of modes.
+        """Apply ``factor`` in place to W^ ``(2, k1, k2, b)``, divided by the number of modes.
 
         The factor's values F(+) and F(-) for mode k and place b are those at the points
         ``at1[k1, b] + at2[k2, b]`` and ``at1[-k1, b] + at2[-k2, b]`` of its flattened lattice.
@@ -63,7 +63,7 @@ class Product:
     def diffuse(self, W: NDArray, D: Diffusion) -> None:
         """W^ -> exp(-delta K)(+) W^ exp(-delta K)(-) in place, divided by the number of modes.
 
-        The places b are the columns of ``D``.
+        W^ is ``(2, k1, k2, b)``; the places b are the columns of ``D``.
         """
         xi = self._scale * D.xi
         if D.is_scalar:
@@ -89,7 +89,7 @@ class Product:
     def energy(self, W: NDArray, K: Energy) -> None:
         """W^ -> (K(+) W^ + W^ K(-))/2 in place, divided by the number of modes.
 
-        The places b are the columns of ``K``.
+        W^ is ``(2, k1, k2, b)``; the places b are the columns of ``K``.
         """
         if K.is_scalar:
             W *= self._scale * (K.xi[:, :, None] + K.p)
@@ -134,7 +134,10 @@ def for_windows(points: int) -> ModuleType:
 
 
 def multiply(E: NDArray, C: NDArray) -> None:
-    """C -> E C for 2x2 fields C (row, column, y, s1, s2) and E = (e11, e12, e21, e22)."""
+    """C -> E C for 2x2 fields C ``(row, column, y, s1, s2)`` and E = (e11, e12, e21, e22).
+
+    Entries of E are ``(y, s1, s2)``, or ``(1, s1, s2)`` where they are the same for all y.
+    """
     upper = E[0] * C[0]
     upper += E[1] * C[1]
     C[1] *= E[3]
@@ -155,7 +158,10 @@ def chebyshev(X: NDArray, Q: NDArray, C: NDArray, P: NDArray, S: NDArray, c: flo
 
 
 def gram(C: NDArray, G: NDArray) -> None:
-    """G = entries 11, 21, 22 of C^dagger C by y, inner products over rows and window points."""
+    """G = entries 11, 21, 22 of C^dagger C, ``(3, y)``, for C ``(row, column, y, s1, s2)``.
+
+    Inner products over rows and window points.
+    """
     C = C.reshape(2, 2, C.shape[2], -1)
     first, second = C[:, 0], C[:, 1]
     np.einsum("rys,rys->y", first, first.conj(), out=G[0])
@@ -164,7 +170,10 @@ def gram(C: NDArray, G: NDArray) -> None:
 
 
 def half_of_pairs(n: tuple[int, int]) -> tuple[NDArray, NDArray]:
-    """Indices (h, g) with g the mirror image of h, one of each pair; self-paired points once."""
+    """Indices (h, g) with g the mirror image of h, one of each pair; self-paired points once.
+
+    Of the flattened lattice of ``n`` modes, each of shape ``(pairs,)``.
+    """
     g = mirror(n)
     h = np.flatnonzero(np.arange(len(g)) <= g)
     return h, g[h]
@@ -177,6 +186,13 @@ def conjugate(
 
     The spectrum of a Hermitian field obeys ``W^(-k) = W^(k)^dagger``, so a pair of packed values
     gives the whole 2x2 matrix at k, and the result at k gives both values back.
+
+    Parameters
+    ----------
+    at_h, at_g
+        Spectra at k and at -k, ``(2, modes, b)``.
+    plus, minus
+        Where F has F(+) and F(-) on its flattened lattice, ``(modes, b)``.
     """
     U, V = at_h
     Uc, Vc = np.conj(at_g)

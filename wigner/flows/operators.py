@@ -34,7 +34,7 @@ def theta(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
 
 
 def mean(space: PhaseSpace, V: NDArray, W: NDArray) -> NDArray:
-    """Multiplication by (V(x + eps eta/2) + V(x - eps eta/2))/2 in eta; arguments as of theta."""
+    """Multiplication by (V(x + eps eta/2) + V(x - eps eta/2))/2 in eta, as :func:`theta`."""
     return _by_two_sides(space, V, W, lambda plus, minus: 0.5 * (plus + minus))
 
 
@@ -65,7 +65,7 @@ def _in_eta(space: PhaseSpace, W: NDArray, factor: Callable[[int], NDArray]) -> 
 
 
 def transport(space: PhaseSpace, W: NDArray, physics: Physics | None = None) -> NDArray:
-    """T W of eq. (25), x-major, for spin-orbit coupling Lambda p and fields b and E.
+    """T W of eq. (25), x-major as W, for spin-orbit coupling Lambda p and fields b and E.
 
     (T W)_0 = p.grad w0 + eps (Lambda grad).w - theta[V] w0 + E.grad_p w0 - eps theta[b].w
     (T W)_s = p.grad w + eps Lambda grad w0 - theta[V] w + E.grad_p w - 2 (Lambda p) x w

@@ -36,24 +36,24 @@ class PhaseSpace:
         self.position = PositionSide(layout, physics.epsilon)
 
     def by_momentum(self, W: NDArray, factor: Factor) -> None:
-        """W -> F(p) # W # F(p)^dagger; ``factor`` is tabulated on ``momentum.q``."""
+        """x-major W -> F(p) # W # F(p)^dagger; ``factor`` is tabulated on ``momentum.q``."""
         for block, columns in self.layout.columns(W):
             self.momentum.apply(block, columns, factor)
 
     def diffuse(self, W: NDArray, diffusion: Diffusion) -> None:
-        """W -> exp(-delta K) # W # exp(-delta K)."""
+        """x-major W -> exp(-delta K) # W # exp(-delta K)."""
         for block, columns in self.layout.columns(W):
             self.momentum.diffuse(block, columns, diffusion)
 
     def diffuse_field(self, field: NDArray, diffusion: Diffusion, out: NDArray) -> None:
-        """As :meth:`diffuse` for a packed field of x alone, ``(2, N1, N2)``, into ``out``."""
+        """As :meth:`diffuse` for a packed field of x, ``(2, N1, N2)``, into x-major ``out``."""
         spectrum = self.momentum.spectrum(field)
         for block, columns in self.layout.columns(out, there=False):
             block[:] = spectrum
             self.momentum.diffuse_spectrum(block, columns, diffusion)
 
     def by_position(self, W: NDArray, factor: Factor, boost: NDArray | None = None) -> None:
-        """W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``.
+        """x-major W -> F(x) # W # F(x)^dagger; ``factor`` is tabulated by ``position.refined``.
 
         ``boost`` multiplies W in eta besides, shape ``n_p``.
         """
@@ -136,7 +136,10 @@ class PositionSide:
         return self.refinement[0] @ field @ self.refinement[1].T
 
     def shifted(self, rows: slice) -> tuple[NDArray, NDArray]:
-        """Table positions of x + eps eta/2 and x - eps eta/2 for some x and all eta."""
+        """Table positions of x + eps eta/2 and x - eps eta/2 for some x and all eta.
+
+        Each of shape ``(rows, np)``.
+        """
         m1, m2 = self._n_p
         at = self._at1[rows, :, None] + self._at2[rows, None, :]
         plus = at.reshape(-1, m1 * m2)
@@ -164,7 +167,10 @@ class PositionSide:
         return block.reshape(2, -1, W.shape[2])
 
     def to_eta(self, W: NDArray, total: NDArray) -> None:
-        """Write the coefficients of W in eta, divided by their number, into ``total``."""
+        """Write the coefficients of W in eta, divided by their number, into ``total``.
+
+        Both are ``(2, x block, np)``.
+        """
         for rows in passes(W):
             block = W[:, rows].reshape(2, -1, *self._n_p)
             self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
@@ -173,7 +179,7 @@ class PositionSide:
     def add_in_eta(self, W: NDArray, factor: Factor, total: NDArray, *, first: bool) -> None:
         """Add what :meth:`apply` gives to ``total``, in Fourier space; W is used up.
 
-        ``total`` has rows of np coefficients; with ``first`` it has anything before.
+        W is x-major, ``total`` ``(2, x block, np)`` too; with ``first`` it has anything before.
         """
         for rows in passes(W):
             block = self._in_eta(W, rows, factor).reshape(2, -1, total.shape[2])

@@ -33,7 +33,7 @@ class Secants:
         self._products = np.reshape([_products(known, one) for one in known], (len(known),) * 2)
 
     def add(self, step: NDArray, change: NDArray) -> None:
-        """Remember a pair; the oldest is forgotten beyond DEPTH."""
+        """Remember a pair; the oldest is forgotten beyond DEPTH. All have one shape, any shape."""
         if np.any(change):
             self.steps.append(step)
             self.changes.append(change)
@@ -55,7 +55,7 @@ class Secants:
         self._products = np.empty((0, 0))
 
     def step(self, G: NDArray) -> NDArray:
-        """G - (steps + changes) w with w minimising |G - changes w|."""
+        """G - (steps + changes) w with w minimising |G - changes w|; G as in :meth:`add`."""
         kept, L = self._independent()
         if not kept:
             return G
@@ -102,7 +102,7 @@ class Iteration:
     _last: tuple[NDArray, NDArray] | None = None
 
     def next(self, A: NDArray, G: NDArray) -> NDArray:
-        """The argument after A, whose fixed-point residual is G."""
+        """The argument after A, whose fixed-point residual is G; any shape will do."""
         if self._last is not None:
             self.secants.add(A - self._last[0], G - self._last[1])
         self._last = A, G

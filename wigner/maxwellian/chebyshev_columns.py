@@ -66,7 +66,7 @@ class ChebyshevColumns:
         self.moving = at_zero(q1 * one), at_zero(q2 * one)
 
     def series(self, A: NDArray) -> Series:
-        """Of exp(-H/2)."""
+        """Of exp(-H/2) for A, ``(4, N1, N2)``."""
         return series(self._bounds, A, 0.5, self._error)
 
     def density(self, A: NDArray) -> NDArray:
@@ -95,12 +95,12 @@ class ChebyshevColumns:
         return self._norm * derivative
 
     def of(self, A: NDArray, *starts: NDArray) -> Iterator[tuple[slice, list[NDArray]]]:
-        """exp(-H/2) applied to some starts moved to y, pass by pass.
+        """exp(-H/2) applied to some starts, ``(2, 2, n1, n2)``, moved to y, pass by pass.
 
         Yields
         ------
         slice, list of NDArray
-            Which of this rank's points, and for each start (row, column, y, s1, s2): views of
+            Which of this rank's points, and for each start ``(row, column, y, s1, s2)``: views of
             buffers, which the next pass overwrites.
         """
         expansion = self.series(A)

@@ -53,7 +53,7 @@ class Local:
 
     @property
     def between(self) -> NDArray:
-        """``full``: the factor between two kinetic ones.
+        """``full``: the factor between two kinetic ones, ``(4, y, n1, n2)``.
 
         Raises
         ------
@@ -113,13 +113,14 @@ class Columns:
         self._changes: NDArray | None = None
 
     def local(self, A: NDArray, m: int) -> Iterator[tuple[slice, Local]]:
-        """exp(delta A) and exp(delta A/2) for ``m`` steps, pass by pass: which of this rank's
-        points, and their factors.
+        """exp(delta A) and exp(delta A/2) for ``m`` steps and A, ``(4, N1, N2)``, pass by pass.
+
+        Which of this rank's points, and their factors.
         """
         return self._local(m, factors.multiplier, A)
 
     def tangent(self, A: NDArray, B: NDArray, m: int) -> Iterator[tuple[slice, Local]]:
-        """Derivatives of :meth:`local` in the direction B."""
+        """Derivatives of :meth:`local` in the direction B, ``(4, N1, N2)`` as A."""
         return self._local(m, factors.multiplier_derivative, A, B)
 
     def kinetic(self, m: int) -> Kinetic:
@@ -134,7 +135,7 @@ class Columns:
         return self._kinetic[m]
 
     def of(self, start: NDArray, m: int, local: Local) -> NDArray:
-        """The columns of one pass as (row, column, y, s1, s2), but for the innermost factor.
+        """The columns of one pass, ``(row, column, y, s1, s2)``, but for the innermost factor.
 
         A view of a buffer: the next call overwrites it. ``start`` comes from :meth:`kinetic`.
         """

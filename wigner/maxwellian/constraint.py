@@ -57,11 +57,14 @@ class Nearby(Protocol):
     """A map near to the moment map whose equation is solved at little cost."""
 
     def start(self, N: NDArray) -> NDArray:
-        """Multipliers that nearly give N."""
+        """Multipliers that nearly give N, both ``(4, N1, N2)``."""
         ...
 
     def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
-        """A change of A that nearly adds ``missing`` to its moments; None where there is none."""
+        """A change of A that nearly adds ``missing`` to its moments; None where there is none.
+
+        All three are ``(4, N1, N2)``.
+        """
         ...
 
 
@@ -221,7 +224,10 @@ def solve(
 
 
 def check_positive(N: NDArray, grid: PhaseGrid) -> None:
-    """Raise ConstraintError unless moments (n0, eps n) are positive definite everywhere."""
+    """Raise ConstraintError unless moments (n0, eps n) are positive definite everywhere.
+
+    N has the shape ``(4, N1, N2)``.
+    """
     remedy = "no quantum Maxwellian has these moments"
     impossible = pauli.positivity_fault(N, grid.length, "density matrix", remedy)
     if impossible is not None:
@@ -229,7 +235,7 @@ def check_positive(N: NDArray, grid: PhaseGrid) -> None:
 
 
 def classical(N: NDArray) -> NDArray:
-    """The multipliers of N for eps -> 0: log(N/2pi)."""
+    """The multipliers of N for eps -> 0: log(N/2pi), both ``(4, N1, N2)``."""
     return pauli.log(N / (2 * np.pi))
 
 

@@ -211,8 +211,8 @@ class MultiplierSolver:
     def prescribed_error(self, A: NDArray) -> float | None:
         """Estimated splitting error of steps that were prescribed, relative to max n0.
 
-        It is the change of the moments at A by one number of steps more; None where the steps are
-        chosen, which are within the tolerance.
+        It is the change of the moments at A, ``(4, N1, N2)``, by one number of steps more; None
+        where the steps are chosen, which are within the tolerance.
         """
         if self._given is None:
             return None
@@ -336,5 +336,5 @@ class Evaluated:
     moments: dict[int, NDArray]
 
     def are_of(self, A: NDArray, windows: float) -> bool:
-        """Whether they are those of these multipliers and windows."""
+        """Whether they are those of these multipliers, ``(4, N1, N2)``, and windows."""
         return windows == self.windows and np.array_equal(A, self.A)

@@ -66,7 +66,10 @@ class OneStep:
         return pauli.conjugation(pauli.exp(0.25 * A), self._fft.backward(spectrum, self._n_x))
 
     def start(self, N: NDArray) -> NDArray:
-        """Multipliers that give N here; the classical ones where none are found."""
+        """Multipliers that give N here, or the classical ones where none are found.
+
+        Both are ``(4, N1, N2)``.
+        """
         A = self._solution(N, classical(N))
         return classical(N) if A is None else A
 
@@ -77,7 +80,7 @@ class OneStep:
     def changed(self, A: NDArray, missing: NDArray, responses: NDArray) -> NDArray | None:
         """Multipliers with ``missing`` more than A gives, each wave of it times its response.
 
-        None where none are found.
+        Fields ``(4, N1, N2)``, responses ``(N1, N2//2 + 1)``. None where none are found.
         """
         spectrum = self._fft.forward(missing) * responses
         return self._solution(self(A) + self._fft.backward(spectrum, self._n_x), A)
@@ -115,10 +118,10 @@ class Corrections:
     responses: NDArray
 
     def start(self, N: NDArray) -> NDArray:
-        """Multipliers that nearly give N."""
+        """As :meth:`Nearby.start`."""
         return self.one_step.start(N)
 
     def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
-        """The change of A that nearly adds ``missing`` to the moments; None where none is found."""
+        """As :meth:`Nearby.correction`."""
         changed = self.one_step.changed(A, missing, self.responses)
         return None if changed is None else changed - A

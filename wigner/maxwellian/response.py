@@ -13,7 +13,10 @@ from ..phase_space.grid import PhaseGrid, wave_numbers
 
 
 def phi(z: NDArray) -> NDArray:
-    """int_0^1 exp(-z^2 s(1-s)/2) ds: the response of the density to A at wave number z/eps."""
+    """int_0^1 exp(-z^2 s(1-s)/2) ds: the response of the density to A at wave number z/eps.
+
+    z may have any shape.
+    """
     x = np.asarray(z) / np.sqrt(8.0)
     return np.where(x > 1e-8, dawsn(x) / np.where(x > 1e-8, x, 1.0), 1.0)
 
@@ -22,7 +25,7 @@ def split_phi(z: NDArray, steps: Sequence[int]) -> NDArray:
     """What phi becomes for the splitting: the trapezoidal rule on 2m intervals for m steps.
 
     Short waves respond more strongly than by phi, which vanishes like 4/z^2. The results of
-    several numbers of steps are extrapolated.
+    several numbers of steps are extrapolated. z as in :func:`phi`.
     """
     if tuple(steps) == (LIMIT,):
         return phi(z)

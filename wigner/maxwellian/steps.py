@@ -100,7 +100,7 @@ def spread(moments: Moments, numbers: Sequence[int]) -> float:
 
 
 def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
-    """Moments extrapolated from those of some numbers of steps."""
+    """Moments ``(4, N1, N2)``, extrapolated from those of some numbers of steps."""
     weights = extrapolation(numbers)
     return np.tensordot(weights, np.stack([moments(m) for m in numbers]), axes=1)
 

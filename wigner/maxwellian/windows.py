@@ -90,7 +90,7 @@ class Window:
 
     @property
     def offsets(self) -> tuple[NDArray, NDArray]:
-        """Offsets s per axis, ascending; zero is entry n // 2."""
+        """Offsets s per axis, ascending, ``(n1,)`` and ``(n2,)``; zero is entry n // 2."""
         s1, s2 = (h * (np.arange(n) - n // 2) for n, h in zip(self.n, self.spacing, strict=True))
         return s1, s2
 
@@ -202,14 +202,17 @@ class Places:
         return self.refinement[0][strip.rows] @ field @ self.refinement[1].T
 
     def joined(self, before: NDArray | None, rows: NDArray) -> NDArray:
-        """A table of a strip: what it shares with the one of the strip before, and its own rows."""
+        """A table of a strip: what it shares with the one of the strip before, and its own rows.
+
+        Tables are ``(k, rows, columns)`` of the refined lattice.
+        """
         if before is None:
             return rows
         shared = before[:, before.shape[1] - self.window.extent[0] + self.window.pitch[0] :]
         return np.concatenate((shared, rows), axis=1)
 
     def windows(self, E: NDArray) -> NDArray:
-        """A table of a strip as seen from every x point: no copies."""
+        """A table of a strip as seen from its x points, ``(k, y1, y2, n1, n2)``: no copies."""
         (p1, p2), (b1, b2) = self.window.pitch, self.window.stride
         windows = sliding_window_view(E, self.window.extent, axis=(1, 2), writeable=True)
         return windows[:, ::p1, ::p2, ::b1, ::b2]
@@ -217,7 +220,11 @@ class Places:
     def passes(
         self, table: Callable[..., NDArray], *fields: NDArray
     ) -> Iterator[tuple[slice, NDArray]]:
-        """Which of this rank's points, and the windows around them of a table of some fields."""
+        """Which of this rank's points, and the windows around them of a table of some fields.
+
+        Windows are ``(k, y, n1, n2)``; the table is made of fields ``(..., N1, N2)`` as
+        :meth:`refined` gives them.
+        """
         whole = None
         for strip in self.strips:
             whole = self.joined(whole, table(*(self.refined(f, strip) for f in fields)))

@@ -33,7 +33,10 @@ class Planner:
         self._plans: dict[tuple, pyfftw.FFTW] = {}
 
     def __call__(self, block: NDArray, axes: tuple[int, ...], direction: str) -> None:
-        """Transform ``block`` in place along ``axes``, ``direction`` being the exponent's sign."""
+        """Transform ``block`` in place along ``axes``, ``direction`` being the exponent's sign.
+
+        It may have any shape, and be a view.
+        """
         aligned = pyfftw.is_byte_aligned(block)
         for axis in reversed(axes):
             key = (block.shape, block.strides, axis, direction, aligned)
@@ -63,7 +66,7 @@ class RealPlanner:
         return _execute(plan)
 
     def backward(self, spectrum: NDArray, n: tuple[int, int]) -> NDArray:
-        """The field of a spectrum, on ``n`` points."""
+        """The field ``(..., n1, n2)`` of a spectrum ``(..., n1, n2//2+1)``; ``n`` is (n1, n2)."""
         plan = self._plan(spectrum.shape, (*spectrum.shape[:-2], *n), BACKWARD)
         np.multiply(spectrum, 1 / (n[0] * n[1]), out=plan.input_array)
         return _execute(plan)

@@ -154,8 +154,8 @@ def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
 def beyond(n: tuple[int, int], share: float = 2 / 3) -> NDArray:
     """Which modes of a two-dimensional FFT-ordered lattice are beyond a share of Nyquist.
 
-    On an axis of two or three points these are all modes but the mean: one more wave would look
-    like one of them. An axis of one point has none.
+    True for these, shape ``(n1, n2)``. On an axis of two or three points these are all modes but
+    the mean: one more wave would look like one of them. An axis of one point has none.
     """
     far = [np.minimum(np.arange(m), m - np.arange(m)) >= least_beyond(m, share) for m in n]
     return far[0][:, None] | far[1][None, :]
@@ -200,7 +200,10 @@ class Sums:
 
 
 def sums(base: NDArray, shift: NDArray, period: float | None = None) -> Sums:
-    """Distinct sums of two axes, modulo ``period`` when one is given; equal to 1e-9 of a step."""
+    """Distinct sums of two axes, ``(J,)`` and ``(M,)``, modulo ``period`` when one is given.
+
+    Sums that agree to 1e-9 of a step are one.
+    """
     total = base[:, None] + shift[None, :]
     step = np.min(np.abs(shift[shift != 0]), initial=np.inf)
     tolerance = 1e-9 * (step if np.isfinite(step) else 1.0)

@@ -71,7 +71,7 @@ class Layout:
         return self.p.stop - self.p.start
 
     def x_major(self) -> NDArray:
-        """An uninitialised x-major field, aligned for FFTW."""
+        """An uninitialised x-major field, ``(2, x block, np)``, aligned for FFTW."""
         return pyfftw.empty_aligned((2, self.n_x_local, self.grid.np), dtype=complex)
 
     def columns(

@@ -51,5 +51,5 @@ class MeanField:
         return self.coupling / (q**power + screening)
 
     def __call__(self, n0: NDArray) -> NDArray:
-        """phi, of mean zero."""
+        """phi, of mean zero, for n0, both ``(N1, N2)``."""
         return np.fft.irfft2(self.kernel * np.fft.rfft2(n0), s=self.grid.n_x)

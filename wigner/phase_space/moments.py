@@ -216,6 +216,8 @@ def potential_energy(physics: Physics, u: NDArray, t: float = 0.0) -> NDArray:
 def free_energy(physics: Physics, u: NDArray, A: NDArray, t: float = 0.0) -> NDArray:
     """That of M(N) at a time, n0 (a0 + V + phi/2) + eps^2 n.(a + b), shape ``(N1, N2)``.
 
+    It is the density of (27) but for a factor and the mass, which is constant.
+
     Parameters
     ----------
     u, A

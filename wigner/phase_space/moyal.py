@@ -15,7 +15,7 @@ from .grid import PhaseGrid
 
 
 def product(grid: PhaseGrid, epsilon: float, f: NDArray, g: NDArray) -> NDArray:
-    """f # g for scalar complex symbols of shape ``(N1, N2, M1, M2)``.
+    """f # g, eq. (14), for scalar complex symbols of shape ``(N1, N2, M1, M2)``.
 
     Modes of ``f`` below 1e-16 of the largest are left out.
     """

@@ -27,7 +27,7 @@ def axes_of(plane: str) -> tuple[str, str]:
 
 
 def points(grid: PhaseGrid) -> dict[str, NDArray]:
-    """The lattice points along each coordinate."""
+    """The lattice points along each coordinate, ``(points,)``."""
     return dict(zip(COORDINATES, (*grid.x, *grid.p), strict=True))
 
 
