@@ -32,11 +32,14 @@ class Calculus:
     _fft: RealPlanner = field(default_factory=RealPlanner, repr=False, compare=False)
 
     def transform(self, f: NDArray) -> NDArray:
-        """The spectrum of a real field; its first entry is the sum of f over the lattice."""
+        """The spectrum, ``(..., N1, N2//2+1)``, of a real field ``(..., N1, N2)``.
+
+        Its first entry is the sum of f over the lattice.
+        """
         return self._fft.forward(f)
 
     def field(self, spectrum: NDArray) -> NDArray:
-        """The real field of a spectrum."""
+        """The real field of a spectrum; shapes as of :meth:`transform`."""
         return self._fft.backward(spectrum, self.n_x)
 
     @cached_property
@@ -58,7 +61,10 @@ class Calculus:
 
     @cached_property
     def kept(self) -> NDArray:
-        """The modes of a product without aliases: those below two thirds of the Nyquist index."""
+        """The modes of a product without aliases: those below two thirds of the Nyquist index.
+
+        True for these, shape ``(N1, N2//2+1)``.
+        """
         n1, n2 = self.n_x
         k1 = np.abs(np.fft.fftfreq(n1, 1 / n1))[:, None]
         k2 = np.arange(n2 // 2 + 1)[None, :]
@@ -125,7 +131,7 @@ def relaxing(Lambda: NDArray, n: NDArray) -> NDArray:
     """(tr(Lambda Lambda^T) - Lambda Lambda^T) n = -sum_j Lambda_j x (Lambda_j x n).
 
     Of Rashba coupling alpha^2 (2 n + n_perpperp) = alpha^2 (n1, n2, 2 n3): spins in the plane relax
-    half as fast.
+    half as fast. Shapes are ``(3, ...)``.
     """
     return np.tensordot(relaxation_matrix(Lambda), n, axes=1)
 
@@ -142,7 +148,7 @@ def _crosses(Lambda: NDArray) -> NDArray:
 
 
 def cross(a: NDArray, b: NDArray) -> NDArray:
-    """a x b of spin-like fields, the three components along the first axis."""
+    """a x b of spin-like fields ``(3, ...)``."""
     return np.stack(
         [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
     )

@@ -31,7 +31,10 @@ class Entropic(Constrained):
         return Balance(flux)
 
     def dissipation(self, u: NDArray, t: float = 0.0) -> float:
-        """tau int n0 |f|^2 dx, by which the free energy falls where V rests and E = 0."""
+        """tau int n0 |f|^2 dx, by which the free energy falls where V rests and E = 0.
+
+        u is ``(4, N1, N2)``; it is a rate, per unit of time.
+        """
         return float(self.physics.tau * self.x.cell * np.sum(u[0] * self._force(u, t) ** 2))
 
     def _force(self, u: NDArray, t: float) -> NDArray:

@@ -19,5 +19,5 @@ class Form(Enum):
 
 
 def total(terms: Terms) -> NDArray:
-    """The sum of all terms."""
+    """The sum of all terms, which may have any shape."""
     return reduce(operator.add, terms.values())

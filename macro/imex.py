@@ -123,7 +123,7 @@ class Step:
     stepper: Stepper
 
     def at(self, t: float) -> NDArray:
-        """u at a time within the step: the cubic through values and rates at both ends.
+        """u, ``(4, N1, N2)``, at a time within the step: a cubic through both ends and their rates.
 
         Its error is of order four in the step, like the error estimate. Mass is conserved.
         """
@@ -149,7 +149,7 @@ class Stepper:
         self._E, self._I = (np.empty(shape, dtype=complex) for _ in range(2))
 
     def point(self, U: NDArray, t: float = 0.0) -> Point:
-        """The state of a spectrum at time ``t``.
+        """The state of a spectrum, ``(4, N1, N2//2+1)``, at time ``t``.
 
         Raises
         ------
@@ -161,11 +161,13 @@ class Stepper:
         return Point(U, u, self._explicit(U, u, t))
 
     def rate(self, point: Point) -> NDArray:
-        """The spectrum of d_t u."""
+        """The spectrum of d_t u, ``(4, N1, N2//2+1)``."""
         return self.model.stiff * point.U + point.explicit
 
     def step(self, here: Point, h: float, t: float = 0.0) -> tuple[NDArray, float]:
         """The spectrum after a step of length h from time ``t``, and its error over that allowed.
+
+        Spectra are ``(4, N1, N2//2+1)``.
 
         Raises
         ------

@@ -239,7 +239,7 @@ class Local(Model):
         self.terms = tuple(terms)
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """The sum over the terms."""
+        """The sum over the terms of (6)-(7), as of :meth:`Model.balance`."""
         fields = Fields(self.medium.at(t, u[0]), u)
         flux, source = np.zeros((2, *u.shape)), np.zeros_like(u)
         for term in self.terms:
@@ -254,7 +254,7 @@ class Local(Model):
         return Balance(flux, source)
 
     def multipliers(self, u: NDArray) -> NDArray:
-        """(a0, a) to order eps^3, Lemma 4.2."""
+        """(a0, a) to order eps^3, Lemma 4.2, ``(4, N1, N2)``."""
         epsilon, Lambda = self.physics.epsilon, self.medium.Lambda
         return multiplier_expansion.multipliers(self.x, u, epsilon, Lambda, self.form)
 

@@ -71,75 +71,75 @@ class PhasePoint:
 
     @cached_property
     def p_squared(self) -> NDArray:
-        """|p|^2."""
+        """|p|^2, ``(M1, M2)``."""
         return self.p[0] ** 2 + self.p[1] ** 2
 
     @cached_property
     def Lambda_p(self) -> NDArray:
-        """Lambda p, (3, 1, 1, M1, M2)."""
+        """Lambda p, ``(3, 1, 1, M1, M2)``."""
         p = np.stack(np.broadcast_arrays(*self.p))
         return coupled(self.Lambda, p)[:, None, None]
 
     @cached_property
     def a(self) -> NDArray:
-        """a, (3, N1, N2, 1, 1)."""
+        """a, ``(3, N1, N2, 1, 1)``."""
         return on_phase_space(self.mu[1:])
 
     @cached_property
     def h0(self) -> NDArray:
-        """-|p|^2/2 + a0."""
+        """-|p|^2/2 + a0, ``(N1, N2, M1, M2)``."""
         return on_phase_space(self.mu[0]) - self.p_squared / 2
 
     @cached_property
     def h1(self) -> NDArray:
-        """a - Lambda p."""
+        """a - Lambda p, ``(3, N1, N2, M1, M2)``."""
         return self.a - self.Lambda_p
 
     @cached_property
     def grad_mu(self) -> NDArray:
-        """d_j (a0, a), (2, 4, N1, N2, 1, 1)."""
+        """d_j (a0, a), ``(2, 4, N1, N2, 1, 1)``."""
         return on_phase_space(self.x.grad(self.mu))
 
     @cached_property
     def hessian_mu(self) -> NDArray:
-        """d_i d_j (a0, a), (2, 2, 4, N1, N2, 1, 1)."""
+        """d_i d_j (a0, a), ``(2, 2, 4, N1, N2, 1, 1)``."""
         return on_phase_space(self.x.grad(self.x.grad(self.mu)))
 
     @cached_property
     def laplacian_mu(self) -> NDArray:
-        """Lap (a0, a)."""
+        """Lap (a0, a), ``(4, N1, N2, 1, 1)``."""
         return self.hessian_mu[0, 0] + self.hessian_mu[1, 1]
 
     @cached_property
     def hessian_pp(self) -> NDArray:
-        """p^T (grad grad (a0, a)) p."""
+        """p^T (grad grad (a0, a)) p, ``(4, N1, N2, M1, M2)``."""
         p1, p2 = self.p
         h = self.hessian_mu
         return p1**2 * h[0, 0] + 2 * p1 * p2 * h[0, 1] + p2**2 * h[1, 1]
 
     @cached_property
     def curvature(self) -> NDArray:
-        """|grad a0|^2 - p^T (grad grad a0) p."""
+        """|grad a0|^2 - p^T (grad grad a0) p, ``(N1, N2, M1, M2)``."""
         return (self.grad_mu[:, 0] ** 2).sum(0) - self.hessian_pp[0]
 
     @cached_property
     def h1_squared(self) -> NDArray:
-        """|h1|^2."""
+        """|h1|^2, ``(N1, N2, M1, M2)``."""
         return (self.h1**2).sum(0)
 
 
 def on_phase_space(f: NDArray) -> NDArray:
-    """A field on x, with two axes for p."""
+    """A field on x, with two axes for p: ``(..., N1, N2)`` to ``(..., N1, N2, 1, 1)``."""
     return f[..., None, None]
 
 
 def first(q: PhasePoint, beta: float = 1.0) -> NDArray:
-    """g_1 e^(-beta h0), (38)."""
+    """g_1 e^(-beta h0), (38), ``(3, N1, N2, M1, M2)``."""
     return beta * q.h1
 
 
 def second(q: PhasePoint, beta: float = 1.0) -> Terms:
-    """The terms of g_2 e^(-beta h0), (39); scalar."""
+    """The terms of g_2 e^(-beta h0), (39); scalar, they broadcast to ``(N1, N2, M1, M2)``."""
     return {
         "laplacian": beta**2 / 8 * q.laplacian_mu[0],
         "curvature": beta**3 / 24 * q.curvature,
@@ -148,7 +148,7 @@ def second(q: PhasePoint, beta: float = 1.0) -> Terms:
 
 
 def third(q: PhasePoint, beta: float = 1.0, form: Form = Form.CORRECTED) -> Terms:
-    """The terms of g_3 e^(-beta h0), (40); spin."""
+    """The terms of g_3 e^(-beta h0), (40); spin, they broadcast to ``(3, N1, N2, M1, M2)``."""
     grad_a0, grad_a = q.grad_mu[:, 0], q.grad_mu[:, 1:]
     # Lambda grad (grad a0 . p), then (grad a) p
     turn = coupled(q.Lambda, q.p[0] * q.hessian_mu[0, :, 0] + q.p[1] * q.hessian_mu[1, :, 0])
@@ -187,7 +187,7 @@ def densities(
 def spin_density_terms(
     x: Calculus, mu: NDArray, Lambda: NDArray, form: Form = Form.CORRECTED
 ) -> Terms:
-    """The terms of <g_3>/n0, (47)."""
+    """The terms of <g_3>/n0, (47), each ``(3, N1, N2)``."""
     a0, a = mu[0], mu[1:]
     grad_a0, grad_a, rashba = x.grad(a0), x.grad(a), rashba_density_terms(x, mu, Lambda)
     # <h1 |h1|^2>/6 gives 2 Lambda Lambda^T and tr(Lambda Lambda^T); for Rashba (2 a1, 2 a2, a3)
@@ -205,7 +205,10 @@ def spin_density_terms(
 
 
 def rashba_density_terms(x: Calculus, mu: NDArray, Lambda: NDArray) -> Terms:
-    """The terms of (47) with Lambda grad, without their factors 2 (printed: 4) and 1."""
+    """The terms of (47) with Lambda grad, without their factors 2 (printed: 4) and 1.
+
+    Each is ``(3, N1, N2)``.
+    """
     return {
         "curl": -x.spin_curl(Lambda, mu[1:]) / 6,
         "gradient": -cross(coupled(Lambda, x.grad(mu[0])), mu[1:]) / 6,

@@ -33,7 +33,7 @@ class Medium:
     physics: Physics
 
     def at(self, t: float, n0: NDArray) -> Medium:
-        """That of time ``t`` and density ``n0``."""
+        """That of time ``t`` and density ``n0``, ``(N1, N2)``."""
         return Medium(self.x, self.physics.at(t, n0)) if self.physics.varies else self
 
     @cached_property
@@ -71,7 +71,10 @@ class Medium:
 
 
 class Balance(NamedTuple):
-    """d_t u = div flux + source; a source that is None is zero."""
+    """d_t u = div flux + source; a source that is None is zero.
+
+    Their shapes are ``(2, 4, N1, N2)`` and ``(4, N1, N2)``.
+    """
 
     flux: NDArray
     source: NDArray | None = None
@@ -98,7 +101,7 @@ class Model(ABC):
 
     @abstractmethod
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """Flux and source at u, at time ``t``; ``self.medium.at`` gives V, b and E of then."""
+        """Flux and source at u, ``(4, N1, N2)``; ``self.medium.at`` gives V, b and E of ``t``."""
 
     @abstractmethod
     def multipliers(self, u: NDArray) -> NDArray:
@@ -109,13 +112,14 @@ class Model(ABC):
         return self.x.field(self.spectral_rate(u, t))
 
     def spectral_rate(self, u: NDArray, t: float = 0.0) -> NDArray:
-        """The spectrum of d_t u."""
+        """The spectrum of d_t u, ``(4, N1, N2//2+1)``."""
         return assembled(self.x, self.balance(u, t))
 
     def free_energy(self, u: NDArray, mu: NDArray, t: float = 0.0) -> float:
         """int n0 (a0 + V + phi/2) + eps^2 n.(a + b) dx of u and its multipliers mu = (a0, a).
 
-        It is that of (27) but for the mass, a constant. E, which pumps, has no part in it.
+        Both are ``(4, N1, N2)``. It is that of (27) but for the mass, a constant. E, which pumps,
+        has no part in it.
         """
         own = u[0] * mu[0] + self.physics.epsilon**2 * (u[1:] * mu[1:]).sum(axis=0)
         return float((own + potential_energy(self.physics, u, t)).sum() * self.x.cell)
@@ -145,7 +149,10 @@ def assembled(x: Calculus, balance: Balance) -> NDArray:
 
 
 def check_densities(u: NDArray, medium: Medium) -> None:
-    """Raise DensityError unless n0 > eps|n| everywhere in u = (n0, n), naming the worst point."""
+    """Raise DensityError unless n0 > eps|n| everywhere in u = (n0, n), naming the worst point.
+
+    u is ``(4, N1, N2)``.
+    """
     remedy = (
         "the model does not keep densities positive there: use a finer n_x, smoother fields or a "
         "smaller epsilon"

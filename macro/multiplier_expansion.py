@@ -58,7 +58,7 @@ def multipliers(
 
 
 def scalar_terms(x: Calculus, u: NDArray, Lambda: NDArray) -> Terms:
-    """The terms of a0^(2), (45); right as printed."""
+    """The terms of a0^(2), (45), each ``(N1, N2)``; right as printed."""
     n0, n = u[0], u[1:]
     return {
         "laplacian": -x.laplacian(n0) / (12 * n0),
@@ -86,7 +86,10 @@ def spin_terms(x: Calculus, u: NDArray, Lambda: NDArray, form: Form = Form.CORRE
 
 
 def rashba_terms(x: Calculus, u: NDArray, Lambda: NDArray) -> Terms:
-    """The terms of (48) with Lambda grad, without their factors, see `RashbaFactors`."""
+    """The terms of (48) with Lambda grad, without their factors, see `RashbaFactors`.
+
+    Each is ``(3, N1, N2)``.
+    """
     n0, n = u[0], u[1:]
     return {
         "curl": x.spin_curl(Lambda, n) / (6 * n0),

@@ -50,13 +50,19 @@ class Nonlocal(Constrained):
         self._turning = np.zeros((4, *medium.x.n_x))  # first guess of the next d_t^0 A
 
     def rates(self, u: NDArray, t: float = 0.0) -> Rates:
-        """The tau^0 and tau^1 parts of the right-hand side at u = (n0, n)."""
+        """The tau^0 and tau^1 parts of the right-hand side of (4)-(5) at u, all ``(4, N1, N2)``."""
         orders, x = self._orders(u, t), self.x
         first = assembled(x, Balance(orders.flux, orders.source))
         return Rates(x.field(x.transform(orders.precession)), x.field(first))
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """Flux and source at u = (n0, n)."""
+        """Flux and source of (4)-(5), as of :meth:`Model.balance`.
+
+        Raises
+        ------
+        ConstraintError
+            If the multipliers cannot be found.
+        """
         orders, tau = self._orders(u, t), self.physics.tau
         return Balance(tau * orders.flux, orders.precession + tau * orders.source)
 

@@ -212,12 +212,12 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms:
 
 
 def quality(u: NDArray) -> dict[str, float]:
-    """The indicators of quality that densities u = (n0, n) have by themselves."""
+    """The indicators of quality that densities u = (n0, n), ``(4, N1, N2)``, have by themselves."""
     return dict(zip(("tail_n0", "tail_n", "n_share"), density_tails(u, KEPT), strict=True))
 
 
 def values(model: Model, u: NDArray, t: float = 0.0) -> dict[str, ArrayLike]:
-    """What is recorded of densities u = (n0, n) at time ``t``."""
+    """What is recorded of densities u = (n0, n), ``(4, N1, N2)``, at time ``t``."""
     mu, balance = model.multipliers(u), model.balance(u, t)
     totals = u.sum(axis=(1, 2)) * model.x.cell
     return {

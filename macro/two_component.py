@@ -22,7 +22,7 @@ class TwoComponent(Model):
     """(8). The in-plane components n1 and n2 are zero, and they remain zero."""
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """The sum and the difference of (8)."""
+        """The sum and the difference of (8), as of :meth:`Model.balance`."""
         physics, medium = self.physics, self.medium.at(t, u[0])
         n, n3 = self._split(u), u[3]
         slopes = self.x.grad(self._potential(n)) + medium.slope[:, None]
@@ -38,7 +38,10 @@ class TwoComponent(Model):
         return Balance(physics.tau * flux, physics.tau * source)
 
     def multipliers(self, u: NDArray) -> NDArray:
-        """a0 +- eps a3 = log(n_+-/(2 pi)) - (eps^2/6) Lap sqrt(n_+-)/sqrt(n_+-)."""
+        """a0 +- eps a3 = log(n_+-/(2 pi)) - (eps^2/6) Lap sqrt(n_+-)/sqrt(n_+-).
+
+        Together ``(4, N1, N2)``.
+        """
         up, down = self._potential(self._split(u))
         mu = np.zeros_like(u)
         mu[0] = 0.5 * (up + down) - np.log(2 * np.pi)

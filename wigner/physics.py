@@ -115,10 +115,13 @@ class Physics:
     def scaled(self, u: NDArray) -> NDArray:
         """Matrix components (n0, eps n) of densities (n0, n), or (a0, eps a) of (a0, a).
 
-        The four components are the first axis.
+        Shapes are ``(4, ...)``.
         """
         return np.concatenate([u[:1], self.epsilon * u[1:]])
 
     def unscaled(self, N: NDArray) -> NDArray:
-        """Densities (n0, n) of matrix components (n0, eps n), or (a0, a) of (a0, eps a)."""
+        """Densities (n0, n) of matrix components (n0, eps n), or (a0, a) of (a0, eps a).
+
+        Shapes are ``(4, ...)``.
+        """
         return np.concatenate([N[:1], N[1:] / self.epsilon])

@@ -43,7 +43,8 @@ ROUNDOFF, FAINT, NOISE = 4e-15, 1e-8, 1e-12
 def scales(fields: Mapping[str, NDArray], epsilon: float) -> dict[str, float]:
     """What each of the fields V, b, n0 and n of a case, by key, is to be compared with.
 
-    The same for V and V plus a constant, for n0 in any unit, and for n in any direction.
+    Each component is ``(N1, N2)``. The result is the same for V and V plus a constant, for n0 in
+    any unit, and for n in any direction.
     """
     found = {}
     for key, values in fields.items():
@@ -67,7 +68,7 @@ def _half_range(values: NDArray) -> float:
 
 
 def sizes(fields: Mapping[str, NDArray], case: Case) -> Iterator[Fault]:
-    """Fields so large or so small that arithmetic fails."""
+    """Fields so large or so small that arithmetic fails; they are as of :func:`scales`."""
     for key, values in fields.items():
         largest = float(np.abs(values).max())
         if key == "physics.potential":
@@ -162,7 +163,7 @@ def _break(formula: Expression, values: NDArray, axis: int, grid: PhaseGrid) -> 
 def missed(
     formula: Expression, values: NDArray, grid: PhaseGrid, scale: float | None = None
 ) -> float:
-    """Share of a formula that its values on the lattice do not tell.
+    """Share of a formula that its values on the lattice, ``(N1, N2)``, do not tell.
 
     The larger of the Fourier amplitudes beyond two thirds of Nyquist, and of the error of
     trigonometric interpolation on a lattice four times finer, relative to ``scale``, or else to the
@@ -257,7 +258,10 @@ def _even(least: float) -> int:
 
 
 def density(N: NDArray, grid: PhaseGrid) -> Iterator[Fault]:
-    """What is wrong with N: it must be positive, and should not be close to the limits of that."""
+    """What is wrong with N: it must be positive, and should not be close to the limits of that.
+
+    N is (n0, eps n), ``(4, N1, N2)``.
+    """
     n0, emptiest = N[0], _place(N[0], grid)
     if n0.min() <= 0:
         remedy = "raise n0 there"

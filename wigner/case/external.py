@@ -82,7 +82,10 @@ def not_finite(what: str, error: ExpressionError, t: float) -> Fault:
 
 
 def looks(case: Case) -> NDArray:
-    """Times at which formulas are looked at: the ends of the run, and between at no even pace."""
+    """Times at which formulas are looked at: the ends of the run, and between at no even pace.
+
+    Their shape is ``(LOOKS,)``.
+    """
     share = np.linspace(0.0, 1.0, LOOKS)
     return case.time.t_end * (share + 0.1 * share * (1 - share))
 
@@ -155,7 +158,7 @@ def pace(key: str, formula: Expression, case: Case, grid: PhaseGrid) -> Iterator
 
 
 def interaction(physics: Physics, n0: NDArray, case: Case) -> Iterator[Fault]:
-    """A potential phi so large that arithmetic fails."""
+    """A potential phi of n0, ``(N1, N2)``, so large that arithmetic fails."""
     if physics.mean_field is None or case.field is None:
         return
     with np.errstate(over="ignore"):
@@ -169,7 +172,7 @@ def interaction(physics: Physics, n0: NDArray, case: Case) -> Iterator[Fault]:
 
 
 def plasma(physics: Physics, n0: NDArray, case: Case, grid: PhaseGrid) -> Iterator[Fault]:
-    """Plasmons that steps do not resolve.
+    """Plasmons in n0, ``(N1, N2)``, that steps do not resolve.
 
     A wave of the mean density n has the frequency (n q^2 phi_q)^(1/2), phi_q the kernel, if it is
     not so short that free flight takes it apart, n phi_q > 1.

@@ -1,4 +1,8 @@
-"""Shapes for formulas: switches in time, and bumps that are periodic in space."""
+"""Shapes for formulas: switches in time, and bumps that are periodic in space.
+
+Their arguments may be arrays of any shapes that broadcast together; the result has the shape
+of them all.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +18,26 @@ MOST_IMAGES = 100
 
 
 def step(distance: ArrayLike, width: ArrayLike) -> NDArray:
-    """(1 + tanh(d/w))/2: from 0 to 1, smooth, half at d = 0; the reverse for w < 0."""
+    """(1 + tanh(d/w))/2: from 0 to 1, smooth, half at d = 0; the reverse for w < 0.
+
+    Arguments have any shapes that broadcast together.
+    """
     return np.asarray(0.5 * (1 + np.tanh(np.divide(distance, _some(width)))))
 
 
 def gaussian(distance: ArrayLike, width: ArrayLike, period: ArrayLike) -> NDArray:
-    """sum_k exp(-(d + k L)^2/(2 w^2)): a Gaussian of standard deviation w on a ring of length L."""
+    """sum_k exp(-(d + k L)^2/(2 w^2)): a Gaussian of standard deviation w on a ring of length L.
+
+    Arguments as of :func:`step`.
+    """
     return _on_ring(lambda d, w: np.exp(-0.5 * (d / w) ** 2), distance, width, period)
 
 
 def plateau(distance: ArrayLike, length: ArrayLike, edge: ArrayLike, period: ArrayLike) -> NDArray:
-    """One for |d| < l/2 and zero beyond, with edges as of tanh(d/e), on a ring of length L."""
+    """One for |d| < l/2 and zero beyond, with edges as of tanh(d/e), on a ring of length L.
+
+    Arguments as of :func:`step`.
+    """
     half = np.multiply(0.5, length)
 
     def shape(d: NDArray, e: NDArray) -> NDArray:

@@ -72,7 +72,7 @@ class Adaptive:
         self._before, self._whole = self._layout.x_major(), self._layout.x_major()
 
     def advance(self, W: NDArray, t: float, times: Sequence[float]) -> Iterator[Interval]:
-        """Advance W in place from ``t`` through the later ``times``, yielding each step when done.
+        """Advance x-major W in place from ``t`` through the later ``times``, and yield each step.
 
         Parameters
         ----------

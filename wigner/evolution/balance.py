@@ -38,7 +38,7 @@ class Ledger:
 
     @property
     def as_dict(self) -> dict[str, NDArray | float]:
-        """By the names of records."""
+        """By the names of records; the torque is ``(3,)``."""
         work, heat, *torque = self.values
         return {"work": float(work), "heat": float(heat), "torque": np.array(torque)}
 
@@ -47,7 +47,7 @@ class Ledger:
         return totals(self._layout, field)
 
     def collide(self, increment: NDArray, weight: float) -> None:
-        """Collisions add ``weight`` times a field of these moments to W."""
+        """Collisions add ``weight`` times a field of moments as of :meth:`measured` to W."""
         p, (energy, *_) = increment[:, :2], increment[:, 2]
         coupling = self._physics.epsilon * float(np.sum(self._physics.Lambda * p[1:]))
         self.values[1] += weight * (float(energy) + coupling)

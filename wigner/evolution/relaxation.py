@@ -93,12 +93,15 @@ class Collisions:
         self.evaluations.append(self.maxwellian.follow_symbol(N, out).evaluations)
 
     def known(self) -> tuple[Memory, NDArray | None]:
-        """What a step changes besides W, to be given back by :meth:`know` where it is undone."""
+        """What a step changes besides W, to be given back by :meth:`know` where it is undone.
+
+        The memory of the solver, and the ledger's ``(5,)``.
+        """
         values = None if self.ledger is None else self.ledger.values.copy()
         return self.maxwellian.memory.copy(), values
 
     def know(self, known: tuple[Memory, NDArray | None]) -> None:
-        """Go back to what was known once."""
+        """Go back to what was known once, as :meth:`known` gave it."""
         self.maxwellian.memory, values = known
         if self.ledger is not None and values is not None:
             self.ledger.values = values
@@ -129,6 +132,13 @@ class SdirkStep:
         self._K = [self._layout.x_major() for _ in tableau.nodes[1:]]
 
     def __call__(self, W: NDArray, t: float = 0.0) -> None:
+        """Advance x-major W by the step that begins at ``t``.
+
+        Raises
+        ------
+        ConstraintError, ResolutionError
+            If a stage has no M(N), or the lattice cannot hold it; W is spoilt then.
+        """
         *flows, last_flow = self._flows
         *rows, last_row = self._rows
         for i, (flow, row) in enumerate(zip(flows, rows, strict=True)):
@@ -195,6 +205,7 @@ class StrangStep:
         self._M = self._layout.x_major()
 
     def __call__(self, W: NDArray, t: float = 0.0) -> None:
+        """As :meth:`SdirkStep.__call__`."""
         self._half(W, t=t)
         N, ledger = density(self._layout, W), self._collisions.ledger
         self._collisions.symbol(N, self._M)

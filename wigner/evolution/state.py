@@ -68,7 +68,7 @@ class State:
     balance: tuple[float, ...] = (0.0,) * 5
 
     def arrays(self) -> dict[str, NDArray]:
-        """All of it as arrays, by name."""
+        """All of it as arrays, by name: numbers, and fields of any shape."""
         memory = self.memory
         # those that the case gives are not of the memory: it may give others when the run goes on
         steps = None if memory.steps is None or memory.steps.given else memory.steps
@@ -91,7 +91,7 @@ class State:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray]) -> State:
-        """The state of these arrays.
+        """The state of these arrays, as :meth:`arrays` gives them.
 
         Raises
         ------

@@ -22,7 +22,10 @@ def begin(file: h5py.File) -> None:
 
 
 def add_axis(file: h5py.File, name: str, values: NDArray, *, chunk: int = 0) -> None:
-    """A coordinate with its axis, after the axes that are there; with a ``chunk`` it may grow."""
+    """A coordinate ``(points,)`` with its axis, after those that are there.
+
+    With a ``chunk`` it may grow.
+    """
     number = sum(dataset.is_scale for dataset in file.values())
     _add(file, name, values, (chunk,) if chunk else None).make_scale(name)
     file[name].attrs[NUMBER] = np.int32(number)
@@ -36,7 +39,7 @@ def add(
     values: NDArray,
     chunks: tuple[int, ...] | None = None,
 ) -> None:
-    """A variable on axes that are there; with ``chunks`` the first of them may grow."""
+    """A variable of any shape on axes that are there; with ``chunks`` the first may grow."""
     lay(file, _add(file, name, values, chunks), axes)
 
 

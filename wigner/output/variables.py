@@ -175,7 +175,10 @@ def of_phase_space(output: OutputSpec) -> Variables:
 
 
 def places(grid: PhaseGrid, output: OutputSpec) -> dict[str, NDArray]:
-    """The coordinates on which W may be recorded, by name; those of cuts are single numbers."""
+    """The coordinates on which W may be recorded, by name.
+
+    Each is ``(points,)``; those of cuts are single numbers.
+    """
     known = points(grid) | {f"{name}_cut": np.array(x) for name, x in output.point.items()}
     if output.coarse is None:
         return known
@@ -189,7 +192,10 @@ def name_of(plane: str) -> str:
 
 
 def acting(physics: Physics, n0: NDArray, t: float) -> dict[str, ArrayLike]:
-    """What acts on electrons of density ``n0`` at a time, by the names of ``DRIVEN``."""
+    """What acts on electrons of density ``n0`` at a time, by the names of ``DRIVEN``.
+
+    n0, V and phi are ``(N1, N2)``, b is ``(3, N1, N2)``, E has two numbers.
+    """
     now, field = physics.at(t), physics.mean_field
     b = np.broadcast_to(now.b, (3, *n0.shape))
     return {"V": now.V, "b": b, "E": now.E, "phi": 0.0 * n0 if field is None else field(n0)}
@@ -216,7 +222,7 @@ def described(variable: Variable, scaling: Scaling | None) -> dict[str, str | fl
     """Meaning and unit of a variable, as netCDF and CF have them.
 
     Scaled numbers are pure ones, of the unit ``scaled_by``; times ``si_factor`` they are in
-    ``si_units``. Along "component" there is a factor for each.
+    ``si_units``. Along "component" there is a factor for each, ``(4,)``.
     """
     unit = UNITS[variable.unit]
     told: dict[str, str | float | NDArray] = {"long_name": variable.meaning, "units": "1"}

@@ -91,13 +91,13 @@ class PhaseGrid:
 
     @cached_property
     def xi(self) -> tuple[NDArray, NDArray]:
-        """The duals of the x axes, shaped as they are, in FFT order (see :func:`dual`)."""
+        """The duals of the x axes, ``(N1,)`` and ``(N2,)``, in FFT order (see :func:`dual`)."""
         xi1, xi2 = (dual(n, L / n) for n, L in zip(self.n_x, self.length, strict=True))
         return xi1, xi2
 
     @cached_property
     def eta(self) -> tuple[NDArray, NDArray]:
-        """The duals of the p axes, shaped as they are, in FFT order (see :func:`dual`)."""
+        """The duals of the p axes, ``(n_p1,)`` and ``(n_p2,)``, in FFT order (see :func:`dual`)."""
         eta1, eta2 = (dual(n, 2 * P / n) for n, P in zip(self.n_p, self.p_max, strict=True))
         return eta1, eta2
 
@@ -143,7 +143,7 @@ def dual(n: int, spacing: float) -> NDArray:
 
 
 def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
-    """Those of spectra of real fields, (n1,) and (n2//2 + 1,), Nyquist entries as they are.
+    """Those of spectra of real fields, ``(n1,)`` and ``(n2//2 + 1,)``, Nyquist entries as they are.
 
     For multipliers that damp or amplify; derivatives take :func:`dual`.
     """

@@ -63,7 +63,8 @@ class Plane:
 def times(run: Run, view: View) -> NDArray:
     """When W is known: times of the records where they have W, else of the checkpoints.
 
-    A cut through a place that is asked for is always of the checkpoints.
+    Shape ``(times,)``, in the unit of the records. A cut through a place that is asked for is
+    always of the checkpoints.
 
     Raises
     ------

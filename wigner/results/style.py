@@ -70,7 +70,7 @@ def grid(figure: Figure, rows: int, columns: int, size: Pair, *, sharey: bool = 
 
 
 def limits(values: Sequence[NDArray], *, signed: bool, size: float = 0.0) -> Pair:
-    """The range of colours of some fields; on both sides of zero where they have signs.
+    """The range of colours of some fields of any shape; about zero where they have signs.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def map_of(
     colours: str,
     between: Pair,
 ) -> QuadMesh:
-    """A field in colour over its box, with a line at zero where it has signs.
+    """A field ``(n1, n2)`` in colour over its box, with a line at zero where it has signs.
 
     It is as fine as ``smooth.fine`` makes it, with the ends of the period.
     """
@@ -177,7 +177,7 @@ def rounded(largest: float) -> float:
 
 
 def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int) -> None:
-    """The k-th curve of a panel; a curve of few points has marks."""
+    """The k-th curve of a panel, x and y ``(points,)``; a curve of few points has marks."""
     ax.plot(
         x,
         y,

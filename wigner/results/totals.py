@@ -22,7 +22,7 @@ def integral(run: Run, fields: NDArray) -> NDArray:
 def energy_parts(run: Run) -> dict[str, NDArray]:
     """The parts of the energy over time: kinetic, spin-orbit, in V, and a rest where there is one.
 
-    The rest is that in b and phi. A run without kinetic energies has none.
+    Each is ``(records,)``. The rest is that in b and phi. A run without kinetic energies has none.
     """
     if not PARTS.keys() <= run.variables.keys() or "energy" not in run.variables:
         return {}

@@ -82,6 +82,8 @@ def place(run: Run, texts: Sequence[str] | None) -> Pair | None:
 def nearest(run: Run, times: NDArray, wanted: Sequence[str]) -> list[int]:
     """Which of some increasing times are nearest to those asked for, as typed; each once, in order.
 
+    ``times`` is ``(times,)``, in the unit of the records.
+
     Raises
     ------
     CaseError

@@ -92,7 +92,7 @@ def gather(plan: Plan, path: Path) -> bool:
 
 
 def joined(several: Sequence[NDArray]) -> NDArray:
-    """All points of several axes in order; what differs by roundoff is one point."""
+    """All points of several axes, ``(points,)``, in order; what differs by roundoff is one."""
     points = np.sort(np.concatenate(several))
     gaps = np.diff(points, prepend=-np.inf)
     return np.asarray(points[gaps > SAME * max(1.0, float(np.abs(points).max()))])
