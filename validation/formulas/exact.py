@@ -128,7 +128,7 @@ def symbol_of(box: Box, mu: NDArray, p: tuple[NDArray, NDArray], beta: float = 1
 
 
 def classical(u: NDArray) -> NDArray:
-    """mu = (log(n0/(2 pi)), n/n0), the multipliers at eps = 0."""
+    """mu = (log(n0/(2 pi)), n/n0), the multipliers at eps = 0; both ``(4, N1, N2)``."""
     return np.concatenate([np.log(u[:1] / (2 * np.pi)), u[1:] / u[0]])
 
 
@@ -143,7 +143,8 @@ def low_pass(f: NDArray, keep: tuple[int, int]) -> NDArray:
 def fitted(values: NDArray, terms: list[NDArray]) -> NDArray:
     """Factors of the terms whose sum is nearest to the values, by least squares.
 
-    The factor of a term that vanishes, or that the other terms make up, is not a number.
+    Values have any shape, to which terms broadcast; factors are ``(terms,)``. The factor of a term
+    that vanishes, or that the other terms make up, is not a number.
     """
     columns = np.stack([np.broadcast_to(term, values.shape).ravel() for term in terms], axis=1)
     largest = np.linalg.norm(columns, axis=0).max()

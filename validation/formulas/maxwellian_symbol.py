@@ -42,32 +42,35 @@ class Setup(Exact):
 
     @cached_property
     def rho(self) -> NDArray:
-        """M on the fibres of the wide box."""
+        """M on the fibres of the wide box, ``(fibres, 2 N1 N2, 2 N1 N2)``."""
         return dense.quantum_exponential(self.wide, self.mu)
 
     @cached_property
     def H(self) -> NDArray:
-        """The Hamiltonian on the fibres of the wide box."""
+        """The Hamiltonian on the fibres of the wide box; shape as :attr:`rho`."""
         return dense.hamiltonian(self.wide, self.V)
 
     @cached_property
     def A_tilde(self) -> NDArray:
-        """Multiplication by A~ = a0 + V + eps a.sigma."""
+        """Multiplication by A~ = a0 + V + eps a.sigma, ``(2 N1 N2, 2 N1 N2)``, on every fibre."""
         return dense.multiplication(dense.scaled(self.wide, self.mu) + dense.scalar(self.V))
 
     @cached_property
     def TM(self) -> NDArray:
-        """The symbol of (i/eps) [H, M]."""
+        """The symbol of (i/eps) [H, M], ``(4, N1, N2, M1, M2)``."""
         return self.symbol(1j / self.epsilon * (self.H @ self.rho - self.rho @ self.H)).real
 
     @cached_property
     def V_M(self) -> NDArray:
-        """The symbol of [V, M]."""
+        """The symbol of [V, M], ``(4, N1, N2, M1, M2)``."""
         V = dense.multiplication(dense.scalar(self.V))
         return self.symbol(V @ self.rho - self.rho @ V)
 
     def symbol(self, operator: NDArray) -> NDArray:
-        """The Wigner transform of any operator: complex Pauli components on the lattice."""
+        """The Wigner transform of any operator: complex Pauli components on the lattice.
+
+        Its shape is ``(4, N1, N2, M1, M2)``, that of the operator as :attr:`rho`.
+        """
         adjoint = dense.adjoint(operator)
         parts = (0.5 * (operator + adjoint), -0.5j * (operator - adjoint))
         real, imaginary = (dense.wigner(self.wide, part, *self.grid.p) for part in parts)
@@ -97,21 +100,24 @@ class Setup(Exact):
         return Nonlocal(self.medium, solver).rates(self.u)
 
     def theta(self, V: NDArray, w: NDArray) -> NDArray:
-        """theta_eps[V] of each of four real components, by the solver."""
+        """theta_eps[V] of each of four real components ``(4, N1, N2, M1, M2)``, by the solver."""
         return self._unpacked(operators.theta(self.space, V, self._packed(w)))
 
     def transport(self, w: NDArray) -> NDArray:
-        """T w by (25), by the solver."""
+        """T w by (25), by the solver; shapes ``(4, N1, N2, M1, M2)``."""
         return self._unpacked(operators.transport(self.space, self._packed(w)))
 
     def moyal(self, a: NDArray, b: NDArray) -> NDArray:
-        """a # b of symbols in Pauli components, by (14) and the matrix product."""
+        """a # b of symbols ``(4, N1, N2, M1, M2)``, by (14) and the matrix product."""
         matrices = (np.moveaxis(dense.pauli_matrix(f), (-2, -1), (0, 1)) for f in (a, b))
         product = moyal.matrix_product(self.grid, self.epsilon, *matrices)
         return 0.5 * np.einsum("cji,ij...->c...", dense.SIGMA, product)
 
     def derivative(self, f: NDArray, order: tuple[int, int, int, int]) -> NDArray:
-        """d^order f of a complex scalar symbol, by x1, x2, p1, p2; for modes below Nyquist's."""
+        """d^order f of a complex scalar symbol, by x1, x2, p1, p2; for modes below Nyquist's.
+
+        Shapes are ``(N1, N2, M1, M2)``.
+        """
         spectrum = np.fft.fftn(f)
         for axis, (count, dual) in enumerate(
             zip(order, (*self.grid.xi, *self.grid.eta), strict=True)
@@ -121,11 +127,11 @@ class Setup(Exact):
         return np.fft.ifftn(spectrum)
 
     def moment(self, w: NDArray, weight: NDArray | float = 1.0) -> NDArray:
-        """<weight w>."""
+        """<weight w>, ``(..., N1, N2)``, of a symbol ``(..., N1, N2, M1, M2)``."""
         return (w * weight).sum(axis=(-2, -1)) * self.grid.dp
 
     def integral(self, w: NDArray) -> NDArray:
-        """The integral of w over a period in x and over p."""
+        """The integral over a period in x and over p of w, ``(..., N1, N2, M1, M2)``."""
         return self.moment(w).sum(axis=(-2, -1)) * self.grid.dx
 
     def _packed(self, w: NDArray) -> NDArray:
@@ -144,7 +150,7 @@ class Wave:
     c: NDArray
 
     def duals(self, s: Setup) -> tuple[NDArray, NDArray]:
-        """xi and eta."""
+        """xi and eta, ``(2,)`` each."""
         return 2 * np.pi * np.divide(self.k, s.box.length), np.pi * np.divide(self.m, s.p_max)
 
     def symbol(self, s: Setup) -> NDArray:
@@ -155,7 +161,10 @@ class Wave:
         return np.multiply.outer(self.c, np.exp(1j * phase))
 
     def operator(self, s: Setup) -> NDArray:
-        """Its Weyl quantisation, c exp(i eps xi.eta/2) exp(i xi.x) exp(i eta.p)."""
+        """Its Weyl quantisation, c exp(i eps xi.eta/2) exp(i xi.x) exp(i eta.p).
+
+        Shape as :attr:`Setup.rho`.
+        """
         xi, eta = self.duals(s)
         x1, x2 = dense.lattice(s.wide)
         p1, p2 = dense.momenta(s.wide)

@@ -118,7 +118,7 @@ def of_symbol(text: str, epsilon: float, alpha: float, beta: float) -> Errors:
 
 
 def largest(f: NDArray) -> float:
-    """max |f|."""
+    """max |f| of a field of any shape."""
     return float(np.abs(f).max())
 
 
@@ -156,7 +156,7 @@ def local_fields(e: Exact) -> local.Fields:
 
 
 def given(part: NDArray | None) -> NDArray:
-    """A part of a term of the local model that the term is known to have."""
+    """A part of a term of the local model that the term is known to have; it has any shape."""
     assert part is not None
     return part
 

@@ -70,7 +70,7 @@ def lemma_2_2(s: Setup, last: int) -> list[float]:
 
 
 def moyal_term(s: Setup, f: NDArray, g: NDArray, j: int) -> NDArray:
-    """f #_j g of Lemma 2.2, with spectral derivatives."""
+    """f #_j g of Lemma 2.2, with spectral derivatives; shapes ``(N1, N2, M1, M2)``."""
     total = np.zeros_like(f)
     for order in product(range(j + 1), repeat=4):
         if sum(order) == j:
@@ -200,7 +200,10 @@ def eq_32(s: Setup) -> Sides:
 
 
 def even_cross(s: Setup, a: NDArray) -> NDArray:
-    """The operator of M x a, with (M_j a_k + a_k M_j)/2 for the products of components."""
+    """The operator of M x a, with (M_j a_k + a_k M_j)/2 for the products of components.
+
+    a is ``(3, N1, N2)``, the operator as :attr:`Setup.rho`.
+    """
     n = s.box.n[0] * s.box.n[1]
     blocks = s.rho.reshape(len(s.rho), n, 2, n, 2)
     M = 0.5 * np.einsum("cji,bxiyj->cbxy", dense.SIGMA[1:], blocks)

@@ -36,7 +36,10 @@ def number(value: float) -> str:
 
 @dataclass(frozen=True)
 class Expected:
-    """The closed interval from ``low`` to ``high`` that a measured number has to lie in."""
+    """The closed interval from ``low`` to ``high`` that a measured number has to lie in.
+
+    Raises ValueError if it is empty.
+    """
 
     low: float
     high: float
@@ -216,7 +219,10 @@ def relative_claim(
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of numbers and words under a title; None is a number that could not be measured."""
+    """Rows of numbers and words under a title; None is a number that could not be measured.
+
+    Raises ValueError if a row has not one cell for each column.
+    """
 
     key: str
     title: str

@@ -120,6 +120,7 @@ def texture(
 ) -> QuadMesh:
     """A field in colour over (x1, x2) with an in-plane vector field as arrows; the colour image.
 
+    x are the axes, ``(n1,)`` and ``(n2,)``, the field is ``(n1, n2)``, arrows are ``(2, n1, n2)``.
     ``longest`` is the length of vector that is drawn as 1.3 times as long as the arrows are apart;
     zero if there are no arrows to draw.
     """

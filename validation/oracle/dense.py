@@ -47,7 +47,7 @@ class Box:
 
     Parameters
     ----------
-    n : (N1, N2), both odd
+    n : (N1, N2), both odd, else it raises ValueError
     length : (L1, L2)
     epsilon, alpha, beta : scaled Planck, Rashba and Dresselhaus constants
     fibres : (B1, B2), values of q = (2 pi eps/L) (j - (B - 1)/2)/B along each axis

@@ -62,6 +62,11 @@ class Gas:
     zeeman : b_m, three numbers each, with b_-m = conj b_m
     drive : V_m and b_m at time t, instead of those above where they vary
     impulse : integral of E from 0 to t, (A1, A2)
+
+    Raises
+    ------
+    ValueError
+        If the potential or the Zeeman field is not real.
     """
 
     epsilon: float

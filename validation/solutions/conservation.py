@@ -19,7 +19,10 @@ from .density_operator import Strip
 
 
 def relaxation(text: str) -> dict[str, NDArray]:
-    """Mass, total spin and its rate along a solution, and what a collision does to N."""
+    """Mass, total spin and its rate along a solution, and what a collision does to N.
+
+    By name, ``(records,)``, and ``(records, 3)`` for spins.
+    """
     rows = []
     for t, solver, W in kinetic.records(parse_case(text)):
         problem = solver.problem
@@ -54,14 +57,20 @@ def _equilibrium(solver: Solver, W: NDArray) -> tuple[NDArray, NDArray]:
 
 
 def spin_rate(fields: Moments, alpha: float, dx: float) -> NDArray:
-    """d/dt int n dx = (2 alpha/eps) int <p_perp x w> dx, from (24): only precession turns spin."""
+    """d/dt int n dx = (2 alpha/eps) int <p_perp x w> dx, ``(3,)``, from (24).
+
+    Only precession turns spin.
+    """
     (_, P1, P2, P3) = fields.momentum  # <p w_k>/eps, two directions each
     precession = np.stack([-P3[0], -P3[1], P1[0] + P2[1]])
     return 2 * alpha * precession.sum(axis=(1, 2)) * dx
 
 
 def operator(text: str) -> dict[str, NDArray]:
-    """Free energy, purity and smallest eigenvalue of the density operator along a solution."""
+    """Free energy, purity and smallest eigenvalue of the density operator along a solution.
+
+    By name, ``(records,)``: (27), (22).
+    """
     rows = []
     for t, solver, W in kinetic.records(parse_case(text)):
         strip, H, problem = _strip(solver)
@@ -106,7 +115,10 @@ def transport(text: str) -> dict[str, float]:
 
 
 def entropic(text: str) -> dict[str, NDArray]:
-    """The free energy int n0 (a0 + V + phi/2) dx along the entropic model, and its dissipation."""
+    """The free energy int n0 (a0 + V + phi/2) dx along the entropic model, and its dissipation.
+
+    By name, at times ``(17,)``.
+    """
     case = parse_case(text)
     model = macroscopic.model(case, "entropic")
     assert isinstance(model, Entropic)

@@ -95,7 +95,10 @@ class Strip:
         return _matrices(entries)
 
     def free_energy(self, rho: NDArray, H: NDArray) -> float:
-        """Tr(rho log rho - rho + H rho), eq. (27); eigenvalues below zero count as zero."""
+        """Tr(rho log rho - rho + H rho), eq. (27); eigenvalues below zero count as zero.
+
+        Operators as of :meth:`density`.
+        """
         n = np.clip(np.linalg.eigvalsh(rho), 0.0, None)
         entropy = n * np.log(np.where(n > 0, n, 1.0)) - n
         return self.weight * float(entropy.sum() + np.einsum("qij,qji->", H, rho).real)

@@ -17,7 +17,7 @@ from wigner.phase_space.moments import density
 
 
 def records(case: Case) -> Iterator[tuple[float, Solver, NDArray]]:
-    """(t, solver, W) at t = 0 and at every record of the case; W is advanced in place."""
+    """(t, solver, x-major W) at t = 0 and at every record of the case; W is advanced in place."""
     solver = Solver(case, build(case))
     W = solver.initial_state()
     yield 0.0, solver, W
@@ -38,7 +38,10 @@ def at_end(case: Case) -> NDArray:
 
 
 def densities_with_error(text: str) -> dict[str, NDArray]:
-    """(n0, n) at t_end with half the case's step, and an estimate of its error in time."""
+    """(n0, n) at t_end with half the case's step, and an estimate of its error in time.
+
+    ``(4, N1, N2)`` and ``(4,)``.
+    """
     case = parse_case(text)
     halved = parse_case(case.text, [f"time.dt={case.time.dt / 2!r}"])
     unscaled = build(case).physics.unscaled
@@ -56,5 +59,5 @@ def resampled(f: NDArray, n: tuple[int, int]) -> NDArray:
 
 
 def distance(N: NDArray, reference: NDArray) -> float:
-    """Largest difference of any component of N, relative to the largest density."""
+    """Largest difference of any component of N, ``(4, ...)``, relative to the largest density."""
     return float(np.abs(N - reference).max() / reference[0].max())

@@ -64,14 +64,15 @@ def solution(
 
 
 def at_end(case: Case, name: str) -> NDArray:
-    """(n0, n) of a model at t_end."""
+    """(n0, n) of a model at t_end, ``(4, N1, N2)``."""
     return solution(model(case, name), initial(case), case.time.t_end)
 
 
 def relative(u: NDArray, reference: NDArray) -> float:
     """The larger of the relative errors of n0 and of n, each by its largest value.
 
-    A spin density below a thousandth of the largest n0 is measured by that.
+    u and the reference are ``(4, N1, N2)``. A spin density below a thousandth of the largest n0
+    is measured by that.
     """
     largest = np.abs(reference[0]).max()
     charge = np.abs(u[0] - reference[0]).max() / largest

@@ -17,7 +17,7 @@ STEPS_IN_TAU, STEPS_IN_UNIT = 20, 16
 
 
 def wave_vector(case: Case, mode: Mode) -> NDArray:
-    """q of exp(i q.x) for whole numbers of waves in the box."""
+    """q of exp(i q.x), ``(2,)``, for whole numbers of waves in the box."""
     return 2 * np.pi * np.array(mode) / np.array(case.grid.length)
 
 
@@ -33,7 +33,8 @@ def amplitudes(fields: NDArray, mode: Mode) -> NDArray:
 def lattice(case: Case) -> tuple[NDArray, float, int]:
     """Times 0, h, ... of the Volterra equation up to the end of a case, h, and 4 h in a record.
 
-    Its solution stands at every fourth of the times, and the records at every k-th of those.
+    The times are ``(T,)``. The solution stands at every fourth of them, and the records at every
+    k-th of those.
     """
     every, records = case.output.every, round(case.time.t_end / case.output.every)
     k = math.ceil(every / 4 * max(STEPS_IN_TAU / case.physics.tau, STEPS_IN_UNIT))
@@ -68,7 +69,10 @@ def kernels(
 
 
 def pushed(case: Case, medium: waves.Medium, E: NDArray) -> NDArray:
-    """N - (1, 0) at the records in a weak uniform field from t = 0 on, from the equilibrium."""
+    """N - (1, 0) at the records in a weak uniform field from t = 0 on, from the equilibrium.
+
+    Shape ``(records, 4)``, for E ``(2,)``.
+    """
     t, h, k = lattice(case)
     tau = case.physics.tau
     static = np.linalg.inv(waves.streamed(medium, np.zeros(2), np.zeros(1), waves.thermal)[0])
@@ -95,7 +99,7 @@ def rates(y: NDArray, interval: float) -> NDArray:
 
     Parameters
     ----------
-    y : (k, n), records; as many rates as components are found
+    y : ``(k, n)``, records; as many rates as components are found
     """
     step, *_ = np.linalg.lstsq(y[:-1], y[1:], rcond=None)
     found = np.log(np.linalg.eigvals(step).astype(complex)) / interval

@@ -97,7 +97,10 @@ def rate_differences(case: Case) -> dict[str, NDArray]:
 
 
 def budget(text: str) -> dict[str, NDArray]:
-    """Root mean square of what each term gives to (d_t n0, d_t n) at t = 0; and both errors."""
+    """Root mean square of what each term gives to (d_t n0, d_t n) at t = 0; and both errors.
+
+    Each is ``(2,)``.
+    """
     case = parse_case(text)
     u = macroscopic.initial(case)
     model = macroscopic.nonlocal_model(case)

@@ -84,7 +84,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def rates(text: str) -> dict[str, NDArray]:
-    """Local minus nonlocal rate at t = 0 with tau = 1, by variant."""
+    """Local minus nonlocal rate at t = 0 with tau = 1, by variant, ``(4, N1, N2)``."""
     return truncation.rate_differences(parse_case(text))
 
 

@@ -175,7 +175,10 @@ class Part:
 
 
 def distance(N: NDArray, reference: NDArray) -> tuple[float, float]:
-    """The largest differences of n0 and of n at any record, relative to the largest of each."""
+    """The largest differences of n0 and of n at any record, relative to the largest of each.
+
+    N and the reference are ``(records, 4, ...)``.
+    """
     n0, n = np.abs(reference[:, 0]).max(), np.linalg.norm(reference[:, 1:], axis=1).max()
     charge = np.abs(N[:, 0] - reference[:, 0]).max()
     spin = np.linalg.norm(N[:, 1:] - reference[:, 1:], axis=1).max()

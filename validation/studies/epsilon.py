@@ -64,7 +64,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def series(setting: Setting, outcomes: Outcomes, kind: str, line: str, name: str) -> NDArray:
-    """Errors over epsilon."""
+    """Errors over epsilon, ``(epsilons,)``."""
     return np.array([outcomes[f"{kind}/{line}/{e:g}"][name] for e in epsilons(setting)], float)
 
 

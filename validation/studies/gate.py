@@ -108,7 +108,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def model_densities(text: str) -> dict[str, NDArray]:
-    """(n0, n) at t_end of the nonlocal and of the local model, and at t = 0."""
+    """(n0, n), ``(4, N1, N2)``, at t_end of the nonlocal and of the local model, and at t = 0."""
     case = parse_case(text)
     found = {name: macroscopic.at_end(case, name) for name in ("nonlocal", "local")}
     return {**found, "initial": macroscopic.initial(case)}

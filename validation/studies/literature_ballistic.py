@@ -93,7 +93,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def path(text: str) -> dict[str, NDArray | float]:
-    """How far W is from spins turned by 2 alpha L, and the largest error of their angle.
+    """How far x-major W is from spins turned by 2 alpha L, and the largest error of their angle.
 
     The spin at p began along e3 at a distance L = |p| t, and turned about p_perp.
     """

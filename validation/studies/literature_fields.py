@@ -100,6 +100,8 @@ def medium(case: Case, b: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> waves
 def edelstein(text: str, alpha: float, beta: float) -> dict[str, NDArray]:
     """n(t) in a field over the largest of it, beside linear response, and <p2 w3> over its largest.
 
+    Series of n are ``(records, 3)``.
+
     ``steady`` is what n tends to, and ``closed`` Edelstein's.
     """
     case = parse_case(text, (f"physics.alpha={alpha!r}", f"physics.beta={beta!r}"))
@@ -142,7 +144,10 @@ def equal(text: str) -> dict[str, float]:
 
 
 def larmor(text: str) -> dict[str, NDArray]:
-    """n(t) of a spin in a magnetic field over its length, and the turn by 2 |b| t about b."""
+    """n(t) of a spin in a magnetic field over its length, and the turn by 2 |b| t about b.
+
+    Both are ``(records, 3)``.
+    """
     case = parse_case(text)
     times, N = kinetic.densities(case)
     n = N[:, 1:, 0, 0] / case.physics.epsilon
@@ -154,6 +159,8 @@ def larmor(text: str) -> dict[str, NDArray]:
 
 def magnetised(text: str) -> dict[str, NDArray]:
     """n(t) from none in a weak magnetic field, over that of the equilibrium, and linear response.
+
+    Both are ``(records, 3)``.
 
     ``closed`` is -b/|b| tanh(eps |b|)/eps, which spin-orbit coupling changes by order eps^2.
     """

@@ -104,7 +104,10 @@ def medium(case: Case) -> waves.Medium:
 
 
 def rashba(text: str) -> dict[str, NDArray | float]:
-    """Rates of the two slow modes of a helix: kinetic, by the oracle, and of the local model."""
+    """Rates of the two slow modes of a helix: kinetic, by the oracle, and of the local model.
+
+    Each is ``(2,)``; the series from which they are found are ``(records, 4)``.
+    """
     case = parse_case(text)
     mode, gas, tau = (1, 0), medium(case), case.physics.tau
     q = wave_vector(case, mode)
@@ -132,7 +135,7 @@ def rashba(text: str) -> dict[str, NDArray | float]:
 
 
 def mixed(text: str) -> dict[str, NDArray]:
-    """N of a wave with both couplings, over its largest component."""
+    """N of a wave with both couplings, ``(records, 4)``, over its largest component."""
     case = parse_case(text)
     _, N = kinetic.densities(case)
     found = amplitudes(N, (1, 1))
@@ -160,7 +163,7 @@ def stays(text: str) -> dict[str, float]:
 
 
 def crossed(text: str) -> dict[str, NDArray]:
-    """The same wave along [1, -1], where it relaxes: N over its largest component."""
+    """The same wave along [1, -1], where it relaxes, as :func:`mixed`."""
     case = parse_case(text, (helix(SMALL, -1), "maxwellian.tolerance=1e-11"))
     mode = (1, -1)
     times, N = kinetic.densities(case)

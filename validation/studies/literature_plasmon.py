@@ -83,6 +83,8 @@ def interacting(text: str, epsilon: float, kind: str, tau: float) -> Case:
 def plasmon(text: str, epsilon: float, kind: str, tau: float) -> dict[str, NDArray]:
     """Amplitude of n0 over its first value, beside the Volterra equation; and omega of its end.
 
+    Series are ``(records,)``.
+
     ``exact`` is omega without collisions.
     """
     case = interacting(text, epsilon, kind, tau)

@@ -87,7 +87,7 @@ def claims(setting: Setting, outcomes: Outcomes) -> list[Claim]:
 
 
 def wave(text: str, tau: float) -> dict[str, NDArray]:
-    """Amplitude of a density wave over its first value, and Mermin's."""
+    """Amplitude of a density wave over its first value, and Mermin's, ``(records,)``."""
     case = parse_case(text, (f"physics.tau={tau!r}",))
     times, N = kinetic.densities(case)
     found = amplitudes(N[:, 0], (1, 0)).real
@@ -98,7 +98,10 @@ def wave(text: str, tau: float) -> dict[str, NDArray]:
 
 
 def spin(text: str, alpha: float) -> dict[str, NDArray]:
-    """(n1, n3) of a uniform spin over their first values, Dawson's, and the local model's."""
+    """(n1, n3) of a uniform spin over their first values, Dawson's, and the local model's.
+
+    Series are ``(records, 2)``, the rates of the local model ``(2,)``.
+    """
     case = parse_case(text, (f"physics.alpha={alpha!r}",))
     times, N = kinetic.densities(case)
     found = N[:, [1, 3], 0, 0]

@@ -104,7 +104,7 @@ def plan(setting: Setting) -> list[Task]:
 
 
 def model_densities(text: str) -> dict[str, NDArray]:
-    """(n0, n) at t_end of each model that has all that the case has."""
+    """(n0, n), ``(4, N1, N2)``, at t_end of each model that has all that the case has."""
     case, found = parse_case(text), {}
     for name in MODELS:
         with suppress(CaseError):
@@ -113,7 +113,7 @@ def model_densities(text: str) -> dict[str, NDArray]:
 
 
 def picture_densities(text: str) -> dict[str, NDArray]:
-    """(n0, n) in two dimensions: at t = 0, kinetic and nonlocal at t_end."""
+    """(n0, n), ``(4, N1, N2)``, in two dimensions: at t = 0, kinetic and nonlocal at t_end."""
     case = parse_case(text)
     times, N = kinetic.densities(case)
     unscaled = build(case).physics.unscaled
@@ -130,7 +130,7 @@ def picture_densities(text: str) -> dict[str, NDArray]:
 
 
 def difference(outcomes: Outcomes, state: str, tau: float, name: str) -> NDArray:
-    """Kinetic minus macroscopic (n0, n) at t_end."""
+    """Kinetic minus macroscopic (n0, n) at t_end, ``(4, N1, N2)``."""
     return outcomes[f"{state}/{tau:g}"]["u"] - outcomes[f"models/{tau:g}"][name]
 
 
