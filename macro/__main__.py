@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 try:
     from wigner import __version__
+    from wigner.job.completion import add_completion
     from wigner.job.launch import add_case, add_output, add_quiet, add_set, is_first, parse, world
     from wigner.sweep import commands as sweeping
     from wigner.sweep.program import Program
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
+    add_completion(parser)
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     plain = argparse.RawDescriptionHelpFormatter
     command = added.add_parser(

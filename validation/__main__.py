@@ -30,6 +30,7 @@ except ImportError as error:
 from wigner.case.problem import build
 from wigner.case.spec import Case, load_case
 from wigner.errors import CaseError, Fault
+from wigner.job.completion import add_completion
 from wigner.job.directories import named
 from wigner.job.directories import usable as usable_directory
 from wigner.job.launch import add_quiet, add_set, parse, world
@@ -217,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="exit status: 0 no claim fails, 1 a claim fails, 2 bad input, 3 interrupted",
     )
+    add_completion(parser)
     names = [*(study.name for study in STUDIES), "all"]
     parser.add_argument("study", choices=names, metavar="STUDY", help=", ".join(names))
     parser.add_argument(

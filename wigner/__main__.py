@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from . import __version__
 from .job import commands, example, figures, measure
+from .job.completion import add_completion
 from .job.directories import named
 from .job.launch import (
     add_case,
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
+    add_completion(parser)
     added = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     def command(name: str, summary: str, description: str) -> argparse.ArgumentParser:

@@ -19,4 +19,5 @@
 ``commands``: the commands run, resume and info
 ``figures``: the commands plot and compare
 ``example``: the command example
+``completion``: what a shell reads to complete a command
 """
