@@ -106,29 +106,29 @@ def drift(case: Case) -> Pair:
 def _drift(formula: Expression, case: Case) -> float:
     if not formula.varies:
         lasting = case.physics.tau * -math.expm1(-case.time.t_end / case.physics.tau)
-        return abs(_uniform(formula, 0.0)) * lasting
+        return abs(float(_uniform(formula, np.zeros(1))[0])) * lasting
     times = np.linspace(0.0, case.time.t_end, MOMENTS)
     h = times[1] / case.physics.tau
-    E = [_uniform(formula, float(t)) for t in times]
     gain = case.physics.tau * -np.expm1(-h)
     p = largest = 0.0
-    for here, there in pairwise(E):
+    for here, there in pairwise(_uniform(formula, times).tolist()):
         p = p * math.exp(-h) + gain * 0.5 * (here + there)
         largest = max(largest, abs(p))
     return largest
 
 
-def _uniform(formula: Expression, t: float) -> float:
-    """A component of E at a time.
+def _uniform(formula: Expression, times: NDArray) -> NDArray:
+    """A component of E at ``times``, ``(k,)``; it depends on nothing else.
 
     Raises
     ------
     ExpressionError
-        If it is not finite.
+        If it is not finite at one of them; the first such time is named.
     """
     try:
-        return float(formula(0.0, 0.0, t))
+        return formula.at("x1")(times, 0.0)
     except ExpressionError as error:
+        t = 0.0 if error.fault.place is None else error.fault.place[0]
         fault = replace(not_finite("physics.field", error, t), place=None, points=None)
         raise ExpressionError(fault) from None
 

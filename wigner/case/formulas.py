@@ -112,8 +112,8 @@ class Expression:
         """Whether f depends on time."""
         return "t" in self.program
 
-    def at(self, t: float) -> Expression:
-        """f of one time, which depends on time no more."""
+    def at(self, t: float | str) -> Expression:
+        """f of one time, or of as many as the variable ``"x1"`` stands for then: not of t."""
         return Expression(self.text, tuple(t if part == "t" else part for part in self.program))
 
     def combined(self, operator: str, number: float) -> Expression:
