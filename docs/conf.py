@@ -37,6 +37,11 @@ napoleon_google_docstring = False
 napoleon_custom_sections = [("Attributes", "params_style")]  # names are no links
 napoleon_use_rtype = False
 toc_object_entries = False
+nitpicky = True  # what docstrings refer to is there
+nitpick_ignore_regex = [
+    ("py:class", r".*"),  # types in signatures, which other packages have
+    ("py:.*", r"_\w+"),  # private names, which are on no page
+]
 
 html_theme = "furo"
 html_static_path = ["static"]

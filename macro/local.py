@@ -239,7 +239,7 @@ class Local(Model):
         self.terms = tuple(terms)
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """The sum over the terms of (6)-(7), as of :meth:`Model.balance`."""
+        """The sum over the terms of (6)-(7), as of :meth:`.Model.balance`."""
         fields = Fields(self.medium.at(t, u[0]), u)
         flux, source = np.zeros((2, *u.shape)), np.zeros_like(u)
         for term in self.terms:

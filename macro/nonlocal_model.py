@@ -56,7 +56,7 @@ class Nonlocal(Constrained):
         return Rates(x.field(x.transform(orders.precession)), x.field(first))
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """Flux and source of (4)-(5), as of :meth:`Model.balance`.
+        """Flux and source of (4)-(5), as of :meth:`.Model.balance`.
 
         Raises
         ------

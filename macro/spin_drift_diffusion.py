@@ -22,7 +22,7 @@ class SpinDriftDiffusion(Model):
     """(9)-(10): linear in (n0, n); charge and spin do not act on each other."""
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """Flux, the part of Lambda grad x n included, and source, as of :meth:`Model.balance`."""
+        """Flux, the part of Lambda grad x n included, and source, as of :meth:`.Model.balance`."""
         tau, medium, n = self.physics.tau, self.medium.at(t, u[0]), u[1:]
         Lambda = medium.Lambda
         flux = self.x.grad(u) + u * medium.slope[:, None]

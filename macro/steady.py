@@ -30,14 +30,14 @@ def settled(
     """The densities (n0, n) that ``u`` comes to, shape ``(4, N1, N2)``.
 
     Changes fall by a factor from span to span, so what is left of the way is known from the last
-    two of them. Arguments are those of :func:`imex.solution`; no field may be driven.
+    two of them. Arguments are those of :func:`.imex.solution`; no field may be driven.
 
     Raises
     ------
     StateError
         If the densities do not come to rest.
     SolveError
-        As :func:`imex.integrate`.
+        As :func:`.imex.integrate`.
     """
     span, scale = _span(model), np.array([1.0, *3 * [model.physics.epsilon]])[:, None, None]
     times = [span * k for k in range(1, MOST + 1)]

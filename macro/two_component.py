@@ -22,7 +22,7 @@ class TwoComponent(Model):
     """(8). The in-plane components n1 and n2 are zero, and they remain zero."""
 
     def balance(self, u: NDArray, t: float = 0.0) -> Balance:
-        """The sum and the difference of (8), as of :meth:`Model.balance`."""
+        """The sum and the difference of (8), as of :meth:`.Model.balance`."""
         physics, medium = self.physics, self.medium.at(t, u[0])
         n, n3 = self._split(u), u[3]
         slopes = self.x.grad(self._potential(n)) + medium.slope[:, None]

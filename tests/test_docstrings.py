@@ -20,7 +20,7 @@ CODE = ("wigner", "macro", "validation")
 # A shape, as in ``(4, N1, N2)``; x-major, which ``phase_space.layout`` defines; or any.
 SHAPE = re.compile(r"``\([^`]*,[^`]*\)``|\bx-major\b|\bany shapes?\b")
 # That another function says it: "as :meth:`solve`", "arguments as of :func:`theta`".
-ELSEWHERE = re.compile(r"(?<!aises )\b[Aa]s (?:in |of |that of )?:\w+:`(?:\w+\.)*(\w+)`")
+ELSEWHERE = re.compile(r"(?<!aises )\b[Aa]s (?:in |of |that of )?:\w+:`[\w.]*?(\w+)`")
 # Methods that a caller meets without their names; what two of them raise stands with the class.
 CALLED, MADE = ("__call__",), ("__init__", "__post_init__")
 

@@ -45,8 +45,12 @@ def laid_out(lines: list[str]) -> list[str]:
 def process(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
-    """Before napoleon reads them."""
-    lines[:] = laid_out(lines)
+    """Before napoleon reads them.
+
+    What stands before a colon in the first line of a property it takes for a type: an empty comment
+    goes before it.
+    """
+    lines[:] = (["..", ""] if what == "property" else []) + laid_out(lines)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -30,7 +30,8 @@ class Room(SphinxDirective):
             if not hasattr(module, "__path__"):
                 title = f"{package}.{name}"
                 lines += [title, "-" * len(title), ""]
-                lines += [f".. automodule:: {title}", "   :members:", ""]
+                lines += [f".. automodule:: {title}", "   :members:"]
+                lines += ["   :special-members: __call__", ""]
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 

@@ -88,6 +88,12 @@ def test_the_site_has_what_the_code_says(site: Path) -> None:
     assert "semantic versioning" in changes
 
 
+def test_what_a_property_is_stays_a_sentence(pages: dict[Path, Page]) -> None:
+    for path in pages:
+        if path.parent.name == "api":
+            assert ">Type<" not in path.read_text(encoding="utf-8"), path
+
+
 def test_formulas_that_are_not_understood_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(DOCS / "extensions"))
     mathml = importlib.import_module("mathml").mathml

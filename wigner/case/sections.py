@@ -118,7 +118,7 @@ class OutputSpec:
 
 @dataclass(frozen=True)
 class Case:
-    """A whole case; ``text`` is TOML that :func:`parse_case` reads as this very case."""
+    """A whole case; ``text`` is TOML that :func:`.parse_case` reads as this very case."""
 
     grid: GridSpec
     physics: PhysicsSpec

@@ -89,14 +89,14 @@ class Columns:
     Parameters
     ----------
     error
-        Of the moments, as for :func:`window_for`.
+        Of the moments, as for :func:`.window_for`.
 
     Attributes
     ----------
     kernels
         The module of the arithmetic on windows.
     strips
-        As those of :class:`Places`: the factors of one at a time are in memory.
+        As those of :class:`.windows.Places`: the factors of one at a time are in memory.
     """
 
     def __init__(self, layout: Layout, physics: Physics, error: float) -> None:

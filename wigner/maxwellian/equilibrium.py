@@ -11,6 +11,7 @@ from ..errors import Fault, ResolutionError
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.grid import thermal_reach
+from ..phase_space.layout import passes
 from ..phase_space.moments import density, spectral_tail
 from ..timing import timed
 from .constraint import Solution
@@ -85,12 +86,12 @@ class Maxwellian(MultiplierSolver):
         Parameters
         ----------
         N, start, tolerance
-            As in :meth:`solve`; the solver's own tolerance bounds what is left.
+            As in :meth:`.MultiplierSolver.solve`; the solver's own tolerance bounds what is left.
 
         Raises
         ------
         ConstraintError
-            As :meth:`solve`.
+            As :meth:`.MultiplierSolver.solve`.
         ResolutionError
             If the lattice cannot hold M(N).
         """
@@ -124,8 +125,9 @@ class Maxwellian(MultiplierSolver):
             memory.offset, start, gain = offset, solution.A, 1.0
         else:
             raise ResolutionError(self._misfit(solution.A, self.repair, self._bound))
-        x = self.layout.x
-        out += pauli.pack(missing.reshape(4, -1)[:, x])[:, :, None] * self.profile
+        returned = pauli.pack(missing.reshape(4, -1)[:, self.layout.x])
+        for rows in passes(out):
+            out[:, rows] += returned[:, rows, None] * self.profile
         return Solution(solution.A, self.repair, evaluations, first)
 
     @property

@@ -118,10 +118,10 @@ class Corrections:
     responses: NDArray
 
     def start(self, N: NDArray) -> NDArray:
-        """As :meth:`Nearby.start`."""
+        """As :meth:`.Nearby.start`."""
         return self.one_step.start(N)
 
     def correction(self, A: NDArray, missing: NDArray) -> NDArray | None:
-        """As :meth:`Nearby.correction`."""
+        """As :meth:`.Nearby.correction`."""
         changed = self.one_step.changed(A, missing, self.responses)
         return None if changed is None else changed - A

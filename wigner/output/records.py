@@ -70,7 +70,7 @@ class Records:
         """Write the file with its axes, empty along time.
 
         ``scaling`` gives every variable the SI value of its unit, ``axes`` has those that are
-        used besides x1 and x2, and more, as :func:`places` makes them.
+        used besides x1 and x2, and more, as :func:`.variables.places` makes them.
         """
         grid = problem.grid
         labels = LABELS | (PAULI if self._others else {})

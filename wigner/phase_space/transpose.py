@@ -44,7 +44,7 @@ class Move:
     count
         Columns of each.
     boxes
-        Rows of W, and where they are in the memory, see :meth:`Lines.boxes`.
+        Rows of W, and where they are in the memory, see :meth:`.Lines.boxes`.
     """
 
     memory: NDArray
@@ -229,7 +229,7 @@ class Transpose:
         self._parcels = Parcels(found, comm, x_blocks)
 
     def columns(self, W: NDArray, *, there: bool, back: bool) -> Iterator[tuple[NDArray, slice]]:
-        """As :meth:`Layout.columns`."""
+        """As :meth:`.Layout.columns`."""
         ahead, count, windows = self._rounds.ahead, self._rounds.count, Windows(W)
         for number in range(-ahead, count + ahead):
             if there and number + ahead < count:
@@ -280,7 +280,7 @@ class Transpose:
     def _of(self, messages: Sequence[list[Message]], number: int) -> list[Message]:
         """The messages of a round; the last round may have fewer blocks."""
         found, rounds = messages[self._set(number)], self._rounds
-        return found[: len(found) // rounds.blocks * rounds.blocks_in(number)]
+        return found and found[: len(found) // rounds.blocks * rounds.blocks_in(number)]
 
 
 def _free(messages: Sequence[Message]) -> None:
