@@ -24,6 +24,7 @@ from ..flows.splitting import FOURTH, STRANG, Splitting
 from ..flows.transport import Transport
 from ..maxwellian.equilibrium import Maxwellian
 from ..maxwellian.memory import Memory
+from ..phase_space.layout import passes
 from ..phase_space.moments import density
 from ..physics import Physics
 from .balance import Ledger
@@ -163,9 +164,12 @@ class SdirkStep:
         for a, K in zip(row, earlier, strict=True):
             N += a * density(self._layout, K)
         self._collisions.symbol(N, out)
-        out -= W
-        _add(out, tuple(-a for a in row), earlier)
-        out *= self._share
+        for rows in passes(out):
+            part = out[:, rows]
+            part -= W[:, rows]
+            for a, K in zip(row, earlier, strict=True):
+                part -= a * K[:, rows]
+            part *= self._share
         return N
 
     def _take_down(
@@ -186,10 +190,10 @@ class SdirkStep:
 
 
 def _add(W: NDArray, weights: tuple[float, ...], fields: list[NDArray]) -> None:
-    """W -> W + sum_j weights[j] fields[j], in place, a row at a time."""
-    for weight, field in zip(weights, fields, strict=True):
-        for row in range(W.shape[1]):
-            W[:, row] += weight * field[:, row]
+    """W -> W + sum_j weights[j] fields[j], in place."""
+    for rows in passes(W):
+        for weight, field in zip(weights, fields, strict=True):
+            W[:, rows] += weight * field[:, rows]
 
 
 class StrangStep:

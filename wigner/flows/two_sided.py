@@ -162,7 +162,7 @@ class PositionSide:
         block[:] = W[:, rows].reshape(block.shape)
         self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
         at1, at2 = self._at1[rows].T, self._at2[rows].T
-        self._multiply.mean(np.moveaxis(block, 1, 3), factor, at1, at2)
+        self._multiply.mean(block.transpose(0, 2, 3, 1), factor, at1, at2)
         self._fft(block, (2, 3), FORWARD)  # (x, eta) -> (x, p)
         return block.reshape(2, -1, W.shape[2])
 
@@ -192,6 +192,6 @@ class PositionSide:
         """Some rows of W, made the coefficients of the product, ``(2, rows, *n_p)``."""
         block = W[:, rows].reshape(2, -1, *self._n_p)
         self._fft(block, (2, 3), BACKWARD)  # (x, p) -> (x, eta)
-        modes_first = np.moveaxis(block, 1, 3)
+        modes_first = block.transpose(0, 2, 3, 1)
         self._multiply(modes_first, factor, self._at1[rows].T, self._at2[rows].T)
         return block

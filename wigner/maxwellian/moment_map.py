@@ -76,8 +76,9 @@ class MomentMap:
             columns = self.columns
             start = columns.kinetic(m).start
             for block, local in columns.local(A, m):
-                of_m[:, block] = self._gram(columns.of(start, m, local), local.own)
-            of_m *= self._norm
+                of_m[:, block] = squares(columns.kernels, columns.of(start, m, local))
+            E = pauli.exp(0.25 / m * self._own(A))
+            of_m[:] = self._norm * pauli.conjugation(E, of_m)  # (C E)^dagger (C E)
         return self._gathered(density)
 
     def momenta(self, A: NDArray, steps: Sequence[int]) -> NDArray:
@@ -87,8 +88,7 @@ class MomentMap:
         innermost factor E of S e_y passes through: E p_j = p_j E + i eps (d_j E).
         """
         momentum = self._empty(len(steps), 4, 2)
-        slopes = [dA.reshape(4, -1)[:, self.layout.x] for dA in self._slopes(A)]
-        own = A.reshape(4, -1)[:, self.layout.x]
+        slopes, own = [self._own(dA) for dA in self._slopes(A)], self._own(A)
         for m, of_m in zip(steps, momentum, strict=True):
             if m == LIMIT:
                 of_m[:] = self.unsplit.momenta(A)
@@ -126,11 +126,9 @@ class MomentMap:
             of_m *= self._norm
         return np.tensordot(extrapolation(steps), self._gathered(density), axes=1)
 
-    def _gram(self, C: NDArray, E: NDArray) -> NDArray:
-        """Components of E^dagger (C^dagger C) E."""
-        e11, _, e21, e22 = E
-        e = np.stack([0.5 * (e11 + e22).real, e21.real, e21.imag, 0.5 * (e11 - e22).real])
-        return pauli.conjugation(e, squares(self.columns.kernels, C))
+    def _own(self, field: NDArray) -> NDArray:
+        """A field on x at the points of this rank, ``(4, x block)``."""
+        return field.reshape(4, -1)[:, self.layout.x]
 
     def _empty(self, *kinds: int) -> NDArray:
         return np.empty((*kinds, self.layout.n_x_local))
