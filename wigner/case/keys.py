@@ -149,8 +149,10 @@ INITIAL = {
         "initial layer to order τ; refused where τ G is as large as M(N)), "
         '`"classical"` (a Gaussian in p times N), `"equilibrium"` (the global Maxwellian '
         "Exp(−H + c) of V, b and φ at t = 0, with the mean density of `n0`: nothing moves until a "
-        'field changes), or `"steady"` (from M(N), steps of `dt` with the fields as they are at '
-        "t = 0 until the moments rest, a current with E for instance; this comes before t = 0)",
+        'field changes), or `"steady"` (from M(N), steps with the fields as they are at t = 0 '
+        "until the moments rest, a current with E for instance; this comes before t = 0. The steps "
+        'are of `dt`; with `dt = "auto"` they are as long as `time.tolerance` allows, and the '
+        "moments rest to this tolerance)",
     ),
 }
 TIMES = {

@@ -67,8 +67,7 @@ class Solver:
         if case.initial.state != "steady":
             return initial.prepare(case.initial.state, self.maxwellian, self.problem.N)
         W = initial.prepare("maxwellian", self.maxwellian, self.problem.N)
-        splitting = self.transport.splitting
-        return settled(W, self.collisions, case.time.scheme, splitting, case.time.dt, between)
+        return settled(W, self.maxwellian, self.transport.splitting, case.time, between)
 
     def step(self, dt: float) -> Step:
         """One step of eq. (29) of length ``dt``: ``step(W, t)`` advances W in place."""

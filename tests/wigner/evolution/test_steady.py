@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from wigner.case.problem import build
 from wigner.case.spec import parse_case
@@ -11,6 +12,7 @@ from wigner.errors import StateError
 from wigner.evolution import steady
 from wigner.evolution.solver import Solver
 from wigner.maxwellian.equilibrium_state import equilibrium_density
+from wigner.phase_space.communicator import SERIAL, Communicator
 from wigner.phase_space.moments import density, moments
 
 CASE = """
@@ -34,10 +36,23 @@ tolerance = 1e-6
 """
 
 
-def begun(*overrides: str) -> tuple[Solver, np.ndarray]:
+FORCE = 'physics.field=["0.1", "-0.05"]'
+
+
+def begun(*overrides: str, comm: Communicator = SERIAL) -> tuple[Solver, np.ndarray]:
     case = parse_case(CASE, overrides)
-    solver = Solver(case, build(case))
+    solver = Solver(case, build(case), comm)
     return solver, solver.initial_state()
+
+
+def chosen(
+    tolerance: float, *overrides: str, comm: Communicator = SERIAL
+) -> tuple[Solver, NDArray, int]:
+    """A solver with dt = "auto", moments of its steady state, ``(13, N1, N2)``, and steps to it."""
+    case = parse_case(CASE, ("time.dt=auto", f"time.tolerance={tolerance:g}", *overrides))
+    solver, calls = Solver(case, build(case), comm), []
+    W = solver.initial_state(lambda: calls.append(1))
+    return solver, steady._moments(solver.space, W), len(calls)
 
 
 def test_spins_are_polarised_by_a_steady_current() -> None:
@@ -86,3 +101,35 @@ def test_what_does_not_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = ("physics.alpha=0", 'initial.n=["3", "0", "0"]')
     with pytest.raises(StateError, match=r'"steady", but the moments still change by .* after 6'):
         begun(*entries, 'physics.zeeman=["0", "0", "1"]')
+
+
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-4])
+def test_chosen_steps_come_to_the_same_rest_in_few(tolerance: float) -> None:
+    """Spins and current of the uniform gas, within the tolerance; the run begins as ever."""
+    solver, found, steps = chosen(tolerance, FORCE)
+    n = 0.05 * 0.6 * 0.5 * np.array([0.05, 0.1, 0.0])
+    np.testing.assert_allclose(found[1:4, 0, 0], n, atol=tolerance)
+    np.testing.assert_allclose(found[[4, 8], 0, 0], [0.05, -0.025], atol=2 * tolerance)
+    assert steps < 40
+    assert solver.adaptive is not None
+    assert solver.adaptive.dt == solver.case.time.dt
+    assert not solver.ledger.values.any()
+
+
+@pytest.mark.mpi(n=3)
+def test_chosen_steps_are_those_of_any_number_of_ranks(comm: Communicator) -> None:
+    entries = ("grid.n_x=[5, 1]", "grid.n_p=[16, 12]", "physics.potential=0.4*cos(x1)", FORCE)
+    quick = ("physics.epsilon=0.3", "physics.alpha=0", "physics.tau=1", "maxwellian.richardson=1")
+    _, found, steps = chosen(1e-2, *entries, *quick, comm=comm)
+    _, alone, expected = chosen(1e-2, *entries, *quick)
+    assert steps == expected < 30
+    np.testing.assert_allclose(found, alone, rtol=0, atol=1e-10)
+    assert len({part.tobytes() for part in comm.allgather(found)}) == 1
+
+
+def test_a_tolerance_is_named_where_nobody_gave_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "MOST_CHOSEN", 4)
+    monkeypatch.setattr(steady, "MOST_STEPS", 3)
+    entries = ("physics.alpha=0", 'initial.n=["3", "0", "0"]')
+    with pytest.raises(StateError, match=r"after 7 of them.*; use a larger time.tolerance, a"):
+        chosen(1e-3, *entries, 'physics.zeeman=["0", "0", "1"]')

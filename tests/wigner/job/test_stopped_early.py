@@ -14,6 +14,7 @@ from wigner.evolution import steady
 from wigner.job import agenda
 
 KINETIC: tuple = (main, [])
+CHOSEN: tuple = (main, sets("time.dt=auto", "time.tolerance=1e-3"))
 MODEL: tuple = (solve_model, ["--model", "local"])
 # Spins that turn for ever: there is no rest.
 RESTLESS = sets(
@@ -28,7 +29,7 @@ RESTLESS = sets(
 )
 
 
-@pytest.mark.parametrize(("command", "options"), [KINETIC, MODEL])
+@pytest.mark.parametrize(("command", "options"), [KINETIC, CHOSEN, MODEL])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_on_the_way_to_a_steady_state(
     case: str, output: Path, command, options: list[str], number: int, monkeypatch, capsys
