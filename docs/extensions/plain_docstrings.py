@@ -12,6 +12,8 @@ from sphinx.util.inspect import TypeAliasForwardRef
 # What is markup all the same: names within backticks, with a role before them or without.
 LITERAL = re.compile(r"(``.+?``|:\w+:`.+?`)")
 MATHEMATICS = re.compile(r"([|*\\]|_(?=\W|$)|`)")
+# What numpy's NDArray is, where a signature names it by way of a Callable or an alias of ours.
+NDARRAY = re.compile(r"~?numpy\.ndarray\[.*?_ScalarT\]\]")
 
 
 def plain(line: str) -> str:
@@ -53,6 +55,14 @@ def process(
     lines[:] = (["..", ""] if what == "property" else []) + laid_out(lines)
 
 
+def shortened(
+    app: Sphinx, what: str, name: str, obj: object, options: object, given: str, result: str
+) -> tuple[str, str]:
+    """A signature, arguments and result, with NDArray in place of what it stands for."""
+    first, second = (NDARRAY.sub("NDArray", part) if part else part for part in (given, result))
+    return first, second
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Have autodoc ask; what docstrings say of types is prose too, and its words are no links."""
     for field in PyObject.doc_field_types:
@@ -61,4 +71,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
             field.typerolename = ""
     TypeAliasForwardRef.__repr__ = lambda alias: alias.name  # in unions, too
     app.connect("autodoc-process-docstring", process, priority=400)
+    app.connect("autodoc-process-signature", shortened)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

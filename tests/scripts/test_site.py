@@ -88,10 +88,12 @@ def test_the_site_has_what_the_code_says(site: Path) -> None:
     assert "semantic versioning" in changes
 
 
-def test_what_a_property_is_stays_a_sentence(pages: dict[Path, Page]) -> None:
-    for path in pages:
-        if path.parent.name == "api":
-            assert ">Type<" not in path.read_text(encoding="utf-8"), path
+def test_the_python_reference_is_as_docstrings_and_signatures_are(site: Path) -> None:
+    for path in (site / "api").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert ">Type<" not in text, path  # of a property, whose first line has a colon
+        signatures = [line for line in text.splitlines() if "sig-paren" in line]
+        assert [line for line in signatures if "_ScalarT" in line] == [], path  # of an NDArray
 
 
 def test_formulas_that_are_not_understood_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
