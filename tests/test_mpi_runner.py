@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import small
+from tests.support.mpi_job import RANK
 from tests.support.mpi_runner import Runner, find_mpiexec, missing
 
 pytestmark = pytest.mark.mpiexec
@@ -95,6 +96,28 @@ def broken():
 def test_teardown(comm, broken):
     pass
 """
+# Two more files, whose ranks are the same processes.
+ONE = """
+import os
+from pathlib import Path
+import pytest
+
+@pytest.mark.mpi(n=2)
+def test_who(comm):
+    Path(f"who-{comm.rank}").write_text(str(os.getpid()))
+"""
+NEXT = """
+import os
+from pathlib import Path
+import pytest
+
+@pytest.mark.mpi(n=2)
+def test_again(comm):
+    assert Path(f"who-{comm.rank}").read_text() == str(os.getpid())
+
+def test_next_file():
+    pass
+"""
 CONFIGURATION = """
 [pytest]
 addopts = --strict-markers -m "not slow"
@@ -128,10 +151,11 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tests / "support").mkdir(parents=True)
     for name in ("__init__.py", "conftest.py"):
         shutil.copy(ours / name, tests)
-    for name in ("__init__.py", "mpi_runner.py", "mpi_child.py"):
+    for name in ("__init__.py", "mpi_runner.py", "mpi_job.py", "mpi_child.py"):
         shutil.copy(ours / "support" / name, tests / "support")
     (tests / "test_ranks.py").write_text(SUITE)
-    (tests / "test_zz_next_file.py").write_text("def test_next_file():\n    pass\n")
+    (tests / "test_zy_file.py").write_text(ONE)
+    (tests / "test_zz_next_file.py").write_text(NEXT)
     (directory / "pytest.ini").write_text(CONFIGURATION)
     return directory
 
@@ -165,6 +189,8 @@ def outcome(output: str, test: str) -> str:
         ("test_strict_floats", "PASSED"),
         ("test_comm_without_marker", "ERROR"),
         ("test_slow", ""),
+        ("test_who", "PASSED"),
+        ("test_again", "PASSED"),
         ("test_next_file", "PASSED"),
     ],
 )
@@ -185,7 +211,7 @@ def test_every_test_has_its_outcome(output: str, test: str, expected: str) -> No
         "ranks [0, 1]: RuntimeError: in tear-down",
         "the fixture comm needs the marker mpi",
         "not here",
-        "6 failed, 7 passed, 1 skipped, 1 deselected, 1 xfailed, 1 error",
+        "6 failed, 9 passed, 1 skipped, 1 deselected, 1 xfailed, 1 error",
     ],
 )
 def test_reports_say_what_happened(output: str, told: str) -> None:
@@ -210,6 +236,14 @@ def running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_ranks_do_not_outlive_who_started_them(tmp_path: Path) -> None:
+    """Killed, it cannot tell them that there is no more."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    told = {"MPI_TEST_DIRECTORY": str(tmp_path), "MPI_TEST_RUNNER": str(gone.pid)}
+    assert "ProcessLookupError" in small.call("-c", RANK, **told).stderr
 
 
 def test_marker_selects_slow_tests(directory: Path) -> None:

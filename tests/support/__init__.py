@@ -1,6 +1,7 @@
 """What tests share.
 
 ``case_texts``: case texts that several tests start from
+``mpi_job``: the process that starts the ranks, and what may go wrong with it
 ``mpi_runner``: tests on several MPI ranks within one run of pytest
 ``mpi_child``: the same, on the side of a rank
 ``mpi_overlap``: how much of the transpose's travel hides behind work

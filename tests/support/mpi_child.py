@@ -1,8 +1,8 @@
-"""The side of a rank: run the tests given on the command line and report each as it ends.
+"""The side of a rank: run one group of tests after the other and report each test as it ends.
 
-Started by ``mpi_runner`` on every rank. In the directory MPI_TEST_DIRECTORY a rank leaves its
-process id (``{rank}.pid``), one line of JSON per test (``{rank}.jsonl``), and where it was when a
-test's time was over (``{rank}.stack``).
+Started by ``mpi_runner`` on every rank, in the directory MPI_TEST_DIRECTORY. In that of a group a
+rank leaves its process id (``{rank}.pid``), one line of JSON per test (``{rank}.jsonl``), where it
+was when a test's time was over (``{rank}.stack``), and that it is through (``{rank}.done``).
 """
 
 from __future__ import annotations
@@ -11,18 +11,52 @@ import faulthandler
 import json
 import os
 import re
+import time
 from collections.abc import Generator
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
 from mpi4py import MPI
 
+from tests.support.mpi_job import POLL
 from tests.support.mpi_runner import timeout
+
+
+def serve() -> None:
+    """Run groups as they come, until one is empty or the process that started the tests is gone.
+
+    Raises
+    ------
+    SystemExit
+        If tests of a group failed.
+    """
+    directory, runner = Path(os.environ["MPI_TEST_DIRECTORY"]), int(os.environ["MPI_TEST_RUNNER"])
+    for number in count():
+        group = directory / str(number)
+        while not group.exists():
+            os.kill(runner, 0)  # raises ProcessLookupError
+            time.sleep(POLL)
+        arguments = (group / "arguments").read_text(encoding="utf-8").splitlines()
+        if not arguments:
+            return
+        os.environ["MPI_TEST_DIRECTORY"] = str(group)
+        status = pytest.main(arguments)
+        if status:
+            raise SystemExit(status)
+        (group / f"{world().rank}.done").touch()
 
 
 def world() -> MPI.Comm:
     """The communicator of the test."""
     return MPI.COMM_WORLD
+
+
+@cache
+def between_tests() -> MPI.Comm:
+    """A communicator on which no test sends."""
+    return world().Dup()
 
 
 def plugin(config: pytest.Config) -> Reporter:
@@ -56,13 +90,12 @@ class Reporter:
     def __init__(self, path: Path, stack: Path) -> None:
         self.path = path
         self.stack = stack.open("wb")
-        self.between_tests = world().Dup()
         self.record: dict[str, object] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Time a test and record it."""
-        self.between_tests.Barrier()
+        between_tests().Barrier()
         self.record = {"id": item.nodeid, "outcome": "passed", "text": "", "reason": None}
         faulthandler.dump_traceback_later(timeout(item), exit=True, file=self.stack)
         try:
