@@ -1,10 +1,13 @@
-"""The state of a run: W in memory, the solver that advances it, and its checkpoints."""
+"""The state of a run: W, the solver that advances it, and where an earlier state is kept."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..evolution.evolve import Interval, evolve
@@ -18,20 +21,21 @@ from .guards import check_moments
 NOTHING_KEPT = "there is no checkpoint yet: run again, the same directory may be used"
 
 
-class KeptState:
-    """W with its solver and its checkpoints.
+class RunState(ABC):
+    """W with its solver.
 
     Attributes
     ----------
     W
-        x-major field; it is advanced and loaded in place, as there may be no room for two.
-    kept
-        What a run can go on from, for the text of an error.
+        x-major field; it is advanced and loaded in place.
     """
 
-    def __init__(self, solver: Solver, checkpoints: Path, W: NDArray) -> None:
-        self.solver, self.W, self.kept = solver, W, NOTHING_KEPT
-        self._checkpoints = checkpoints
+    def __init__(self, solver: Solver, W: NDArray) -> None:
+        self.solver, self.W = solver, W
+
+    @abstractmethod
+    def load(self) -> State:
+        """Take W, and all that the solver knew, from the newest state that is kept."""
 
     def advance(self, intervals: Iterable[Interval]) -> Iterator[Interval]:
         """Advance W over the intervals, yielding each when it is done.
@@ -54,6 +58,48 @@ class KeptState:
             check_moments(density(solver.layout, self.W), initial, solver.layout.grid)
             yield interval
 
+
+class HeldState(RunState):
+    """One that is kept in memory, in a second W that is made when it is needed."""
+
+    def __init__(self, solver: Solver, W: NDArray) -> None:
+        super().__init__(solver, W)
+        self._before: tuple[State, NDArray] | None = None
+
+    def save(self, reached: Reached) -> None:
+        """Keep what it is now, in place of what was kept before."""
+        _, W = self._before or (None, np.empty_like(self.W))
+        W[:] = self.W
+        self._before = self.solver.snapshot(reached), W
+
+    def load(self) -> State:
+        """As :meth:`RunState.load`.
+
+        Raises
+        ------
+        ValueError
+            If nothing was kept.
+        """
+        if self._before is None:
+            raise ValueError("load: got no earlier state, expected that save was called")
+        state, self.W[:] = self._before
+        self.solver.restore(replace(state, memory=state.memory.copy()))
+        return state
+
+
+class KeptState(RunState):
+    """One that is kept in checkpoints: there may be no room for a second W.
+
+    Attributes
+    ----------
+    kept
+        What a run can go on from, for the text of an error.
+    """
+
+    def __init__(self, solver: Solver, checkpoints: Path, W: NDArray) -> None:
+        super().__init__(solver, W)
+        self.kept, self._checkpoints = NOTHING_KEPT, checkpoints
+
     def save(self, reached: Reached) -> str:
         """Write a checkpoint; its name."""
         solver = self.solver
@@ -63,7 +109,7 @@ class KeptState:
         return path.name
 
     def load(self) -> State:
-        """Take W, and all that the solver knew, from the newest checkpoint."""
+        """As :meth:`RunState.load`; raises as :func:`.checkpoint.load`."""
         solver = self.solver
         state = checkpoint.load(self._checkpoints, solver.layout, self.W, solver.problem.identity)
         solver.restore(state)

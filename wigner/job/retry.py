@@ -8,7 +8,7 @@ from itertools import islice
 
 from ..errors import CaseError, CheckpointError, ConstraintError, ResolutionError
 from ..evolution.evolve import Interval, schedule
-from .kept import KeptState
+from .kept import RunState
 
 log = logging.getLogger(__name__)
 
@@ -19,21 +19,45 @@ PARTS = (2, 4, 8, 16)
 class Retry:
     """Does a step again in 2 parts, and in 4, 8 and 16 if need be.
 
-    The failed step has spoilt W, and no second W is kept for this: the newest checkpoint is read,
-    and all steps since are done again, to the same bits.
+    The failed step has spoilt W: the newest state that is kept is loaded, and all steps since are
+    done again, to the same bits.
 
     Parameters
     ----------
     state
         The state of the run.
     save
-        Writes a checkpoint of the last complete step.
+        Keeps that of the last complete step.
     """
 
-    def __init__(self, state: KeptState, save: Callable[[], None]) -> None:
+    def __init__(self, state: RunState, save: Callable[[], None]) -> None:
         self._state, self._save = state, save
 
-    def __call__(self, t: float, steps: int, failure: ConstraintError) -> Interval:
+    def go_on(self, t: float, steps: int) -> Iterator[Interval]:
+        """Advance W from ``t``, after ``steps`` steps, to the end of the run; yield each step.
+
+        Raises
+        ------
+        ConstraintError
+            If a step cannot be done in parts either, or the lattice is at fault.
+        """
+        while True:
+            try:
+                for interval in self._state.go_on(t, steps):
+                    yield interval
+                    t, steps = interval.end, steps + 1
+                return
+            except ConstraintError as error:
+                # steps that are chosen have been tried shorter
+                if isinstance(error, ResolutionError) or self._state.solver.adaptive is not None:
+                    raise
+                failure = error.at()  # without the arrays that its traceback holds
+            interval = self._again(t, steps, failure)
+            yield interval
+            t, steps = interval.end, steps + 1
+            self._save()  # nobody has to go this way again
+
+    def _again(self, t: float, steps: int, failure: ConstraintError) -> Interval:
         """The step after ``t``, which failed after ``steps`` steps had been done.
 
         Raises
@@ -64,7 +88,7 @@ class Retry:
         raise failure.at(tried=f"shorter steps failed too, down to dt/{PARTS[-1]}")
 
     def _return_to(self, steps: int) -> None:
-        """Take the state back to where it was after ``steps`` steps, and write a checkpoint."""
+        """Take the state back to where it was after ``steps`` steps, and keep it."""
         state, solver = self._state, self._state.solver
         saved = state.load()
         since = solver.intervals(saved.t, saved.steps)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..case.problem import Problem
 from ..case.spec import Case
-from ..errors import CaseError, ConstraintError, Fault, ResolutionError, SolveError, apart
+from ..errors import CaseError, Fault, SolveError, apart
 from ..evolution.evolve import Interval
 from ..evolution.solver import Solver
 from ..maxwellian.multiplier_solver import prescribed
@@ -184,21 +184,7 @@ class Run:
     def _steps(self) -> Iterator[Interval]:
         """Advance W, in shorter steps where the constraint cannot be solved otherwise."""
         with self._located():
-            while (failure := (yield from self._steps_to_a_failure())) is not None:
-                if self._solver.adaptive is not None:  # which has tried shorter steps
-                    raise failure
-                yield self._retry(self.observer.t, self.observer.steps, failure)
-                self.save()  # nobody has to go this way again
-
-    def _steps_to_a_failure(self) -> Generator[Interval, None, ConstraintError | None]:
-        """Advance W; the error that shorter steps may avoid, or None at the end."""
-        try:
-            yield from self._state.go_on(self.observer.t, self.observer.steps)
-        except ResolutionError:
-            raise
-        except ConstraintError as error:
-            return error.at()  # without the arrays that its traceback holds
-        return None
+            yield from self._retry.go_on(self.observer.t, self.observer.steps)
 
     @contextmanager
     def _located(self) -> Iterator[None]:

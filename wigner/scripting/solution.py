@@ -16,10 +16,11 @@ from ..errors import SolveError
 from ..evolution.evolve import record_times
 from ..evolution.quality import Quality, Winding
 from ..evolution.solver import Solver
-from ..job.guards import check_moments
+from ..evolution.state import Reached
+from ..job.kept import HeldState, RunState
 from ..job.observed import look, observe, rhythm
+from ..job.retry import Retry
 from ..phase_space.communicator import SERIAL, Communicator
-from ..phase_space.moments import density
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +103,9 @@ class Solution:
 def run(case: Case, comm: Communicator = SERIAL) -> Solution:
     """The kinetic solution of a case, eq. (3), record by record; nothing is written.
 
-    ``wigner run`` solves the same in the same steps, but leaves records and checkpoints in a
-    directory, goes on after an interruption, and takes shorter steps where M(N) is not found.
+    ``wigner run`` solves the same in the same steps, in shorter ones where M(N) is not found, but
+    leaves records and checkpoints in a directory, and goes on after an interruption. Where
+    ``time.dt`` is given, W of the last record is kept beside W: shorter steps begin there.
 
     Parameters
     ----------
@@ -138,25 +140,34 @@ def _records(case: Case, problem: Problem, comm: Communicator) -> Iterator[Recor
     try:
         solver = Solver(case, problem, comm)
         W = solver.initial_state()
+        state = HeldState(solver, W)
+
+        def keep() -> None:
+            if solver.adaptive is None:  # which tries shorter steps by itself
+                state.save(Reached(t, steps, 0, 0, (), Quality()))
+
         watch, often, counts = Watch(problem), rhythm(solver), solver.collisions.evaluations
         counts.clear()
-        yield _record(solver, W, watch, t, steps)
-        for interval in solver.evolve(W, t, steps):
+        yield _record(state, watch, t, steps, counts)
+        keep()
+        since: list[int] = []
+        for interval in Retry(state, keep).go_on(t, steps):
             t, steps = interval.end, steps + 1
-            check_moments(density(solver.layout, W), problem.N, problem.grid)
+            since += counts
+            counts.clear()
             if interval.landed:
-                yield _record(solver, W, watch, t, steps)
-                counts.clear()
+                yield _record(state, watch, t, steps, since)
+                since.clear()
+                keep()
             elif steps % often == 0:
                 watch.after(t, look(solver, W))
     except SolveError as error:
         raise error.at(time=t, steps=steps) from None
 
 
-def _record(solver: Solver, W: NDArray, watch: Watch, t: float, steps: int) -> Record:
-    """That of a state."""
-    counts = solver.collisions.evaluations
-    found = observe(solver, W, t)
+def _record(state: RunState, watch: Watch, t: float, steps: int, counts: list[int]) -> Record:
+    """That of a state, with the evaluations of each solve since the one before."""
+    found = observe(state.solver, state.W, t)
     values = {**found.values, "evaluations": sum(counts) / max(1, len(counts))}
     return Record(t, steps, values, watch.after(t, found.indicators))
 

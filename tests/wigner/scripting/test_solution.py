@@ -12,6 +12,7 @@ import macro
 import wigner
 from tests.support import small
 from tests.support.small import sets
+from tests.wigner.job.test_guards import inject, unsolvable
 from wigner.__main__ import main
 from wigner.errors import CaseError, ConstraintError
 from wigner.output.variables import ARRAYS, SCALARS
@@ -48,6 +49,29 @@ def test_records_are_those_of_the_command(case: str, output: Path, changes: list
         (6, 4),
         (3, 6, 4),
     )
+
+
+@pytest.mark.parametrize("start", [0.2, 0.35])  # at a record, and a step after one
+def test_steps_are_shorter_where_those_of_the_command_are(
+    case: str,
+    output: Path,
+    start: float,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inject(monkeypatch, unsolvable(0.03, start))
+    assert main(["run", case, "--output", str(output)]) == 0
+    records = list(wigner.run(wigner.open_case(case)))
+    assert caplog.text.count("is done again in 4 parts") == 2  # by the command, and here
+    agree(records, output, [*SCALARS, *ARRAYS])
+    assert records[-1].steps == small.report(output)["steps"]
+
+
+def test_steps_are_not_shorter_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    inject(monkeypatch, unsolvable(0.0, 0.35))
+    solution = wigner.run(wigner.open_case(small.CASE))
+    with pytest.raises(ConstraintError, match=r"at t = 0\.3, after 3 steps: .*down to dt/16$"):
+        list(solution)
 
 
 @pytest.mark.parametrize("model", ["local", "nonlocal"])
