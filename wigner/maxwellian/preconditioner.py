@@ -61,9 +61,10 @@ class OneStep:
 
     def __call__(self, A: NDArray) -> NDArray:
         """Components (n0, eps n), shape ``(4, N1, N2)``."""
-        spectrum = self._fft.forward(pauli.exp(0.5 * A))
+        E = pauli.exp(0.25 * A)
+        spectrum = self._fft.forward(pauli.square(E))
         spectrum = np.einsum("acxy,cxy->axy", self._kernel, spectrum)
-        return pauli.conjugation(pauli.exp(0.25 * A), self._fft.backward(spectrum, self._n_x))
+        return pauli.conjugation(E, self._fft.backward(spectrum, self._n_x))
 
     def start(self, N: NDArray) -> NDArray:
         """Multipliers that give N here, or the classical ones where none are found.
@@ -82,24 +83,24 @@ class OneStep:
 
         Fields ``(4, N1, N2)``, responses ``(N1, N2//2 + 1)``. None where none are found.
         """
-        spectrum = self._fft.forward(missing) * responses
-        return self._solution(self(A) + self._fft.backward(spectrum, self._n_x), A)
+        spectrum, moments = self._fft.forward(missing) * responses, self(A)
+        return self._solution(moments + self._fft.backward(spectrum, self._n_x), A, moments)
 
-    def _solution(self, N: NDArray, A: NDArray) -> NDArray | None:
-        """Multipliers with moments N, by Anderson's method from A."""
+    def _solution(self, N: NDArray, A: NDArray, moments: NDArray | None = None) -> NDArray | None:
+        """Multipliers with moments N, by Anderson's method from A, which has some moments."""
         if not pauli.is_positive(N):
             return None
         target, iteration = pauli.log(N), Iteration(Secants())
         first: float | None = None
         for _ in range(MOST):
-            moments = self(A)
+            moments = self(A) if moments is None else moments
             size = float(np.abs(N - moments).max())
             first = size if first is None else first
             if size <= max(SHARE * first, 1e-15 * N[0].max()):
                 return A
             if not pauli.is_positive(moments):
                 return None
-            A = iteration.next(A, target - pauli.log(moments))
+            A, moments = iteration.next(A, target - pauli.log(moments)), None
         return None
 
 

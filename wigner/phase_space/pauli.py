@@ -46,6 +46,13 @@ def conjugation(e: NDArray, b: NDArray) -> NDArray:
     )
 
 
+def square(e: NDArray) -> NDArray:
+    """Components ``(4, ...)`` of E^2 for Hermitian E: 2 e0 e - det(E) (1, 0)."""
+    twice = 2 * e[0] * e
+    twice[0] -= e[0] ** 2 - e[1] ** 2 - e[2] ** 2 - e[3] ** 2
+    return twice
+
+
 def exp(a: NDArray) -> NDArray:
     """exp(a0 sigma_0 + a.sigma) = e^a0 (cosh|a| sigma_0 + sinh|a| a.sigma/|a|), ``(4, ...)``."""
     r, weight = norm(a), np.exp(a[0])

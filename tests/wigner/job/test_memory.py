@@ -17,10 +17,12 @@ from tests.support import small
 from tests.support.case_texts import MATERIAL
 from tests.support.small import sets
 from wigner.__main__ import main
-from wigner.case.problem import lattice
+from wigner.case.problem import build, lattice
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError
+from wigner.evolution.solver import Solver
 from wigner.job import memory
+from wigner.job.estimate import First
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.windows import ROUNDOFF, places_of, window_for
 from wigner.phase_space.communicator import Serial
@@ -113,6 +115,36 @@ def test_blocks_of_the_transpose_are_counted() -> None:
     memory.check_memory(case, grid, hosts)
     with pytest.raises(CaseError, match="but its 2 rank"):
         memory.check_memory(case, grid, [(name, int(1.99 * two)) for name, _ in hosts])
+
+
+def test_what_every_rank_has_does_not_grow_with_phase_space() -> None:
+    """A rank of many has some fields on x besides its share, and tables of lines of it.
+
+    So with four times the points of p, two times as many on each axis, it has not twice as much.
+    """
+    _made(32, 1024)  # what is loaded once is there now
+    few, many, whole = _made(32, 1024), _made(64, 1024), _made(32, 1)
+    assert few < 0.05 * memory.FIELD * 32**4
+    assert many < 2 * few
+    assert whole > 10 * few
+
+
+def _made(n_p: int, ranks: int) -> int:
+    """Bytes of all arrays that the first of some ranks makes for steps, a share of W included."""
+    case = parse_case(DEVICE, ["grid.n_x=[32, 32]", f"grid.n_p=[{n_p}, {n_p}]"])
+    problem = build(case)
+    A = np.zeros((4, *problem.grid.n_x))
+    A[1] = 0.1 * np.cos(problem.grid.x[0])[:, None]
+    tracemalloc.start()
+    try:
+        solver = Solver(case, problem, First(ranks))
+        step = solver.step(case.time.dt)
+        next(iter(solver.maxwellian.moment_map.columns.local(A, 3)))
+        made, _ = tracemalloc.get_traced_memory()
+        del step
+        return made
+    finally:
+        tracemalloc.stop()
 
 
 def test_memory_follows_the_points_however_large_the_box() -> None:

@@ -51,6 +51,10 @@ def test_logarithm_refuses_an_indefinite_matrix():
         pauli.log(np.array([[1.0], [1.0], [0.0], [0.0]]))
 
 
+def test_square():
+    np.testing.assert_allclose(pauli.square(A), function(A, np.square), rtol=1e-12, atol=1e-13)
+
+
 def test_conjugation():
     E, M = matrices(A), matrices(B)
     np.testing.assert_allclose(pauli.conjugation(A, B), components(E @ M @ E), atol=1e-12)
