@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,17 +77,20 @@ class Secants:
         a direction.
         """
         kept: list[int] = []
+        rows: list[list[float]] = []  # of L, as numbers: arrays this small only cost calls
         sizes = np.sqrt(np.diagonal(self._products))
-        cosines = self._products / np.outer(sizes, sizes)
-        L = np.empty((0, 0))
+        cosines = (self._products / np.outer(sizes, sizes)).tolist()
         for k in reversed(range(len(sizes))):
-            explained = np.linalg.solve(L, cosines[kept, k])
-            left = 1.0 - explained @ explained  # the square of what the newer ones do not explain
+            explained: list[float] = []
+            for one, row in zip(kept, rows, strict=True):
+                explained.append((cosines[one][k] - sum(map(mul, row, explained))) / row[-1])
+            left = 1.0 - sum(map(mul, explained, explained))  # squared, what newer do not explain
             if left > INDEPENDENT**2:
-                n = len(kept)
-                L = np.pad(L, (0, 1))
-                L[n, :n], L[n, n] = explained, np.sqrt(left)
+                rows.append([*explained, math.sqrt(left)])
                 kept.append(k)
+        L = np.zeros((len(rows), len(rows)))
+        for n, row in enumerate(rows):
+            L[n, : n + 1] = row
         return kept, L
 
 
