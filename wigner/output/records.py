@@ -139,9 +139,9 @@ class Records:
         try:
             with files.hdf5(self.path, "r") as file:
                 self.names = tuple(n for n in self.names if n in file or n not in LATER)
+                variables = [file[name] for name in self.names]
                 for k in range(records):
-                    values = (file[name][k] for name in self.names)
-                    self.digest = _digest(values, self.digest)
+                    self.digest = _digest((each[k] for each in variables), self.digest)
         except Exception as error:  # HDF5 finds damage in many ways
             got = f"a file without them ({error})"
             raise RecordsError(Fault("moments.h5", got, f"{records} records")) from None
