@@ -165,7 +165,7 @@ def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float
     image = ax.pcolormesh(
         *(x, y, np.maximum(errors, 1e-16)),
         norm=LogNorm(1e-4, 1.0),
-        cmap="RdYlGn_r",
+        cmap="viridis",  # it reads in grey, and to eyes without red or green
         shading="gouraud",
         rasterized=True,
     )
@@ -175,11 +175,11 @@ def map_of_errors(ax: Axes, x: NDArray, y: NDArray, errors: NDArray, good: float
             y,
             np.log(np.maximum(errors, 1e-16)),
             levels=[np.log(good)],
-            colors="black",
+            colors="white",
             linewidths=2.2,
             linestyles="solid",
         )
-    ax.plot(*np.meshgrid(x, y), ".", color="black", ms=2)
+    ax.plot(*np.meshgrid(x, y), ".", color="white", ms=2)
     return image
 
 

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from wigner.results.style import POSITIVE, SIGNED
+
 from ..harness import figures
 from ..harness.tasks import Arrays
 from ..solutions import kinetic
@@ -48,7 +50,7 @@ def texture(picture: Arrays) -> Figure:
     spin = max(np.abs(u[3]).max() for u in every)
     longest = max(np.hypot(u[1], u[2]).max() for u in every)
     figure, axes = figures.panels(3, 2, size=(3.9, 3.5))
-    looks = ((0, "viridis", density, "n₀"), (3, "RdBu_r", (-spin, spin), "n₃"))
+    looks = ((0, POSITIVE, density, "n₀"), (3, SIGNED, (-spin, spin), "n₃"))
     for row, (k, colours, limits, name) in zip(axes, looks, strict=True):
         for ax, (title, u) in zip(row, states.items(), strict=True):
             image = figures.texture(
