@@ -47,19 +47,22 @@ class Maxwellian(NamedTuple):
     residual: float
 
     def operator(self) -> Array:
-        """M on every fibre."""
+        """M on every fibre, (B, 2 N1 N2, 2 N1 N2)."""
         return dense.operator_function(self.spectrum, np.exp)
 
 
 def exponential(box: Box, mu: Array, target: Array | None = None) -> Maxwellian:
-    """exp(-K + a0 + eps a.sigma), its densities and their distance to a target."""
+    """exp(-K + a0 + eps a.sigma), its densities and their distance to a target.
+
+    mu and the target, densities u, are (4, N1, N2).
+    """
     spectrum = dense.diagonalise(dense.exponent(box, mu))
     u = densities_of(box, spectrum, np.exp(spectrum.values))
     return Maxwellian(mu, u, spectrum, 0.0 if target is None else distance(box, u, target))
 
 
 def distance(box: Box, u: Array, target: Array) -> float:
-    """max |<M> - <W>| over max n0, in units of <W> = (n0, eps n)."""
+    """max |<M> - <W>| over max n0, in units of <W> = (n0, eps n); u and target are (4, N1, N2)."""
     return float(np.abs(dense.scaled(box, u - target)).max() / target[0].max())
 
 
@@ -94,7 +97,10 @@ def divided_exponential(values: Array) -> Array:
 
 
 def response(box: Box, spectrum: Spectrum, divided: Array, dmu: Array) -> Array:
-    """Densities of U (divided * (U^dagger dA U)) U^dagger: how those of exp(B) change along dmu."""
+    """Densities of U (divided * (U^dagger dA U)) U^dagger: how those of exp(B) change along dmu.
+
+    Densities and dmu are (4, N1, N2), divided is (B, 2 N1 N2, 2 N1 N2).
+    """
     U = spectrum.vectors
     dA_U = dense.pauli_matrix(dense.scaled(box, dmu).reshape(4, -1)) @ _spinors(U)
     X = U @ (divided * (dense.adjoint(U) @ dA_U.reshape(U.shape)))
@@ -104,7 +110,8 @@ def response(box: Box, spectrum: Spectrum, divided: Array, dmu: Array) -> Array:
 def homogeneous_response(box: Box) -> Array:
     """phi(eps |xi|), phi(z) = int_0^1 exp(-z^2 s (1 - s)/2) ds = dawsn(y)/y, y = z/sqrt(8).
 
-    The Jacobian d<W>/dA over n0 of a homogeneous spinless gas at alpha = 0, in Fourier space.
+    The Jacobian d<W>/dA over n0 of a homogeneous spinless gas at alpha = 0, in Fourier space,
+    (N1, N2) in FFT order.
     """
     k1, k2 = (
         np.fft.ifftshift(dense.wave_numbers(n, length))
@@ -134,7 +141,8 @@ def local_response(box: Box, u: Array) -> Array:
 def newton_step(box: Box, M: Maxwellian, target: Array, rtol: float) -> Array:
     """dmu with D<M> dmu = target - <M>, by conjugate gradients in A.
 
-    Preconditioned by D^-1/2 phi(eps |xi|)^-1 D^-1/2, D = `local_response`.
+    Preconditioned by D^-1/2 phi(eps |xi|)^-1 D^-1/2, D = `local_response`. dmu and target are
+    (4, N1, N2).
     """
     phi = homogeneous_response(box)
     D = dense.diagonalise(local_response(box, target))
@@ -159,7 +167,7 @@ def newton_step(box: Box, M: Maxwellian, target: Array, rtol: float) -> Array:
 def classical_multipliers(box: Box, u: Array) -> Array:
     """mu with 2 pi exp(a0 + eps a.sigma) = <W> at each point: right as eps grad, alpha -> 0.
 
-    Raises ValueError unless eps |n| < n0 everywhere.
+    mu and u are (4, N1, N2). Raises ValueError unless eps |n| < n0 everywhere.
     """
     spin = box.epsilon * np.sqrt((u[1:] ** 2).sum(0))
     if not np.all(spin < u[0]):
@@ -170,7 +178,7 @@ def classical_multipliers(box: Box, u: Array) -> Array:
 
 
 def dual(box: Box, M: Maxwellian, target: Array) -> float:
-    """Phi = (1/2) Tr exp(B) - int A.N, in units of the lattice cell."""
+    """Phi = (1/2) Tr exp(B) - int A.N, in units of the lattice cell; target is (4, N1, N2)."""
     A, N = dense.scaled(box, M.mu), dense.scaled(box, target)
     return float(M.u[0].sum() - (A * N).sum())
 
@@ -211,7 +219,10 @@ def maxwellian(
 
 
 def line_search(box: Box, M: Maxwellian, u: Array, dmu: Array) -> Maxwellian:
-    """The first of mu + dmu, mu + dmu/2, mu + dmu/4 .. that lowers the dual functional (Armijo)."""
+    """The first of mu + dmu, mu + dmu/2, mu + dmu/4 .. that lowers the dual functional (Armijo).
+
+    u and dmu are (4, N1, N2).
+    """
     slope = (dense.scaled(box, M.u - u) * dense.scaled(box, dmu)).sum()
     phi, noise = dual(box, M, u), 1e-12 * u[0].sum()
     length = min(1.0, 3.0 / max(np.abs(dense.scaled(box, dmu)).max(), 1e-300))
@@ -273,7 +284,10 @@ def relax(
 
 
 def free_energy(box: Box, V: Array, rho: Array) -> float:
-    """(27) per unit area of x: Tr(rho log rho - rho + H rho)/(L1 L2), for positive rho."""
+    """(27) per unit area of x: Tr(rho log rho - rho + H rho)/(L1 L2), for positive rho.
+
+    V is (N1, N2), rho is (B, 2 N1 N2, 2 N1 N2).
+    """
     n = np.clip(np.linalg.eigvalsh(rho), 0.0, None)
     entropy = n * np.log(np.where(n > 0, n, 1.0)) - n
     energy = np.einsum("bij,bji->", dense.hamiltonian(box, V), rho).real

@@ -46,7 +46,10 @@ def free_streaming(
 
 
 def rashba_exponential(p1: Array, p2: Array, alpha: float, epsilon: float) -> Array:
-    """Symbol of exp(-K): exp(-|p|^2/2) (cosh z - sinh z p_perp.sigma/|p|), z = eps alpha |p|."""
+    """Symbol of exp(-K): exp(-|p|^2/2) (cosh z - sinh z p_perp.sigma/|p|), z = eps alpha |p|.
+
+    (4, ...) for p1 and p2 that broadcast to (...).
+    """
     p1, p2 = np.broadcast_arrays(p1, p2)
     p = np.hypot(p1, p2)
     z = epsilon * alpha * p

@@ -109,7 +109,7 @@ def field(box: Box, f: Callable[[Array, Array], Array | float]) -> Array:
 
 
 def wave_numbers(n: int, length: float) -> Array:
-    """2 pi m/L for m = -(n - 1)/2 .. (n - 1)/2."""
+    """2 pi m/L for m = -(n - 1)/2 .. (n - 1)/2, (n,)."""
     return 2 * np.pi / length * (np.arange(n) - (n - 1) // 2)
 
 
@@ -172,20 +172,20 @@ def multiplication(f: Array) -> Array:
 
 
 def momentum(box: Box, axis: int) -> Array:
-    """p_i."""
+    """p_i, (B, 2 N1 N2, 2 N1 N2)."""
     p = momenta(box)[axis]
     return momentum_function(box, np.stack([p, 0 * p, 0 * p, 0 * p]))
 
 
 def kinetic(box: Box) -> Array:
-    """K = |p|^2/2 + eps (Lambda p).sigma."""
+    """K = |p|^2/2 + eps (Lambda p).sigma, (B, 2 N1 N2, 2 N1 N2)."""
     p = np.stack(momenta(box))
     spin = box.epsilon * np.tensordot(box.coupling, p, axes=1)
     return momentum_function(box, np.concatenate([0.5 * (p**2).sum(0)[None], spin]))
 
 
 def velocity(box: Box, axis: int) -> Array:
-    """v_i = dH/dp_i = p_i + eps sum_k Lambda_ki sigma_k."""
+    """v_i = dH/dp_i = p_i + eps sum_k Lambda_ki sigma_k, (B, 2 N1 N2, 2 N1 N2)."""
     p = momenta(box)[axis]
     spin = (np.full_like(p, box.epsilon * c) for c in box.coupling[:, axis])
     return momentum_function(box, np.stack([p, *spin]))
@@ -210,17 +210,17 @@ class Spectrum(NamedTuple):
 
 
 def diagonalise(operator: Array) -> Spectrum:
-    """Operator = U diag(values) U^dagger on every fibre."""
+    """Operator = U diag(values) U^dagger on every fibre, (..., n, n)."""
     return Spectrum(*np.linalg.eigh(operator))
 
 
 def adjoint(m: Array) -> Array:
-    """m^dagger on every fibre."""
+    """m^dagger on every fibre, (..., n, m) to (..., m, n)."""
     return m.conj().swapaxes(-1, -2)
 
 
 def operator_function(spectrum: Spectrum, f: Callable[[Array], Array]) -> Array:
-    """f(operator) = U f(values) U^dagger."""
+    """f(operator) = U f(values) U^dagger, (B, n, n)."""
     values, U = spectrum
     return (U * f(values)[:, None, :]) @ adjoint(U)
 
@@ -231,12 +231,12 @@ def quantum_exponential(box: Box, mu: Array) -> Array:
 
 
 def exponent(box: Box, mu: Array) -> Array:
-    """B = -H + A~ = -K + A, with A~ = A + V and A = a0 + eps a.sigma."""
+    """B = -H + A~ = -K + A, A~ = A + V, A = a0 + eps a.sigma, for mu = (a0, a), (4, N1, N2)."""
     return multiplication(scaled(box, mu)) - kinetic(box)
 
 
 def evolve(box: Box, H: Spectrum, rho: Array, t: float) -> Array:
-    """rho(t) = exp(-i t H/eps) rho exp(i t H/eps), exactly."""
+    """rho(t) = exp(-i t H/eps) rho exp(i t H/eps), exactly, (B, 2 N1 N2, 2 N1 N2)."""
     U = operator_function(H, lambda energy: np.exp(-1j * t / box.epsilon * energy))
     return U @ rho @ adjoint(U)
 
@@ -259,7 +259,7 @@ def densities(box: Box, rho: Array) -> Array:
 
 
 def anticommutator(a: Array, rho: Array) -> Array:
-    """(a rho + rho a)/2."""
+    """(a rho + rho a)/2, (..., n, n)."""
     return 0.5 * (a @ rho + rho @ a)
 
 

@@ -30,7 +30,7 @@ def static_response(z: float) -> float:
 
 
 def density_wave(t: Array, q: float, epsilon: float) -> Array:
-    """C(t) of a density wave: N. D. Mermin, Phys. Rev. B 1, 2362 (1970), by way of time.
+    """C(t), (T,), of a density wave: N. D. Mermin, Phys. Rev. B 1, 2362 (1970), by way of time.
 
     exp(-q^2 t^2/2) int_0^1 exp(-eps^2 q^2 s(1 - s)/2) cos((s - 1/2) eps q^2 t) ds / phi(eps q).
     """
@@ -42,7 +42,7 @@ def density_wave(t: Array, q: float, epsilon: float) -> Array:
 
 
 def uniform_spin(t: Array, alpha: float) -> tuple[Array, Array]:
-    """C(t) of a uniform spin in the plane and across it, for Rashba coupling, eps alpha -> 0.
+    """C(t), (T,), of a uniform spin in the plane and across it; Rashba coupling, eps alpha -> 0.
 
     1 - z D(z) and 1 - 2 z D(z), z = sqrt2 alpha t, D Dawson's integral: precession by 2 alpha |p| t
     about p_perp, in the mean over the Maxwellian. With collisions: M. I. D'yakonov, V. I. Perel',
@@ -74,7 +74,7 @@ def slowest_rate(C: Callable[[float], float], tau: float, most: float = 0.5) -> 
 
 
 def diffusive_spin(coupling: Array, q: Array, tau: float) -> Array:
-    """Rates of the three spin modes of wave vector q for small tau, ascending.
+    """Rates of the three spin modes, (3,), of wave vector q, (2,), for small tau, ascending.
 
     d_t n = tau lap n - 4 tau (Lambda grad) x n - 4 tau (tr Lambda Lambda^T - Lambda Lambda^T) n.
     For Rashba coupling the least rate is 7/4 alpha^2 tau, at |q| = sqrt15/2 alpha; for alpha = beta
@@ -99,13 +99,13 @@ def edelstein(coupling: Array, E: Array, tau: float) -> Array:
 
 
 def magnetisation(b: Array, epsilon: float) -> Array:
-    """n = -(b/|b|) tanh(eps |b|)/eps of the equilibrium without spin-orbit coupling."""
+    """n = -(b/|b|) tanh(eps |b|)/eps, (3,), of the equilibrium without spin-orbit coupling."""
     size = float(np.linalg.norm(b))
     return -np.asarray(b) * np.tanh(epsilon * size) / (epsilon * size)
 
 
 def turned(n: Array, axis: Array, angle: float) -> Array:
-    """n after a right-handed turn about an axis: Rodrigues' formula.
+    """n, (3,), after a right-handed turn about an axis, (3,): Rodrigues' formula.
 
     Larmor: d_t n = 2 b x n turns by 2 |b| t about b. Along a path of length L in the direction e
     the spin turns by 2 |Lambda e| L about Lambda e whatever the speed: S. Datta and B. Das, Appl.

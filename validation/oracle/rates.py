@@ -33,7 +33,7 @@ class Rates(NamedTuple):
     dmu: Array
 
     def rate(self, tau: float) -> Array:
-        """d_t u."""
+        """d_t u, (4, N1, N2)."""
         return -self.TM + tau * (self.TTM + self.TdM)
 
 
@@ -63,12 +63,12 @@ def box(
 
 
 def transport(box: Box, H: Array, rho: Array) -> Array:
-    """T rho = (i/eps) [H, rho]."""
+    """T rho = (i/eps) [H, rho], (B, 2 N1 N2, 2 N1 N2)."""
     return 1j / box.epsilon * (H @ rho - rho @ H)
 
 
 def exponential_derivative(spectrum: dense.Spectrum, dB: Array) -> Array:
-    """Derivative of exp(B) along dB: U (divided * (U^dagger dB U)) U^dagger."""
+    """Derivative of exp(B) along dB: U (divided * (U^dagger dB U)) U^dagger, (B, n, n)."""
     U = spectrum.vectors
     inner = dense.adjoint(U) @ dB @ U
     return U @ (bgk.divided_exponential(spectrum.values) * inner) @ dense.adjoint(U)
@@ -76,6 +76,8 @@ def exponential_derivative(spectrum: dense.Spectrum, dB: Array) -> Array:
 
 def multiplier_rate(box: Box, M: bgk.Maxwellian, du: Array, rtol: float = 1e-12) -> Array:
     """d_t mu where the densities change by du: the solution dmu of D<M> dmu = du.
+
+    Both are (4, N1, N2).
 
     Raises
     ------

@@ -108,7 +108,7 @@ class Gas:
 
     @property
     def spacing(self) -> Array:
-        """Spacings eps pi/L of the native momentum lattice; eps kappa is an even multiple."""
+        """Spacings eps pi/L of the native momentum lattice, (2,); eps kappa is an even multiple."""
         return self.epsilon * np.pi / np.array(self.length)
 
     @property
@@ -123,7 +123,7 @@ def series(
     x1: Array,
     x2: Array,
 ) -> Array:
-    """Sum of c_m exp(i kappa_m.x), x1 and x2 broadcast together; c_m numbers or matrices."""
+    """Sum of c_m exp(i kappa_m.x), x1 and x2 broadcast to (...); c_m numbers or (2, 2)."""
     phases = (
         np.exp(2j * np.pi * (m[0] * x1 / length[0] + m[1] * x2 / length[1])) for m in coefficients
     )
@@ -188,7 +188,10 @@ class BlochHamiltonian:
     fields: Mapping[Mode, complex | Array]
 
     def apply(self, u: Array) -> Array:
-        """(H_q u)_k = K(q + eps kappa_k) u_k + sum_m (V_m + eps b_m.sigma) u_(k - m)."""
+        """(H_q u)_k = K(q + eps kappa_k) u_k + sum_m (V_m + eps b_m.sigma) u_(k - m).
+
+        u is (K, K, 2, 2, Q).
+        """
         out = self.energy[:, :, None, None] * u
         out[:, :, 0] += self.coupling[:, :, None] * u[:, :, 1]
         out[:, :, 1] += self.coupling.conj()[:, :, None] * u[:, :, 0]
@@ -216,7 +219,7 @@ def _shift(m: int) -> tuple[slice, slice]:
 
 
 def bloch_hamiltonian(gas: Gas, q: Array, t: float = 0.0) -> BlochHamiltonian:
-    """H_q on the modes kept, at a time."""
+    """H_q on the modes kept, at a time, for q, (Q, 2)."""
     k, A = np.arange(-gas.modes, gas.modes + 1)[:, None], gas.shift(t)
     p1 = (q[:, 0] + A[0] + 2 * gas.spacing[0] * k)[:, None, :]
     p2 = (q[:, 1] + A[1] + 2 * gas.spacing[1] * k)[None, :, :]
@@ -225,7 +228,7 @@ def bloch_hamiltonian(gas: Gas, q: Array, t: float = 0.0) -> BlochHamiltonian:
 
 
 def field_matrices(gas: Gas) -> Mapping[Mode, complex | Array]:
-    """V_m; where there is a b, V_m + eps b_m.sigma."""
+    """V_m; where there is a b, V_m + eps b_m.sigma, (2, 2)."""
     if not gas.zeeman:
         return gas.potential
     fields: dict[Mode, complex | Array] = {}
@@ -239,6 +242,7 @@ def chebyshev_flow(H: BlochHamiltonian, u: Array, t: float) -> Array:
     """exp(-i t H) u = exp(-i c t) sum_n (2 - delta_n0) (-i)^n J_n(r t) T_n((H - c)/r) u.
 
     c and r are centre and half width of an interval that holds the spectrum; exact to roundoff.
+    u is (K, K, 2, 2, Q).
     """
     low, high = H.bounds()
     c, r = 0.5 * (high + low), 0.5 * (high - low)
@@ -253,7 +257,10 @@ def chebyshev_flow(H: BlochHamiltonian, u: Array, t: float) -> Array:
 
 
 def driven_flow(gas: Gas, q: Array, u: Array, t: float) -> Array:
-    """u at time t by DOP853, for v = exp(i t e/eps) u with the energies e = |p|^2/2 of A = 0."""
+    """u at time t by DOP853, for v = exp(i t e/eps) u with the energies e = |p|^2/2 of A = 0.
+
+    q is (Q, 2), u is (K, K, 2, 2, Q).
+    """
     energy = bloch_hamiltonian(gas, q).energy[:, :, None, None]
 
     def rate(time: float, v: Array) -> Array:

@@ -50,7 +50,7 @@ class Medium:
 
     @property
     def coupling(self) -> Array:
-        """Lambda = alpha [[0, 1], [-1, 0], [0, 0]] + beta [[1, 0], [0, -1], [0, 0]]."""
+        """Lambda = alpha [[0, 1], [-1, 0], [0, 0]] + beta [[1, 0], [0, -1], [0, 0]], (3, 2)."""
         a, b = self.alpha, self.beta
         return np.array([[b, a], [-a, -b], [0.0, 0.0]])
 
@@ -94,7 +94,7 @@ def normalisation(medium: Medium) -> float:
 
 
 def equilibrium(medium: Medium) -> Array:
-    """N = (n0, eps n) of the gas, n0 = 1."""
+    """N = (n0, eps n), (4,), of the gas, n0 = 1."""
     p, weight = nodes(medium, np.zeros(2), 0.0)
     rho = 0.5 * np.einsum("cij,pji->c", SIGMA, exponential(medium, p)).real
     return normalisation(medium) * weight * rho
@@ -106,7 +106,7 @@ Column = Callable[[Medium, Array, Array], Array]
 
 
 def thermal(medium: Medium, q: Array, p: Array) -> Array:
-    """dM for A = exp(i q.x) sigma_j, j = 0 to 3."""
+    """dM for A = exp(i q.x) sigma_j, j = 0 to 3: (4, P, 2, 2) at momenta p, (P, 2)."""
     s, weights = np.polynomial.legendre.leggauss(12)
     columns = np.zeros((4, len(p), 2, 2), complex)
     for x, weight in zip(0.5 * (s + 1), 0.5 * weights, strict=True):
@@ -117,14 +117,20 @@ def thermal(medium: Medium, q: Array, p: Array) -> Array:
 
 
 def kick(medium: Medium, q: Array, p: Array) -> Array:
-    """-(i/eps) [exp(i q.x), rho]: what a potential exp(i q.x) does to the gas in a unit of time."""
+    """-(i/eps) [exp(i q.x), rho]: what a potential exp(i q.x) does to the gas in a unit of time.
+
+    (1, P, 2, 2) at momenta p, (P, 2).
+    """
     behind = exponential(medium, p - medium.epsilon * q / 2)
     ahead = exponential(medium, p + medium.epsilon * q / 2)
     return normalisation(medium) * (-1j / medium.epsilon * (behind - ahead))[None]
 
 
 def push(medium: Medium, q: Array, p: Array) -> Array:
-    """-d rho/d p_i, i = 1, 2: what a uniform force does; by differences of order 8."""
+    """-d rho/d p_i, i = 1, 2: what a uniform force does; by differences of order 8.
+
+    (2, P, 2, 2) at momenta p, (P, 2).
+    """
     h, offsets = 0.05, (1, 2, 3, 4)
     weights = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
     columns = np.zeros((2, len(p), 2, 2), complex)
