@@ -7,6 +7,7 @@
 ``guards``: what every state must satisfy to be recorded
 ``foresight``: what will become of the quality of a run
 ``estimate``: how long a case will take
+``likely``: by which numbers of splitting steps M(N) will be made
 ``memory``: what a case needs in memory, counted before anything is done
 ``constants``: the constants of a machine, and the file that has them
 ``scaling``: how long a step takes on many ranks, by a model with these constants

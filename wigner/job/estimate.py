@@ -82,8 +82,8 @@ class Work:
         return priced(self.numbers)
 
 
-def work(case: Case) -> Work:
-    """The work of a case."""
+def work(case: Case, numbers: tuple[int, ...] | None = None) -> Work:
+    """The work of a case, with some numbers of splitting steps or those of :func:`numbers_of`."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
     if case.time.adaptive:  # if all are like the first: two halves, and a whole for comparison
@@ -93,7 +93,7 @@ def work(case: Case) -> Work:
     flows = 2 if case.time.scheme == "strang" else count * (count - 1) // 2 + 1
     splitting = splitting_of(case)
     kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
-    return Work(steps, len(times), count, kicks, frees, numbers_of(case))
+    return Work(steps, len(times), count, kicks, frees, numbers or numbers_of(case))
 
 
 def solves(case: Case) -> int:
@@ -139,9 +139,9 @@ def priced(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return (SERIES,) if LIMIT in numbers else numbers
 
 
-def seconds(case: Case, problem: Problem) -> float:
+def seconds(case: Case, problem: Problem, todo: Work) -> float:
     """Time that the whole run takes a core like this one."""
-    todo, grid = work(case), problem.grid
+    grid = problem.grid
     position, momentum = time_position(problem), time_momentum(problem)
     error, physics = windows_error(case), problem.physics
     moment_map, table = time_moment_map(problem, todo.priced, error)
@@ -170,10 +170,11 @@ class First(Serial):
 
     def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
         """What the others have is of no interest; zeros, as garbage may not be a number."""
-        recvbuf[0][:] = 0.0
+        whole = recvbuf[0].reshape(-1)
+        whole[sendbuf.size :], whole[: sendbuf.size] = 0.0, sendbuf.ravel()
 
 
-def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
+def part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
     """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
     ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
     return Layout(grid, First(ranks)), float(ranks)
@@ -182,7 +183,7 @@ def _part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
 def time_position(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of x on all of W."""
     grid = problem.grid
-    layout, parts = _part(grid, grid.nx, ROWS)
+    layout, parts = part(grid, grid.nx, ROWS)
     space = PhaseSpace(layout, problem.physics)
     factor = factors.multiplier(space.position.refined(_spin(problem.N / problem.N[0].max())), 0.1)
     W = layout.x_major()
@@ -192,7 +193,7 @@ def time_position(problem: Problem) -> float:
 
 def time_momentum(problem: Problem) -> float:
     """Seconds of a product by a 2x2 function of p on all of W."""
-    layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
+    layout, parts = part(problem.grid, problem.grid.np, COLUMNS)
     space, physics = PhaseSpace(layout, problem.physics), problem.physics
     K = factors.parabola(space.momentum.q)
     coupled = physics if physics.spin_orbit else replace(physics, alpha=1.0)
@@ -204,7 +205,7 @@ def time_momentum(problem: Problem) -> float:
 
 def time_diffusion(problem: Problem) -> float:
     """Seconds of exp(-delta K) on both sides on all of W."""
-    layout, parts = _part(problem.grid, problem.grid.np, COLUMNS)
+    layout, parts = part(problem.grid, problem.grid.np, COLUMNS)
     space = PhaseSpace(layout, problem.physics)
     diffusion = Diffusions(problem.grid, problem.physics, layout.p)(0.25)
     return parts * _by_columns(
@@ -241,7 +242,7 @@ def time_moment_map(
     Tables are on the refined lattice, for each number of steps, see :func:`refined_points`.
     """
     grid, physics = problem.grid, problem.physics
-    layout, parts = _part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
+    layout, parts = part(grid, grid.nx, MAP_ROWS * grid.n_x[1])
     moments = MomentMap(layout, physics, error)
     A, columns = constraint.classical(_spin(problem.N)), moments.columns
 

@@ -21,6 +21,7 @@ from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
 from . import estimate
+from .likely import likely_numbers
 from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
@@ -141,14 +142,14 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
 def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
     """What a run does and needs."""
     grid, spec = problem.grid, case.output
-    todo = estimate.work(case)
+    todo = estimate.work(case, likely_numbers(case, problem))
     counts = {name: values.size for name, values in places(grid, spec).items()}
     of_W = of_phase_space(spec).values()
     numbers = 4 * sum(math.prod(counts[name] for name in each.axes[1:]) for each in of_W)
     stored = 8.0 * todo.records * (RECORDED * grid.nx + numbers)
     rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
-    guess = "" if case.maxwellian.richardson else " (a guess)"
+    guess = "" if case.maxwellian.richardson else " (as for N at t = 0)"
     yield "steps", _steps(case, todo.steps)
     yield (
         "maxwellians",
@@ -165,13 +166,13 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
     )
     for count in ranks:
-        memory = memory_per_rank(case, grid, count)
+        memory = memory_per_rank(case, grid, count, numbers=todo.numbers)
         yield (
             "memory",
             f"about {size(memory)} on each of {count} rank(s), {size(memory * count)} together; "
             f"this machine has {size(machine_memory())}",
         )
-    alone = estimate.seconds(case, problem)
+    alone = estimate.seconds(case, problem, todo)
     for count in ranks:
         told = _duration(estimate.shared(alone, grid, count))
         yield "time", f"about {told} on {count} rank(s), each with a core like this one"

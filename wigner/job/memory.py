@@ -32,8 +32,14 @@ MATRIX, SQUARE, MATRIX_KEPT = 32, 16, 8
 KICK = 128
 
 
-def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int, nodes: int = 1) -> float:
-    """Bytes that a rank on one of some nodes needs at the most.
+def memory_per_rank(
+    case: Case,
+    grid: PhaseGrid,
+    ranks: int,
+    nodes: int = 1,
+    numbers: tuple[int, ...] | None = None,
+) -> float:
+    """Bytes that a rank on one of some nodes needs at the most, with some numbers of steps.
 
     These are libraries, fields, blocks of the transpose, and tables of flows and windows.
     """
@@ -43,7 +49,7 @@ def memory_per_rank(case: Case, grid: PhaseGrid, ranks: int, nodes: int = 1) -> 
     if case.time.adaptive:  # steps of three lengths, W before a step and after a whole one
         increments = 3 * increments + 2
     fields = 3 + increments + 4 * (case.initial.state == "prepared")
-    fields += 3 * (LIMIT in numbers_of(case))  # of the recurrence of its series
+    fields += 3 * (LIMIT in (numbers or numbers_of(case)))  # of the recurrence of its series
     lengths = 1 if case.time.scheme == "strang" else 2
     splitting = splitting_of(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
