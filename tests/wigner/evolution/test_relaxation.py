@@ -92,9 +92,9 @@ def test_asymptotic_preserving_order(problem, tau):
     step passes through tau (1.6 at tau = 0.002).
     """
     W = initial.prepared(problem.maxwellian_at(tau), problem.N)
-    fine, exact = (problem.density("sdirk2", tau, n, W=W) for n in (32, 64))
-    exact += (exact - fine) / 3
-    errors = [np.abs(problem.density("sdirk2", tau, n, W=W) - exact).max() for n in (4, 8, 16)]
+    found = {n: problem.density("sdirk2", tau, n, W=W) for n in (4, 8, 16, 32)}
+    exact = found[32] + (found[32] - found[16]) / 3
+    errors = [np.abs(found[n] - exact).max() for n in (4, 8, 16)]
     assert np.all(orders(errors) > 1.8)
 
 
@@ -263,7 +263,7 @@ def test_x1_only_against_dense_density_matrices():
     """64 points, all components, alpha != 0: moments at t = 0.5 to 1e-6."""
     _, exact = cases.densities("strip", (64, 1))
     L = (2 * np.pi, 1.0)
-    found = run_against(cases.STRIP, (64, 1), (28, 30), (6.6, 6.86), L, (1 / 16, 1 / 32))
+    found = run_against(cases.STRIP, (64, 1), (28, 30), (6.6, 6.86), L, (1 / 12, 1 / 24))
     assert np.abs(found[-1] - exact[-1]).max() < 1e-6
     assert np.abs(exact[-1] - exact[0]).max() > 0.05
 
@@ -271,7 +271,7 @@ def test_x1_only_against_dense_density_matrices():
 def test_2d_against_dense_density_matrices():
     """Fields of x1 and x2 on a coarse torus, whose error is that of 12 x 12 points."""
     _, exact = cases.densities("torus", (12, 12))
-    found = run_against(cases.TORUS, (12, 12), (28, 28), (6.6, 6.6), (6.0, 6.4), (0.1, 0.05))
+    found = run_against(cases.TORUS, (12, 12), (24, 24), (6.1, 6.1), (6.0, 6.4), (1 / 8, 1 / 16))
     assert np.abs(found[-1] - exact[-1]).max() < 5e-6
     assert np.abs(exact[-1] - exact[0]).max() > 0.05
 
