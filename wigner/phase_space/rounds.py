@@ -17,8 +17,9 @@ BLOCK, WIDTH = 2**14, 8
 # Numbers between two lines of a block. Without them the rows of a lattice of 2^n points compete
 # for few lines of the cache, and its transforms take up to three times as long.
 PAD = 4
-# Points that a rank gets from all ranks in one round, on one node and on several.
-ROUND, ROUND_OF_NODES = 2**18, 2**17
+# Points that a rank gets from all ranks in one round: all ranks of a node see its blocks, so that
+# they are memory of each. From 2^16 to 2^18 a step takes as long.
+ROUND = 2**17
 # Rounds that there should be on several nodes, since the way there of the first and the way back of
 # the last are not hidden behind work: with few blocks in a round, and with narrower blocks, but
 # not narrower than this, as their transforms take longer.
@@ -73,7 +74,7 @@ class Rounds:
             # where W goes one way only, one set is filled while a slower rank still reads the other
             many, sets = ROUND // (grid.nx * width), 2
         else:  # one comes, one is transformed, one goes back
-            many, sets = min(ROUND_OF_NODES // (grid.nx * width), -(-number // ROUNDS)), 3
+            many, sets = min(ROUND // (grid.nx * width), -(-number // ROUNDS)), 3
         return cls(width, min(number, max(1, many)), number, sets, int(nodes > 1))
 
     @property
