@@ -70,8 +70,12 @@ ORDERS = {
 }
 
 
+# The orders in time that this one measures at length are those of evolution/test_relaxation.
+DEAR = {"convergence": pytest.mark.slow}
+
+
 @pytest.mark.usefixtures("compiled")
-@pytest.mark.parametrize("study", ORDERS)
+@pytest.mark.parametrize("study", [pytest.param(name, marks=DEAR.get(name, ())) for name in ORDERS])
 def test_every_claim_of_a_study_holds(study: str, tmp_path: Path) -> None:
     arguments = [study, "--output", str(tmp_path), "--size", "small"]
     assert command.main(arguments) == 0
