@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Past residuals that Anderson's method combines.
-DEPTH = 10
+DEPTH = 20
 # Share of a past residual that the newer ones must not explain for it to count.
 INDEPENDENT = 1e-4
 
