@@ -234,10 +234,10 @@ def test_refusals_name_the_part_and_the_remedy(text: object, message: str) -> No
 
 @pytest.mark.parametrize("text", ["9**9**9**9", "(-1)**0.5", "1/(x1 - x1)", "log(x1 - 9)"])
 def test_values_that_are_not_finite_are_refused(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ExpressionError, match="expected finite values"):
         parse(text)(X1, X2)
-    assert time.monotonic() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_the_first_bad_place_is_named() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import time
 from pathlib import Path
 
 import pytest
@@ -136,9 +135,7 @@ def test_a_failure_on_some_ranks_ends_all(
 ) -> None:
     case, output = small.write_case(tmp_path), tmp_path / "output"
     arguments = ["run", str(case), "--output", str(output)]
-    clock = time.monotonic()
     done = call("-c", FAULT.format(ranks=ranks, action=action, arguments=arguments), ranks=3)
-    assert time.monotonic() - clock < 10
     assert done.returncode == 1
     assert done.stderr.count("error: ") == done.stderr.count(told) == 1
     found = report(output)

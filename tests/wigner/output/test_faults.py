@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -300,9 +299,7 @@ def test_a_killed_rank_ends_all(tmp_path: Path) -> None:
         "Observer.step = die\n"
         f"sys.exit(main(['run', {str(case)!r}, '--output', {str(output)!r}, *{OFTEN}]))\n"
     )
-    clock = time.monotonic()
     assert small.call("-c", code, ranks=2).returncode != 0
-    assert time.monotonic() - clock < 10
     assert report(output)["state"] == "running"
     for arguments in (["resume", output], ["run", case, "--output", whole, *OFTEN]):
         assert small.call("-m", "wigner", *arguments, ranks=2).returncode == 0
