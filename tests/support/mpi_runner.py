@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterable
@@ -52,8 +53,21 @@ def plugin(config: pytest.Config) -> Runner:
 
 def is_open_mpi() -> bool:
     """Whether the mpiexec is Open MPI's."""
+    told = _version()
+    return "Open MPI" in told or "OpenRTE" in told
+
+
+def statuses_of_a_signal() -> set[int]:
+    """What mpiexec may return where it got a signal and its ranks stopped with status 3."""
+    if is_open_mpi():
+        return {1}
+    return {0, 3} if re.search(r"Version:\s+4\.0", _version()) else {3}  # MPICH 4.0 forgets it
+
+
+def _version() -> str:
+    """What the mpiexec says of itself."""
     told = subprocess.run([str(find_mpiexec()), "--version"], capture_output=True, text=True)
-    return "Open MPI" in told.stdout or "OpenRTE" in told.stdout
+    return told.stdout
 
 
 def missing() -> str | None:
