@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wigner.errors import Fault, StateError
-from wigner.evolution.steady import way_left
+from wigner.evolution.extrapolation import SEEN, Trail
 
 from .imex import solution
 from .model import Model
 
 # What densities may still be away from where they go, in units of the error of a step.
 REST = 10.0
-# Factor by which changes fall from span to span at the slowest that is believed, and the spans at
-# the most; each is as long as the slowest wave lives.
-SLOWEST, MOST = 0.99, 200
+# Lives of the slowest wave that are waited for at the most.
+MOST = 1000
 
 
 def settled(
@@ -29,8 +28,9 @@ def settled(
 ) -> NDArray:
     """The densities (n0, n) that ``u`` comes to, shape ``(4, N1, N2)``.
 
-    Changes fall by a factor from span to span, so what is left of the way is known from the last
-    two of them. Arguments are those of :func:`.imex.solution`; no field may be driven.
+    What is left of their way is extrapolated, see :class:`wigner.evolution.extrapolation.Trail`,
+    after the life of the slowest wave. Arguments are those of
+    :func:`.imex.solution`; no field may be driven.
 
     Raises
     ------
@@ -40,18 +40,18 @@ def settled(
         As :func:`.imex.integrate`.
     """
     span, scale = _span(model), np.array([1.0, *3 * [model.physics.epsilon]])[:, None, None]
-    times = [span * k for k in range(1, MOST + 1)]
-    before, last, change = u, 0.0, np.inf
+    strides = SEEN - 1
+    times = [span / strides * k for k in range(1, MOST * strides + 1)]
+    trail, left = Trail(scale * u), np.inf
     for _, now in solution(model, u, times, tolerance, dt, between):
-        change = float(np.abs(scale * (now - before)).max() / now[0].max())
-        if way_left(change, last, SLOWEST) <= REST * tolerance:
+        if (told := trail.left(scale * now)) <= REST * tolerance:
             return now
-        before, last = now, change
+        left = min(left, told)
     raise StateError(
         Fault(
             "initial.state",
-            f'"steady", but the densities still change by {change:.1e} of the largest in t = '
-            f"{span:.3g}, after {MOST} times as long",
+            f'"steady", but the densities are still some {left:.1e} of the largest away from where '
+            f"they go, after {MOST} lives of the slowest wave, t = {MOST * span:.3g}",
             f"at most {REST * tolerance:.1e}",
             "use fields in which they rest, or a larger maxwellian.tolerance",
         )

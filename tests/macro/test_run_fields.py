@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from macro import steady
 from macro.__main__ import main
 from macro.catalogue import MODELS, make_model
 from tests.support import small
@@ -124,10 +125,24 @@ def test_a_run_begins_in_the_steady_state(tmp_path: Path, model: str) -> None:
     assert np.abs(found["n0"][2] - found["n0"][0]).max() > 1e-3
 
 
+def test_what_a_barrier_holds_back_is_waited_for(tmp_path: Path) -> None:
+    """Two wells with different charge: the classical steady state is exp(-V), alike in both."""
+    wells = ('physics.potential="2*cos(2*x1)"', 'initial.n0="1 + 0.5*sin(x1)"')
+    still = ("grid.n_x=[48,1]", "initial.state=steady", "physics.alpha=0", "physics.tau=0.1")
+    status, output = solve(
+        tmp_path, "drift-diffusion", *wells, *still, 'physics.zeeman=["0","0","0"]'
+    )
+    assert status == 0
+    n0 = moments(output)["n0"][0][:, 0]
+    exact = np.exp(-2 * np.cos(4 * np.pi * np.arange(48) / 48))
+    np.testing.assert_allclose(n0 / n0.mean(), exact / exact.mean(), atol=1e-4)
+
+
 def test_what_does_not_rest_has_no_steady_state(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Spins that turn about b for ever."""
+    monkeypatch.setattr(steady, "MOST", 20)
     turning = ("physics.alpha=0", 'physics.zeeman=["0","0","0.5"]', "physics.potential=0")
     still = (
         "initial.state=steady",
@@ -137,7 +152,7 @@ def test_what_does_not_rest_has_no_steady_state(
     )
     status, _ = solve(tmp_path, "spin-drift-diffusion", *turning, *still)
     assert status == 1
-    assert 'initial.state: got "steady", but the densities still change' in capsys.readouterr().err
+    assert 'initial.state: got "steady", but the densities are still' in capsys.readouterr().err
 
 
 def test_a_force_has_no_equilibrium(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

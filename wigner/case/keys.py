@@ -151,8 +151,8 @@ INITIAL = {
         "Exp(−H + c) of V, b and φ at t = 0, with the mean density of `n0`: nothing moves until a "
         'field changes), or `"steady"` (from M(N), steps with the fields as they are at t = 0 '
         "until the moments rest, a current with E for instance; this comes before t = 0. The steps "
-        'are of `dt`; with `dt = "auto"` they are as long as `time.tolerance` allows, and the '
-        "moments rest to this tolerance)",
+        'are of `dt`; with `dt = "auto"` they become shorter until that changes the moments at '
+        "rest by half of `time.tolerance` at the most)",
     ),
 }
 TIMES = {

@@ -5,6 +5,7 @@
 ``evolve``: the time loop, a generator
 ``adaptive``: steps as long as a tolerance allows
 ``initial``: initial states with given moments
+``extrapolation``: where moments go that come to rest, from some of them
 ``steady``: the steady state of fields that stand still
 ``quality``: what the lattices lost in a run, when, and what that means for the densities
 ``state``: what a run needs, besides W, to go on as if it had never stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,20 +20,21 @@ from ..flows.two_sided import PhaseSpace
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space.moments import moments
 from .adaptive import Adaptive
-from .relaxation import Collisions, make_step, order_of
+from .extrapolation import SEEN, Trail, slowest_wave
+from .relaxation import Collisions, Step, make_step, order_of
 
 log = logging.getLogger(__name__)
 
 # What moments may still be away from where they go, in units of the tolerance of M(N).
 REST = 10.0
-# Factor by which changes fall from step to step at the slowest that is believed.
-SLOWEST = 0.999
 MOST_STEPS = 20_000
-# Steps chosen by their errors are as long as they get after so many in a row in which the moments
-# change by less than some errors.
+# Steps chosen by their errors are as long as they get after so many in a row that are no longer
+# than one before, and in which the moments change by less than some errors.
 QUIET, LOUD = 8, 10.0
 # No more of them are done than this, and they do not grow by a larger factor.
 MOST_CHOSEN, MOST_GROWTH = 1000, 1024
+# Equal steps after them are halved so often at the most.
+MOST_HALVINGS = 12
 
 
 def settled(
@@ -45,12 +47,12 @@ def settled(
     """x-major ``W``, ``(2, x, p)``, advanced in place by equal steps until its moments rest.
 
     These are its densities, momenta and kinetic energies: in a uniform gas a force changes the
-    current and no density. Changes fall by a factor from step to step, so what is left of the way
-    is known from the last two of them.
+    current and no density. What is left of their way is extrapolated, see
+    :class:`.extrapolation.Trail`: a small change may be one of many.
 
     Steps are of ``time.dt``. Where it is "auto", their length is found on the way, by steps that
-    are chosen by their errors, and the moments rest to ``time.tolerance``: a step moves them by as
-    much.
+    are chosen by their errors, and halved until the moments rest where they did before, to half of
+    ``time.tolerance``: errors of a step add up on a slow way.
 
     Parameters
     ----------
@@ -72,28 +74,59 @@ def settled(
     still = PhaseSpace(space.layout, replace(space.physics, drive=None))
     collisions, way = Collisions(maxwellian), Way(still, W)
     make = partial(make_step, time.scheme, Transport(still, splitting), collisions)
-    allowed, dt = REST * maxwellian.tolerance, time.dt
-    if time.adaptive and time.tolerance is not None:
-        allowed, order = max(allowed, time.tolerance), order_of(time.scheme, space.physics)
-        adaptive = Adaptive(collisions, make, order, time.tolerance, dt)
-        dt = _chosen(adaptive, way, dt, LOUD * time.tolerance, between)
-        del adaptive  # and its fields
-    step, last = make(dt), 0.0
-    for _ in range(MOST_STEPS):
-        between()
-        step(W, 0.0)
-        change = way.change()
-        if way_left(change, last, SLOWEST) <= allowed:
+    allowed = REST * maxwellian.tolerance
+    if not time.adaptive or time.tolerance is None:
+        _rest(way, make(time.dt), time.dt, allowed, between)
+        return W
+    tolerance, order = time.tolerance, order_of(time.scheme, space.physics)
+    allowed = max(allowed, tolerance / 4)
+    adaptive = Adaptive(collisions, make, order, tolerance, time.dt)
+    dt = _chosen(adaptive, way, time.dt, LOUD * tolerance, between)
+    del adaptive  # and its fields
+    _rest(way, make(dt), dt, allowed, between)
+    for _ in range(MOST_HALVINGS):
+        dt, before = dt / 2, way.moments
+        _rest(way, make(dt), dt, allowed, between)
+        apart = way.since(before)
+        if apart <= max(tolerance / 2, 2 * allowed):
             return W
-        last = change
-    longer = "larger time.tolerance" if time.adaptive else "longer time.dt"
+    raise StateError(
+        Fault(
+            "initial.state",
+            f'"steady", but steps of {2 * dt:.1e} and {dt:.1e} lead to moments that are '
+            f"{apart:.1e} of the largest n0 apart",
+            f"at most {max(tolerance / 2, 2 * allowed):.1e}",
+            "use a larger time.tolerance, or a time.dt",
+        )
+    )
+
+
+def _rest(way: Way, step: Step, dt: float, allowed: float, between: Callable[[], None]) -> None:
+    """Equal steps until what is left of the way is within what is allowed.
+
+    It is looked at after the life of the slowest wave and not before: a short way may be the fast
+    part of a long one.
+
+    Raises
+    ------
+    StateError
+        If that takes too many steps.
+    """
+    trail, stride = Trail(way.moments), math.ceil(way.slowest / dt / (SEEN - 1))
+    for k in range(1, MOST_STEPS + 1):
+        between()
+        step(way.W, 0.0)
+        change = way.change()
+        if k % stride == 0 and trail.left(way.moments) <= allowed:
+            return
     raise StateError(
         Fault(
             "initial.state",
             f'"steady", but the moments still change by {change:.1e} of the largest n0 in a step '
             f"after {way.steps} of them",
-            f"at most {allowed:.1e}, and changes that fall from step to step",
-            f"use a {longer}, a larger maxwellian.tolerance, or fields in which they rest",
+            f"at most {allowed:.1e} left of their way, seen from the last of them",
+            "use a longer time.dt, a larger time.tolerance or maxwellian.tolerance, or fields in "
+            "which they rest",
         )
     )
 
@@ -104,8 +137,7 @@ def _chosen(
     """Advance W by steps chosen by their errors; the length of those that go on where it rests.
 
     Chosen steps come near the rest fast, but need not end there: steps whose lengths alternate have
-    no steady state in common. What a chosen step keeps is its two halves, so half its length is
-    the answer.
+    no steady state in common.
 
     Parameters
     ----------
@@ -114,15 +146,17 @@ def _chosen(
     loud
         What moments change by in a step, relative to the largest n0, on the way to their rest.
     """
-    quiet, times = 0, [k * MOST_GROWTH * dt for k in range(1, MOST_CHOSEN + 1)]
+    times = [k * MOST_GROWTH * dt for k in range(1, MOST_CHOSEN + 1)]
+    quiet, longest = 0, 0.0
     between()
     for interval in islice(adaptive.advance(way.W, 0.0, times), MOST_CHOSEN):
         dt = interval.length
-        quiet = quiet + 1 if way.change() <= loud else 0
+        quiet = quiet + 1 if way.change() <= loud and dt <= longest else 0
+        longest = max(longest, dt)
         if quiet == QUIET:
             break
         between()
-    return 0.5 * dt
+    return dt
 
 
 class Way:
@@ -132,38 +166,29 @@ class Way:
     ----------
     steps
         Number of those that were done.
+    moments
+        Those of W after them, ``(13, N1, N2)``.
+    slowest
+        How long the slowest wave lives.
     """
 
     def __init__(self, space: PhaseSpace, W: NDArray) -> None:
-        self.W, self.steps = W, 0
-        self._space, self._before, self._told = space, _moments(space, W), np.inf
+        self.W, self.steps, self.moments = W, 0, _moments(space, W)
+        self.slowest = slowest_wave(space.physics, space.layout.grid, self.moments)
+        self._space, self._told = space, np.inf
 
     def change(self) -> float:
         """That of the moments in the last step, relative to the largest n0."""
-        now = _moments(self._space, self.W)
-        change = float(np.abs(now - self._before).max() / now[0].max())
-        self.steps, self._before = self.steps + 1, now
+        before, self.moments = self.moments, _moments(self._space, self.W)
+        change, self.steps = self.since(before), self.steps + 1
         if self._space.layout.comm.rank == 0 and change <= 0.1 * self._told:
             self._told = change
             log.info("settles: the moments change by %.1e in step %d", change, self.steps)
         return change
 
-
-def way_left(change: float, last: float, slowest: float) -> float:
-    """How far a state is from its rest at the most, from its last two changes.
-
-    Changes that fall by a factor f add up to change f/(1 - f); not less than the change itself is
-    taken.
-
-    Parameters
-    ----------
-    last
-        The change before; 0 where there is none.
-    slowest
-        The largest f that is believed.
-    """
-    fall = min(change / last, slowest) if last > 0 else slowest
-    return max(change, change * fall / (1 - fall))
+    def since(self, before: NDArray) -> float:
+        """How far the moments are from earlier ones, ``(13, N1, N2)``, relative to the largest n0."""
+        return float(np.abs(self.moments - before).max() / self.moments[0].max())
 
 
 def _moments(space: PhaseSpace, W: NDArray) -> NDArray:

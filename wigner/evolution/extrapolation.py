@@ -1,0 +1,87 @@
+"""Where the moments of a steady iteration go, seen from some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..phase_space.grid import PhaseGrid
+from ..physics import Physics
+
+# Moments that are looked at together.
+SEEN = 6
+# What differs along an axis by less, relative to the largest, does not vary.
+FLAT = 1e-12
+
+
+class Trail:
+    """Moments, ``(m, N1, N2)``, that were seen at the ends of equal strides.
+
+    There are few of them, and they go back over at least half of the way: strides are doubled as it
+    becomes longer. What is slow would be lost in what is left of faster changes and in errors of
+    the steps, if strides were short.
+    """
+
+    def __init__(self, first: NDArray) -> None:
+        self._seen, self._each, self._count = [first], 1, 0
+
+    def left(self, now: NDArray) -> float:
+        """:func:`way_left` after one more stride, infinite where that is not looked at.
+
+        ``now`` has the shape ``(m, N1, N2)``.
+        """
+        self._count += 1
+        if self._count % self._each:
+            return np.inf
+        self._seen.append(now)
+        if len(self._seen) < SEEN:
+            return np.inf
+        left = way_left(self._seen[-SEEN:])
+        if len(self._seen) == 2 * SEEN - 1:
+            self._seen, self._each = self._seen[::2], 2 * self._each
+        return left
+
+
+def way_left(seen: Sequence[NDArray]) -> float:
+    """How far moments are from where they go, relative to the largest n0.
+
+    Changes u_k of a linear iteration x_{k+1} = J x_k + c obey u_{k+1} = J u_k, so xi with
+    u_k = sum_i xi_i (u_{i+1} - u_i) gives what is left: -sum_i xi_i u_{i+1}. This is the reduced
+    rank extrapolation (Sidi, Vector Extrapolation Methods, SIAM 2017, chapter 1). A slow part is
+    seen below a fast one that is larger. Not less than the last change is taken.
+
+    Parameters
+    ----------
+    seen
+        Moments at the ends of equal strides, n0 first, ``(m, N1, N2)`` each; three or more.
+    """
+    u = np.diff(np.stack([each.ravel() for each in seen], axis=1))
+    xi, *_ = np.linalg.lstsq(np.diff(u), u[:, -1])
+    left = max(np.abs(u[:, 1:] @ xi).max(), np.abs(u[:, -1]).max())
+    return float(left / seen[-1][0].max())
+
+
+def slowest_wave(physics: Physics, grid: PhaseGrid, moments: NDArray) -> float:
+    """How long the slowest wave of a gas lives that barriers do not hold back.
+
+    It is carried away by diffusion along the longest side of the box along which something varies,
+    with the rate tau (2 pi/L)^2; spins in the plane relax with 4 tau (|alpha| - |beta|)^2 at the
+    slowest (D'yakonov and Perel). Both are for small tau, below which nothing lives.
+
+    Parameters
+    ----------
+    moments
+        Those of the state, ``(m, N1, N2)``.
+    """
+    fields = [moments, np.atleast_3d(physics.V).reshape(1, *grid.n_x)]
+    fields += [np.asarray(physics.b)] if np.ndim(physics.b) else []
+    sides = [
+        length
+        for axis, length in zip((1, 2), grid.length, strict=True)
+        if any(np.ptp(f, axis).max() > FLAT * np.abs(f).max() for f in fields)
+    ]
+    rates = [physics.tau * (2 * np.pi / length) ** 2 for length in sides]
+    rates += [4 * physics.tau * (abs(physics.alpha) - abs(physics.beta)) ** 2]
+    return physics.tau + max((1 / rate for rate in rates if rate > 0), default=0.0)
