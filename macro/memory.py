@@ -5,6 +5,7 @@ from __future__ import annotations
 from wigner.case.spec import Case
 from wigner.flows import kernels
 from wigner.job import memory
+from wigner.job.estimate import numbers_of
 from wigner.phase_space.grid import PhaseGrid
 
 from .catalogue import MODELS
@@ -26,7 +27,8 @@ def needed(name: str, case: Case, grid: PhaseGrid, ranks: int) -> float:
     if not MODELS[name].constrained and case.initial.state != "equilibrium":
         return fields
     begin = memory.choice_of_windows(case, grid, ranks)
-    windows = max(begin, TABLES.get(name, 1) * memory.window_tables(case, grid, ranks))
+    tables = memory.window_tables(case, grid, ranks, numbers_of(case))
+    windows = max(begin, TABLES.get(name, 1) * tables)
     made, matrices = memory.matrices_to_windows(case, grid, ranks)
     compiled = kernels.MEMORY * memory.compiled_windows(case, grid)
     return fields + compiled + max(made, windows + matrices)

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from wigner.case.dimensions import UNITS
 from wigner.case.keys import SECTIONS
-from wigner.case.problem import lattice
+from wigner.case.problem import build, lattice
 from wigner.case.spec import load_case
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED, Field
 from wigner.job.constants import load
+from wigner.job.likely import likely_numbers
 from wigner.job.scaling import Share, step
-from wigner.job.scaling import tables as predicted
+from wigner.job.scaling_tables import tables as predicted
 from wigner.output.variables import (
     ARRAYS,
     DRIVEN,
@@ -98,7 +99,13 @@ def records(variables: Variables) -> str:
 def scaling() -> str:
     """What ``wigner info`` says of the case on the machine that is assumed."""
     case = load_case(SCALING / "case.toml")
-    text = predicted(case, lattice(case), RANKS, load(SCALING / "assumed.toml"))
+    text = predicted(
+        case,
+        lattice(case),
+        RANKS,
+        load(SCALING / "assumed.toml"),
+        likely_numbers(case, build(case)),
+    )
     return f"```text\n{text}```"
 
 
@@ -111,7 +118,8 @@ def measured() -> str:
             SCALING / "case.toml", [f"grid.{key}={run[key]}" for key in ("n_x", "n_p")]
         )
         grid, ranks = lattice(case), run["ranks"]
-        found, took = 1e3 * step(case, grid, ranks, machine).seconds, run["milliseconds"]
+        numbers, took = likely_numbers(case, build(case)), run["milliseconds"]
+        found = 1e3 * step(case, grid, ranks, machine, numbers).seconds
         points = " x ".join(map(str, (*grid.n_x, *grid.n_p)))
         nodes = Share(machine, grid, ranks).nodes
         rows.append((points, *map(str, (ranks, nodes)), *(f"{t:.3g}" for t in (found, took))))

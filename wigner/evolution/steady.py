@@ -187,7 +187,7 @@ class Way:
         return change
 
     def since(self, before: NDArray) -> float:
-        """How far the moments are from earlier ones, ``(13, N1, N2)``, relative to the largest n0."""
+        """How far they are from earlier ones, ``(13, N1, N2)``, relative to the largest n0."""
         return float(np.abs(self.moments - before).max() / self.moments[0].max())
 
 

@@ -11,6 +11,7 @@
 ``memory``: what a case needs in memory, counted before anything is done
 ``constants``: the constants of a machine, and the file that has them
 ``scaling``: how long a step takes on many ranks, by a model with these constants
+``scaling_tables``: that of many numbers of ranks, for people
 ``measure``: the command machine, which measures them
 ``observed``: what a state is known by: all that a record has of it
 ``kept``: the state of a run, in memory and in checkpoints

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..case.problem import Problem, build, lattice
 from ..case.spec import Case, load_case
 from ..errors import CaseError, Fault
+from ..flows.splitting import LIMIT
 from ..machine import shadowed
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
@@ -16,10 +17,15 @@ from .constants import load
 from .directories import check_new, usable
 from .foresight import foreseen
 from .info import describe
+from .likely import likely_numbers
 from .memory import check_memory
 from .run import execute
-from .scaling import tables
+from .scaling_tables import tables
 from .supervise import FINISHED, Hosts, Ready, complain, run_job, say
+
+# Numbers of splitting steps that need least memory, and those that need most fields and tables.
+LEAST: tuple[int, ...] = (1,)
+MOST: tuple[tuple[int, ...], ...] = ((LIMIT,), (2, 3))
 
 
 def run(
@@ -73,9 +79,13 @@ def info(path: Path, overrides: Sequence[str], ranks: Sequence[int], machine: Pa
         case = load_case(path, overrides)
         grid, constants = lattice(case), None if machine is None else load(machine)
         check_ranks(grid, max(ranks))
-        scaling = "" if constants is None else "\n" + tables(case, grid, ranks, constants)
+        problem = build(case)
+        numbers = likely_numbers(case, problem)
         hidden = "".join(f"warning: {warning}\n" for warning in shadowed())
-        say(describe(case, _warned(case, build(case)), ranks) + hidden + scaling)
+        told = describe(case, _warned(case, problem), ranks, numbers) + hidden
+        if constants is not None:
+            told += "\n" + tables(case, grid, ranks, constants, numbers)
+        say(told)
     except CaseError as error:
         return complain(error)
     except MemoryError:
@@ -94,8 +104,14 @@ def checked(case: Case, hosts: Hosts) -> Problem:
     """
     grid = lattice(case)
     check_ranks(grid, len(hosts))
-    check_memory(case, grid, hosts)
-    return _warned(case, build(case))
+    check_memory(case, grid, hosts, LEAST)  # before there are fields
+    problem = build(case)
+    try:
+        for numbers in MOST:
+            check_memory(case, grid, hosts, numbers)
+    except CaseError:  # likely numbers are looked for only where they decide
+        check_memory(case, grid, hosts, likely_numbers(case, problem))
+    return _warned(case, problem)
 
 
 def _warned(case: Case, problem: Problem) -> Problem:

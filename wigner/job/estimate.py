@@ -1,8 +1,8 @@
 """How long a case will take, without running it.
 
 Time is counted in the operations that a step is made of, and these are timed here on a part of the
-lattice: right within a factor of 2.5, mostly 1.5. How many evaluations a constraint takes is a
-guess.
+lattice: mostly right within a factor of 1.5. How many evaluations a constraint takes is a guess, so
+a steep state may take several times as long.
 """
 
 from __future__ import annotations
@@ -65,8 +65,7 @@ class Work:
     kicks, frees
         Two-sided products by functions of x and of p in the transport of a step.
     numbers
-        Numbers of splitting steps combined in the exponential, or its ``LIMIT``; a guess where the
-        case says "auto".
+        Numbers of splitting steps combined in the exponential, or its ``LIMIT``.
     """
 
     steps: int
@@ -82,8 +81,8 @@ class Work:
         return priced(self.numbers)
 
 
-def work(case: Case, numbers: tuple[int, ...] | None = None) -> Work:
-    """The work of a case, with some numbers of splitting steps or those of :func:`numbers_of`."""
+def work(case: Case, numbers: tuple[int, ...]) -> Work:
+    """The work of a case, with M(N) by some numbers of splitting steps."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
     if case.time.adaptive:  # if all are like the first: two halves, and a whole for comparison
@@ -93,7 +92,7 @@ def work(case: Case, numbers: tuple[int, ...] | None = None) -> Work:
     flows = 2 if case.time.scheme == "strang" else count * (count - 1) // 2 + 1
     splitting = splitting_of(case)
     kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
-    return Work(steps, len(times), count, kicks, frees, numbers or numbers_of(case))
+    return Work(steps, len(times), count, kicks, frees, numbers)
 
 
 def solves(case: Case) -> int:

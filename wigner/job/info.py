@@ -21,7 +21,7 @@ from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
 from . import estimate
-from .likely import likely_numbers
+from .likely import at_first
 from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
@@ -29,9 +29,10 @@ Line = tuple[str, str]
 RECORDED = 4 + 16 + 2 + 4
 
 
-def describe(case: Case, problem: Problem, ranks: Sequence[int]) -> str:
-    """The page, for runs on so many ranks."""
-    lines = [*_physics(case, problem), *_lattices(case, problem), *_run(case, problem, ranks)]
+def describe(case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[int, ...]) -> str:
+    """The page, for runs on so many ranks, with M(N) by some numbers of splitting steps."""
+    run = _run(case, problem, ranks, estimate.work(case, numbers))
+    lines = [*_physics(case, problem), *_lattices(case, problem), *run]
     told = list(problem.warnings)
     if case.material is not None and (fault := scales_of(problem).fault):
         told.append(str(fault))
@@ -55,7 +56,7 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
             f"x0 = {units.length:.4g} m, p0 = {units.momentum:.4g} kg m/s, tE = "
             f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
         )
-    n0, physics = problem.N[0], problem.physics
+    physics = problem.physics
     beta = f"beta = {physics.beta:.6g}, " if physics.beta else ""
     yield (
         "parameters",
@@ -65,10 +66,12 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     if case.material is not None:
         yield from _regime(problem, scale(case.material))
     yield from _fields(case, problem)
+    N, _ = at_first(case, problem)
+    about = "" if N is problem.N else "about "
     yield (
         "initial state",
-        f"{case.initial.state}; n0 from {n0.min():.4g} to {n0.max():.4g}, "
-        f"eps|n|/n0 up to {(pauli.norm(problem.N) / n0).max():.4g}",
+        f"{case.initial.state}; n0 from {about}{N[0].min():.4g} to {N[0].max():.4g}, "
+        f"eps|n|/n0 up to {about}{(pauli.norm(N) / N[0]).max():.4g}",
     )
 
 
@@ -139,10 +142,9 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     yield "phase space", f"{grid.nx * grid.np} cells; W takes {size(FIELD * grid.nx * grid.np)}"
 
 
-def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
+def _run(case: Case, problem: Problem, ranks: Sequence[int], todo: estimate.Work) -> Iterator[Line]:
     """What a run does and needs."""
     grid, spec = problem.grid, case.output
-    todo = estimate.work(case, likely_numbers(case, problem))
     counts = {name: values.size for name, values in places(grid, spec).items()}
     of_W = of_phase_space(spec).values()
     numbers = 4 * sum(math.prod(counts[name] for name in each.axes[1:]) for each in of_W)
@@ -166,7 +168,7 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int]) -> Iterator[Line]:
         f"{', '.join([*rhythm, 'at the end'])}; {size(FIELD * grid.nx * grid.np)} each",
     )
     for count in ranks:
-        memory = memory_per_rank(case, grid, count, numbers=todo.numbers)
+        memory = memory_per_rank(case, grid, count, todo.numbers)
         yield (
             "memory",
             f"about {size(memory)} on each of {count} rank(s), {size(memory * count)} together; "

@@ -60,7 +60,7 @@ class RunState(ABC):
 
 
 class HeldState(RunState):
-    """One that is kept in memory, in a second W that is made when it is needed."""
+    """One that is kept in memory, in a second W that is made with the first."""
 
     def __init__(self, solver: Solver, W: NDArray) -> None:
         super().__init__(solver, W)

@@ -1,7 +1,7 @@
 """By which numbers of splitting steps M(N) will be made, from a few of its columns at t = 0.
 
 A run chooses them at its first solve by what they miss of the limit anywhere. Here it is seen where
-it is likely to be largest: at the steepest multipliers, and at the largest density.
+it is likely to be largest: where multipliers are steepest or bent, and at the largest density.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ..maxwellian import steps
 from ..maxwellian.moment_map import MomentMap
 from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.preconditioner import OneStep
+from ..phase_space import pauli
+from ..phase_space.grid import PhaseGrid
 from .estimate import numbers_of, part
 
 # Neighbouring columns that are made at each place.
@@ -34,8 +36,9 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     tolerance = case.maxwellian.tolerance
     exact = MomentMap(layout, problem.physics)
     unsplit = MomentMap(layout, problem.physics, TRIED[0] * tolerance).unsplit
-    A = OneStep(exact.columns).start(problem.N)
-    moved = [_to_first_block(A, place, layout.n_x_local) for place in _places(A, problem)]
+    N, A = at_first(case, problem)
+    A = OneStep(exact.columns).start(N) if A is None else A
+    moved = [to_first_block(A, place, layout.n_x_local) for place in places(A, N[0], problem.grid)]
 
     @cache
     def moments(m: int) -> NDArray:
@@ -44,20 +47,42 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     return steps.choose(moments, tolerance, len(unsplit.series(A).coefficients)).numbers
 
 
-def _places(A: NDArray, problem: Problem) -> list[tuple[int, int]]:
-    """Lattice points where n0 |grad A|^2 is largest, and n0."""
-    grid, n0 = problem.grid, problem.N[0]
-    slopes = [
-        (np.roll(A, -1, axis) - np.roll(A, 1, axis)) * n / (2 * L)
-        for axis, n, L in zip((1, 2), grid.n_x, grid.length, strict=True)
-    ]
-    steepness = n0 * sum(np.square(slope).sum(axis=0) for slope in slopes)
-    first, second = (divmod(int(np.argmax(f)), n0.shape[1]) for f in (steepness, n0))
-    return [first, second]
+def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:
+    """(n0, eps n) that a run is likely to begin with, and multipliers where they are known.
+
+    Both have shape ``(4, N1, N2)``. Those of a state at rest are c - V and -eps b, but for phi,
+    which makes them flatter; the densities are the classical ones.
+    """
+    if case.initial.state not in {"equilibrium", "steady"}:
+        return problem.N, None
+    physics, n_x = problem.physics, problem.grid.n_x
+    A = -np.stack([physics.V, *(physics.epsilon * np.broadcast_to(physics.b, (3, *n_x)))])
+    A[0] -= (A[0] + pauli.norm(A)).max()  # the exponential neither overflows nor vanishes
+    A[0] += np.log(problem.N[0].mean() / (2 * np.pi * pauli.exp(A)[0].mean()))
+    return 2 * np.pi * pauli.exp(A), A
 
 
-def _to_first_block(A: NDArray, place: tuple[int, int], points: int) -> NDArray:
-    """A moved so that a place is in the middle of the first points of the lattice."""
-    n2 = A.shape[2]
-    first, second = divmod(points // 2, n2)
+def places(A: NDArray, n0: NDArray, grid: PhaseGrid) -> list[tuple[int, int]]:
+    """Lattice points where n0 |grad A|^2, n0 |Laplace A| and n0 are largest, each once.
+
+    Parameters
+    ----------
+    A
+        Multipliers, ``(4, N1, N2)``.
+    n0
+        The density, ``(N1, N2)``.
+    """
+    slope, bend = np.zeros(n0.shape), np.zeros(A.shape)
+    for axis, n, L in zip((1, 2), grid.n_x, grid.length, strict=True):
+        before, after = np.roll(A, 1, axis), np.roll(A, -1, axis)
+        slope += np.square((after - before) * n / (2 * L)).sum(axis=0)
+        bend += (after - 2 * A + before) * (n / L) ** 2
+    measures = (n0 * slope, n0 * np.abs(bend).max(axis=0), n0)
+    found = [divmod(int(np.argmax(f)), n0.shape[1]) for f in measures]
+    return list(dict.fromkeys(found))
+
+
+def to_first_block(A: NDArray, place: tuple[int, int], points: int) -> NDArray:
+    """A, ``(4, N1, N2)``, moved so that a place is in the middle of the first points."""
+    first, second = divmod(points // 2, A.shape[2])
     return np.roll(A, (first - place[0], second - place[1]), (1, 2))

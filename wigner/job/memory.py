@@ -16,7 +16,7 @@ from ..flows.splitting import LIMIT
 from ..maxwellian.windows import ROUNDOFF, window_for
 from ..phase_space.grid import PhaseGrid, sums
 from ..phase_space.rounds import buffers
-from .estimate import numbers_of, priced, solves, splitting_of, windows_error
+from .estimate import priced, solves, splitting_of, windows_error
 
 # Bytes a cell of a field in phase space: two complex numbers.
 FIELD = 32
@@ -36,12 +36,17 @@ def memory_per_rank(
     case: Case,
     grid: PhaseGrid,
     ranks: int,
+    numbers: tuple[int, ...],
     nodes: int = 1,
-    numbers: tuple[int, ...] | None = None,
 ) -> float:
-    """Bytes that a rank on one of some nodes needs at the most, with some numbers of steps.
+    """Bytes that a rank on one of some nodes needs at the most.
 
     These are libraries, fields, blocks of the transpose, and tables of flows and windows.
+
+    Parameters
+    ----------
+    numbers
+        Of splitting steps by which M(N) is made, or the ``LIMIT``.
     """
     share = math.ceil(grid.nx / ranks) * grid.np
     # W, a K for each stage but one, the exponential's work array, a temporary
@@ -49,7 +54,7 @@ def memory_per_rank(
     if case.time.adaptive:  # steps of three lengths, W before a step and after a whole one
         increments = 3 * increments + 2
     fields = 3 + increments + 4 * (case.initial.state == "prepared")
-    fields += 3 * (LIMIT in (numbers or numbers_of(case)))  # of the recurrence of its series
+    fields += 3 * (LIMIT in numbers)  # of the recurrence of its series
     lengths = 1 if case.time.scheme == "strang" else 2
     splitting = splitting_of(case)
     frees, kicks = (lengths * len(set(c)) for c in (splitting.kinetic, splitting.potential))
@@ -62,7 +67,7 @@ def memory_per_rank(
         tables += q1 * q2 * 64 * frees + y1 * y2 * 64
     interpolation, shifted = _matrices(grid, (y1, y2))
     compiled = kernels.wanted(grid.nx * grid.np) or compiled_windows(case, grid)
-    begin, kept = choice_of_windows(case, grid, ranks), window_tables(case, grid, ranks)
+    begin, kept = choice_of_windows(case, grid, ranks), window_tables(case, grid, ranks, numbers)
     made, matrices = matrices_to_windows(case, grid, ranks)
     most = max(
         begin + shifted + matrices,
@@ -73,9 +78,9 @@ def memory_per_rank(
     return BASE + kernels.MEMORY * compiled + most + 2 * buffers(grid, ranks, nodes)
 
 
-def window_tables(case: Case, grid: PhaseGrid, ranks: int) -> float:
+def window_tables(case: Case, grid: PhaseGrid, ranks: int, numbers: tuple[int, ...]) -> float:
     """Bytes of the factors that a strip of windows of a rank reads, in a solve of a run."""
-    return _strip(case, grid, ranks, priced(numbers_of(case)), windows_error(case))
+    return _strip(case, grid, ranks, priced(numbers), windows_error(case))
 
 
 def choice_of_windows(case: Case, grid: PhaseGrid, ranks: int) -> float:
@@ -147,13 +152,17 @@ def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], li
     return q, y
 
 
-def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> None:
+def check_memory(
+    case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]], numbers: tuple[int, ...]
+) -> None:
     """Whether the machines have the memory that the case needs.
 
     Parameters
     ----------
     hosts
         Name and memory in bytes of the machine of each rank.
+    numbers
+        As for :func:`memory_per_rank`.
 
     Raises
     ------
@@ -163,7 +172,7 @@ def check_memory(case: Case, grid: PhaseGrid, hosts: list[tuple[str, int]]) -> N
     ranks, nodes = len(hosts), len(dict(hosts))
     got = f"n_x = {list(grid.n_x)}, n_p = {list(grid.n_p)}"
     least = FIELD * grid.nx * grid.np / ranks  # if that is too much, counting more may be, too
-    check_fits(got, hosts, least, lambda: memory_per_rank(case, grid, ranks, nodes))
+    check_fits(got, hosts, least, lambda: memory_per_rank(case, grid, ranks, numbers, nodes))
 
 
 def check_fits(

@@ -11,7 +11,7 @@ in each pass the first round that comes and the last that returns.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
 from ..case.problem import lattice
@@ -24,7 +24,7 @@ from ..phase_space.rounds import WIDTH, Rounds
 from ..phase_space.synthesis import with_few_modes
 from .constants import Constants, Network
 from .estimate import WARM, refined_points, sweeps, windows_error, work
-from .memory import FIELD, memory_per_rank, size
+from .memory import FIELD, memory_per_rank
 
 # Bytes a cell that pass between memory and cache: in a product, on the way to blocks of columns or
 # from them, and in a sum of two fields.
@@ -188,7 +188,9 @@ class Share:
         return Step(alone=alone, latency=latency)
 
 
-def step(case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Step:
+def step(
+    case: Case, grid: PhaseGrid, ranks: int, machine: Constants, numbers: tuple[int, ...]
+) -> Step:
     """A step of a case, on a lattice that need not be its own.
 
     Raises
@@ -196,7 +198,7 @@ def step(case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Step:
     CaseError
         If the ranks are more than a node has, and nothing is known of the network.
     """
-    todo, share = work(case), Share(machine, grid, ranks)
+    todo, share = work(case, numbers), Share(machine, grid, ranks)
     few = replace(share, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance, ranks))
     count = sum(todo.priced)
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, windows_error(case))
@@ -236,21 +238,34 @@ class Prediction:
     memory: float
 
     @classmethod
-    def of(cls, case: Case, grid: PhaseGrid, ranks: int, machine: Constants) -> Prediction:
+    def of(
+        cls,
+        case: Case,
+        grid: PhaseGrid,
+        ranks: int,
+        machine: Constants,
+        numbers: tuple[int, ...],
+    ) -> Prediction:
         """As for :func:`step`."""
         share = Share(machine, grid, ranks)
-        memory = memory_per_rank(case, grid, ranks, share.nodes)
-        return cls(share, step(case, grid, ranks, machine), memory)
+        memory = memory_per_rank(case, grid, ranks, numbers, share.nodes)
+        return cls(share, step(case, grid, ranks, machine, numbers), memory)
 
 
 def strong(
-    case: Case, grid: PhaseGrid, ranks: Sequence[int], machine: Constants
+    case: Case,
+    grid: PhaseGrid,
+    ranks: Sequence[int],
+    machine: Constants,
+    numbers: tuple[int, ...],
 ) -> list[Prediction]:
     """The lattice on some numbers of ranks."""
-    return [Prediction.of(case, grid, count, machine) for count in ranks]
+    return [Prediction.of(case, grid, count, machine, numbers) for count in ranks]
 
 
-def weak(case: Case, ranks: Sequence[int], machine: Constants) -> list[Prediction]:
+def weak(
+    case: Case, ranks: Sequence[int], machine: Constants, numbers: tuple[int, ...]
+) -> list[Prediction]:
     """On each number of ranks a lattice with as many cells a rank as the case has on the first.
 
     Boxes are the same, where the case does not leave them open, and points are closer, by one
@@ -259,7 +274,7 @@ def weak(case: Case, ranks: Sequence[int], machine: Constants) -> list[Predictio
     axes = sum(n > 1 for n in (*case.grid.n_x, *case.grid.n_p))
     cases = [_finer(case, (count / ranks[0]) ** (1 / axes)) for count in ranks]
     return [
-        Prediction.of(finer, lattice(finer), count, machine)
+        Prediction.of(finer, lattice(finer), count, machine, numbers)
         for finer, count in zip(cases, ranks, strict=True)
     ]
 
@@ -273,75 +288,3 @@ def _finer(case: Case, factor: float) -> Case:
     (x1, x2), (p1, p2) = case.grid.n_x, case.grid.n_p
     points = {"n_x": (more(x1), more(x2)), "n_p": (more(p1), more(p2))}
     return replace(case, grid=replace(case.grid, **points))
-
-
-PARTS = ("work", "copies", "travel", "alone", "latency")
-
-
-def tables(case: Case, grid: PhaseGrid, ranks: Sequence[int], machine: Constants) -> str:
-    """Strong and weak scaling, for people.
-
-    Raises
-    ------
-    CaseError
-        As :func:`step`.
-    """
-    many = f"{machine.name}; {machine.ranks} ranks a node"
-    fixed, grown = strong(case, grid, ranks, machine), weak(case, ranks, machine)
-    least = fixed[0]
-    lines = [f"strong scaling on {many}; milliseconds of a step", *_strong(fixed), ""]
-    lines += [f"weak scaling, {least.share.rows} cells a rank; milliseconds of a step"]
-    return "\n".join([*lines, *_weak(grown), ""])
-
-
-def _strong(rows: Sequence[Prediction]) -> Iterator[str]:
-    head = ("ranks", "nodes", *PARTS, "step", "efficiency", "message", "memory a rank")
-    first = rows[0].share.ranks * rows[0].step.seconds
-    yield from _aligned(
-        head,
-        (
-            (
-                str(row.share.ranks),
-                str(row.share.nodes),
-                *_milliseconds(row.step),
-                f"{first / (row.share.ranks * row.step.seconds):.2f}",
-                _bytes(row.share.message),
-                size(row.memory),
-            )
-            for row in rows
-        ),
-    )
-
-
-def _weak(rows: Sequence[Prediction]) -> Iterator[str]:
-    head = ("ranks", "lattice", *PARTS, "step", "efficiency", "memory a rank")
-    yield from _aligned(
-        head,
-        (
-            (
-                str(row.share.ranks),
-                "x".join(map(str, (*row.share.grid.n_x, *row.share.grid.n_p))),
-                *_milliseconds(row.step),
-                f"{rows[0].step.seconds / row.step.seconds:.2f}",
-                size(row.memory),
-            )
-            for row in rows
-        ),
-    )
-
-
-def _milliseconds(step: Step) -> Iterator[str]:
-    return (f"{1e3 * seconds:.3g}" for seconds in (*astuple(step), step.seconds))
-
-
-def _bytes(count: float) -> str:
-    """The size of a message, which may be small."""
-    return "" if not count else size(count) if count >= 1e5 else f"{count / 1000:.3g} kB"
-
-
-def _aligned(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A table for a terminal."""
-    cells = [head, *rows]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
-    for row in cells:
-        yield "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip()

@@ -105,7 +105,8 @@ def run(case: Case, comm: Communicator = SERIAL) -> Solution:
 
     ``wigner run`` solves the same in the same steps, in shorter ones where M(N) is not found, but
     leaves records and checkpoints in a directory, and goes on after an interruption. Where
-    ``time.dt`` is given, W of the last record is kept beside W: shorter steps begin there.
+    ``time.dt`` is given, W of the last record is kept beside W, 32 bytes a cell more than ``wigner
+    info`` says: shorter steps begin there.
 
     Parameters
     ----------

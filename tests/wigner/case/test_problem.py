@@ -254,16 +254,16 @@ def test_too_little_memory() -> None:
     case = parse_case(GOOD, ["grid.n_x=[64, 64]", "grid.n_p=[64, 64]"])
     grid = lattice(case)
     with pytest.raises(CaseError) as caught:
-        check_memory(case, grid, hosts(("a", 1.2)))
+        check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 1.2)))
     told = (
         r"grid: got n_x = \[64, 64\], n_p = \[64, 64\], expected a lattice for the 1\.2 GB of a, "
         r"but its 1 rank\(s\) need about [23]\.\d+ GB; use fewer points or more machines"
     )
     assert re.fullmatch(told, str(caught.value))
-    check_memory(case, grid, hosts(("a", 4)))
-    check_memory(case, grid, hosts(("a", 2.5), ("b", 2.5)))
+    check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 4)))
+    check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 2.5), ("b", 2.5)))
     with pytest.raises(CaseError, match="of b, but its 2 rank"):
-        check_memory(case, grid, hosts(("a", 2.5), ("b", 2.5), ("b", 2.5)))
+        check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 2.5), ("b", 2.5), ("b", 2.5)))
 
 
 def test_a_lattice_beyond_all_memory(case: Path, capsys: pytest.CaptureFixture) -> None:

@@ -75,7 +75,7 @@ def inject(monkeypatch: pytest.MonkeyPatch, fault: Spoiler) -> None:
         W: NDArray, intervals: Iterable[Interval], make_step: Callable[[float], Step]
     ) -> Iterator[Interval]:
         for interval in intervals:
-            make_step(interval.length)(W)
+            make_step(interval.length)(W, interval.t)
             fault(W, interval)
             yield interval
 
@@ -145,8 +145,10 @@ def by_hand(lengths: list[float], overrides: list[str]) -> NDArray:
     case = parse_case(small.CASE, overrides)
     solver = Solver(case, build(case))
     W = solver.initial_state()
+    t = 0.0
     for dt in lengths:
-        solver.step(dt)(W)
+        solver.step(dt)(W, t)
+        t += dt
     return W
 
 
@@ -179,6 +181,21 @@ def test_a_step_is_retried_in_parts(
     whole = by_hand([0.1, 0.1, *[0.1 / parts] * parts, 0.1], [scheme])
     state = small.state(output).view(complex)[..., 0].reshape(whole.shape)
     np.testing.assert_array_equal(state, whole)
+
+
+def test_parts_of_a_step_have_the_fields_of_their_times(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driven = ("physics.potential=0.5*cos(x1 - 9*t)", 'physics.field=["0.5*sin(9*t)", "0"]')
+    inject(monkeypatch, unsolvable(0.05, 0.2))
+    output = tmp_path / "output"
+    assert main(["run", case, "--output", str(output), *sets(*driven)]) == 0
+    lengths = [0.1, 0.1, 0.05, 0.05, 0.1]
+    whole = by_hand(lengths, list(driven))
+    state = small.state(output).view(complex)[..., 0].reshape(whole.shape)
+    np.testing.assert_allclose(state, whole, rtol=0, atol=1e-12 * np.abs(whole).max())
+    still = by_hand(lengths, ["physics.potential=0.5*cos(x1)", driven[1]])
+    assert np.abs(still - whole).max() > 1e-3 * np.abs(whole).max()
 
 
 def test_a_retried_run_is_resumed_to_the_last_bit(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,17 +12,12 @@ from tests.support import small
 from tests.support.case_texts import MATERIAL
 from tests.support.small import report, sets
 from wigner.__main__ import main
-from wigner.case.problem import build, lattice
-from wigner.case.spec import Case, parse_case
-from wigner.evolution.evolve import record_times, schedule
-from wigner.evolution.solver import Solver
-from wigner.flows.two_sided import PhaseSpace, PositionSide
-from wigner.job import estimate
+from wigner.case.problem import lattice
+from wigner.case.spec import parse_case
+from wigner.flows.splitting import LIMIT
+from wigner.job import commands, estimate
 from wigner.job.memory import memory_per_rank, size
-from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.windows import window_for
-from wigner.phase_space.communicator import SERIAL
-from wigner.timing import Phases
 
 # 24^4 points, three steps.
 MEDIUM = small.CASE.replace("[6, 4]", "[24, 24]").replace("[16, 18]", "[24, 24]")
@@ -151,6 +144,32 @@ def test_info_on_several_ranks(comm: object, shared_path: Path, capfd) -> None:
     assert capfd.readouterr().out.count("on each of 2 rank(s)") == (comm.rank == 0)
 
 
+def test_what_a_run_is_likely_to_need(
+    case: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its method, its memory and its work are those of the numbers that were found likely."""
+    worked = []
+    monkeypatch.setattr(commands, "likely_numbers", lambda *_: (LIMIT,))
+    monkeypatch.setattr(estimate, "seconds", lambda case, problem, todo: worked.append(todo) or 7.0)
+    told = page(capsys, Path(case), "maxwellian.richardson=auto", "grid.n_x=[24, 24]")
+    assert "by a Chebyshev series of some 50 products" in told
+    parsed = parse_case(small.CASE, ["maxwellian.richardson=auto", "grid.n_x=[24, 24]"])
+    need = {size(memory_per_rank(parsed, lattice(parsed), 1, m)) for m in ((LIMIT,), (1, 2))}
+    assert len(need) == 2
+    assert f"about {size(memory_per_rank(parsed, lattice(parsed), 1, (LIMIT,)))} on each" in told
+    assert [todo.numbers for todo in worked] == [(LIMIT,)]
+
+
+def test_a_state_at_rest_has_the_densities_of_its_fields(
+    case: str, capsys: pytest.CaptureFixture
+) -> None:
+    """n0 = exp(-V) for V = 0.5*cos(x1), with the mean of 1: from 0.57 to 1.55."""
+    fields = ("physics.potential=0.5*cos(x1)", "initial.n0=1", "initial.state=equilibrium")
+    flat = ('initial.n=["0","0","0"]', "physics.alpha=0")
+    told = page(capsys, Path(case), *fields, *flat, "grid.n_x=[16, 1]")
+    assert "equilibrium; n0 from about 0.5703 to 1.55, eps|n|/n0 up to about 0" in told
+
+
 def test_several_numbers_of_ranks(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     lines = page(capsys, small.write_case(tmp_path), ranks="4, 2,4").splitlines()
     for name in ("memory", "time"):
@@ -167,73 +186,19 @@ def test_numbers_of_ranks_that_are_none(
     assert "expected a positive integer" in capsys.readouterr().err
 
 
-def test_work_is_divided() -> None:
-    grid = lattice(parse_case(small.CASE))
-    found = [estimate.shared(12.0, grid, ranks) for ranks in (1, 2, 100)]
-    assert found == pytest.approx([12.5, 7.7, 1.1])
-
-
 def test_more_ranks_than_points(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["info", str(small.write_case(tmp_path)), "--ranks", "25"]) == 2
     assert "error: ranks: got 25, expected at most 24" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("t_end", "dt", "every"), [(1, 0.1, 0.25), (0.4, 0.1, 0.1), (0.7, 0.3, 5), (2, 0.01, 0.3)]
-)
-def test_steps_and_records_are_counted(t_end: float, dt: float, every: float) -> None:
-    overrides = (f"time.t_end={t_end}", f"time.dt={dt}", f"output.every={every}")
-    todo = estimate.work(parse_case(small.CASE, overrides))
-    times = record_times(t_end, every)
-    assert todo.steps == len(list(schedule(times, dt)))
-    assert todo.records == 1 + len(times)
-
-
-@pytest.mark.parametrize(
-    ("scheme", "solves", "kicks", "frees"),
-    [("sdirk2", 2, 4, 2), ("sdirk3", 4, 49, 42), ("strang", 1, 4, 2)],
-)
-def test_operations_are_counted(
-    scheme: str, solves: int, kicks: int, frees: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = parse_case(small.CASE, [f"time.scheme={scheme}"])
-    todo = estimate.work(case)
-    assert (todo.solves, todo.kicks, todo.frees) == (solves, kicks, frees)
-    counted = count_operations(case, monkeypatch)
-    # each exponential begins with a product by a function of p on a field of x, and ends in eta
-    expected = {"by_position": kicks, "by_momentum": frees, "diffuse_field": solves}
-    assert counted == expected
-
-
-def count_operations(case: Case, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Two-sided products in a step, with one splitting."""
-    solver = Solver(case, build(case), SERIAL, Phases())
-    W = solver.initial_state()
-    counted: Counter[str] = Counter()
-
-    def counting(name: str) -> Callable:
-        original = getattr(PhaseSpace, name)
-
-        def count(*arguments: object, **keywords: object) -> None:
-            counted[name] += 1
-            original(*arguments, **keywords)
-
-        return count
-
-    for name in ("by_position", "by_momentum", "diffuse", "diffuse_field"):
-        monkeypatch.setattr(PhaseSpace, name, counting(name))
-    solver.step(0.1)(W)
-    return counted
-
-
 def test_memory_is_divided_and_tables_are_counted() -> None:
     case = parse_case(MEDIUM)
-    one, four = (memory_per_rank(case, lattice(case), ranks) for ranks in (1, 4))
+    one, four = (memory_per_rank(case, lattice(case), ranks, (1,)) for ranks in (1, 4))
     assert four < one
     odd = parse_case(MEDIUM, ["grid.n_x=[23, 21]", "grid.n_p=[26, 22]", "grid.p_max=6.1"])
-    assert memory_per_rank(odd, lattice(odd), 1) > 1.2 * one  # nothing commensurate
+    assert memory_per_rank(odd, lattice(odd), 1, (1,)) > 1.2 * one  # nothing commensurate
     prepared = parse_case(MEDIUM, ["initial.state=prepared"])
-    assert memory_per_rank(prepared, lattice(prepared), 1) > one
+    assert memory_per_rank(prepared, lattice(prepared), 1, (1,)) > one
 
 
 @pytest.mark.parametrize(
@@ -249,51 +214,8 @@ def test_a_real_run_takes_the_memory_that_was_estimated(tmp_path: Path) -> None:
     done = small.call("-m", "wigner", "run", case, "--output", output)
     assert done.returncode == 0, done.stderr
     parsed = parse_case(MEDIUM)
-    memory = memory_per_rank(parsed, lattice(parsed), 1)
+    memory = memory_per_rank(parsed, lattice(parsed), 1, (1,))
     assert 1 / 1.5 < memory / report(output)["peak_memory_bytes_per_rank"] < 1.5
-
-
-# What is timed, and what of it there is in a run.
-TIMED = {
-    "time_position": [(PhaseSpace, "by_position"), (PositionSide, "add_in_eta")],
-    "time_momentum": [(PhaseSpace, "by_momentum")],
-    "time_diffusion": [(PhaseSpace, "diffuse"), (PhaseSpace, "diffuse_field")],
-    "time_moment_map": [(MomentMap, "by_steps")],
-}
-
-
-@pytest.mark.parametrize("scheme", ["sdirk2", "sdirk3", "strang"])
-@pytest.mark.parametrize("richardson", [1, 3])
-def test_a_real_run_does_what_was_estimated(
-    case: str, output: Path, scheme: str, richardson: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The estimate, if one kind of operation takes a second and the others nothing: their number.
-
-    Seconds themselves are those of a machine that does nothing else, which tests cannot ask for.
-    """
-    entries = [f"time.scheme={scheme}", f"maxwellian.richardson={richardson}"]
-    entries += ["time.t_end=1", "output.every=1"]
-    parsed = parse_case(small.CASE, entries)
-    expected = {}
-    for name in TIMED:
-        for other in TIMED:
-            taken = float(other == name)
-            pair = (taken, 0.0) if other == "time_moment_map" else taken
-            monkeypatch.setattr(estimate, other, lambda *_, pair=pair: pair)
-        expected[name] = estimate.seconds(parsed, build(parsed), estimate.work(parsed))
-    counted: Counter[str] = Counter()
-    for name, methods in TIMED.items():
-        for owner, method in methods:
-            original = getattr(owner, method)
-
-            def count(*arguments, name=name, original=original, **keywords):
-                counted[name] += 1
-                return original(*arguments, **keywords)
-
-            monkeypatch.setattr(owner, method, count)
-    assert main(["run", case, "--output", str(output), *sets(*entries)]) == 0
-    for name in TIMED:
-        assert 1 / 1.5 < expected[name] / counted[name] < 1.5, name
 
 
 def test_nothing_is_left_behind(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from wigner.case.problem import build
 from wigner.case.spec import Case, parse_case
 from wigner.flows.splitting import LIMIT
 from wigner.job.example import HOME
-from wigner.job.likely import likely_numbers
+from wigner.job.likely import at_first, likely_numbers, places, to_first_block
+from wigner.maxwellian.equilibrium_state import equilibrium_density
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
+from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 
 # 95 % polarised on one wavelength: no splitting reaches the tolerance.
@@ -19,17 +22,53 @@ STEEP = [
     "physics.potential=0",
     'physics.zeeman=["0", "0", "0"]',
     'initial.n=["0", "0", "0.95*cos(x1)/1.5"]',
+    "initial.state=maxwellian",
     "maxwellian.tolerance=1e-10",
+]
+
+# A dense and flat place, and a thin one with steep spins far from it.
+APART = [
+    "grid.n_x=[16, 12]",
+    "grid.n_p=[16, 16]",
+    "grid.length=[6.0, 5.0]",
+    "physics.potential=0",
+    'initial.n0="0.3 + exp(2*cos(2*pi*x1/6) - 2)"',
+    'initial.n=["0", "0", "0.8*exp(-8*(1 + cos(2*pi*x1/6)))*cos(2*pi*x2/5)"]',
+]
+FLAT = 'initial.n=["0", "0", "0"]'
+# On the box of one wavelength, so that nothing is refined.
+REST = [
+    "grid.length=[6.283185307179586, 1.0]",
+    'physics.potential="0.5*cos(x1)"',
+    "physics.alpha=0",
+    "initial.state=equilibrium",
 ]
 
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [("barrier", []), ("gate", []), ("barrier", ["maxwellian.tolerance=1e-10"])],
+    [
+        ("gate", []),
+        ("barrier", []),
+        ("dot", ["grid.n_x=[12, 12]", "grid.n_p=[12, 12]", "physics.epsilon=0.4"]),
+    ],
 )
 def test_a_run_chooses_what_was_likely(name: str, changes: list[str]) -> None:
     case = parse_case(text(name), changes)
     assert likely_numbers(case, build(case)) == chosen(case)
+
+
+def test_what_is_likely_is_seen_where_fields_are_steep() -> None:
+    """Without the steep spins, which are thin and far away, fewer steps would do."""
+    steep, flat = (parse_case(text("gate"), each) for each in (APART, [*APART, FLAT]))
+    found = [likely_numbers(case, build(case)) for case in (steep, flat)]
+    assert found == [chosen(steep), chosen(flat)]
+    assert sum(found[0]) > sum(found[1])
+
+
+def test_a_fine_tolerance_costs_what_was_likely() -> None:
+    case = parse_case(text("barrier"), ["maxwellian.tolerance=1e-10"])
+    assert 0.8 < sum(likely_numbers(case, build(case))) / sum(chosen(case)) < 1.25
 
 
 def test_where_no_splitting_will_do() -> None:
@@ -48,10 +87,60 @@ def text(name: str) -> str:
 
 
 def chosen(case: Case) -> tuple[int, ...]:
-    """The numbers of steps that a solver has chosen for N at t = 0."""
+    """The numbers of steps that a solver has chosen for N at t = 0, that of rest if it is so."""
     problem, spec = build(case), case.maxwellian
     solver = MultiplierSolver(
         Layout(problem.grid), problem.physics, spec.tolerance, spec.max_evaluations, spec.richardson
     )
-    solver.solve(problem.N)
+    at_rest = case.initial.state == "equilibrium"
+    solver.solve(equilibrium_density(solver, problem.N[0].mean()) if at_rest else problem.N)
     return solver.steps
+
+
+def test_places_are_where_it_is_steep_where_it_bends_and_where_it_is_dense() -> None:
+    """Each one elsewhere, far from the first points; none is looked at twice."""
+    grid = PhaseGrid((16, 20), (8.0, 10.0), (4, 4), (5.0, 5.0))
+    A, n0 = np.zeros((4, 16, 20)), np.ones((16, 20))
+    A[2, 3:6, 7] = [1.0, 2.0, 3.0]  # rises by 2 in two steps around (4, 7), but it ends there, too
+    A[2, 6:9, 7] = [2.0, 1.0, 0.0]
+    n0[4, 7] = 3.0
+    A[1, 10, 12] = 1.8  # a peak: no slope
+    n0[10, 12] = 2.5
+    n0[14, 2] = 5.0
+    assert places(A, n0, grid) == [(4, 7), (10, 12), (14, 2)]
+    assert places(0 * A, n0, grid) == [(0, 0), (14, 2)]
+    n0[0, 0] = 6.0
+    assert places(0 * A, n0, grid) == [(0, 0)]
+
+
+@pytest.mark.parametrize("points", [3, 8, 11])
+def test_columns_around_a_place_come_first(points: int) -> None:
+    """With those before and after it; what is periodic stays so."""
+    A = np.arange(4 * 6 * 5, dtype=float).reshape(4, 6, 5)
+    moved = to_first_block(A, (4, 3), points)
+    first, second = divmod(points // 2, 5)
+    np.testing.assert_array_equal(moved[:, first, second], A[:, 4, 3])
+    np.testing.assert_array_equal(moved[:, first, second - 1], A[:, 4, 2])
+    np.testing.assert_array_equal(moved[:, (first + 3) % 6, second], A[:, 1, 3])
+
+
+def test_densities_at_rest_are_the_classical_ones_for_small_epsilon() -> None:
+    entries = ["physics.epsilon=0.02", 'physics.zeeman=["0.5*cos(x1)", "0", "9"]', *REST]
+    case = parse_case(text("barrier"), entries)
+    problem, spec = build(case), case.maxwellian
+    layout = Layout(problem.grid)
+    solver = MultiplierSolver(layout, problem.physics, spec.tolerance, spec.max_evaluations, None)
+    exact = equilibrium_density(solver, problem.N[0].mean())
+    assert np.ptp(exact[0]) > 0.5
+    N, A = at_first(case, problem)
+    np.testing.assert_allclose(N, exact, atol=2e-3)
+    assert A is not None
+    np.testing.assert_allclose(solver.moment_map(A, (LIMIT,)), N, atol=2e-3)
+
+
+def test_other_states_begin_with_what_is_given() -> None:
+    case = parse_case(text("gate"))
+    problem = build(case)
+    N, A = at_first(case, problem)
+    assert N is problem.N
+    assert A is None

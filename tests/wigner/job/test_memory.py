@@ -21,7 +21,8 @@ from wigner.case.problem import build, lattice
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError
 from wigner.evolution.solver import Solver
-from wigner.job import memory
+from wigner.flows.splitting import LIMIT
+from wigner.job import commands, memory
 from wigner.job.estimate import First
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.windows import ROUNDOFF, places_of, window_for
@@ -38,6 +39,8 @@ DEVICE = small.CASE.replace("epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n", "").repla
 ).replace("sin(x1)", "sin(2*pi*x1/10)").replace("richardson = 1\n", "") + MATERIAL.replace(
     "= 77", "= 300"
 ).replace("= 50e-9", "= 1e-6").replace("1e-13", "1e-12")
+
+NUMBERS = (1, 2, 3)
 
 
 class Ranks(Serial):
@@ -84,7 +87,7 @@ def test_factors_of_windows_take_what_is_counted(
     overrides += [f"maxwellian.richardson={len(numbers)}"] if numbers[0] == 1 else []
     case = parse_case(small.CASE, overrides)
     grid, physics = lattice(case), case.physics
-    counted = memory.window_tables(case, grid, 1)
+    counted = memory.window_tables(case, grid, 1, numbers)
     if numbers == (2,):
         counted = memory.choice_of_windows(case, grid, 1)
     moments = MomentMap(Layout(grid), Physics(physics.epsilon, physics.alpha, 1.0, np.zeros(1)))
@@ -109,12 +112,12 @@ def _peak(action: Callable[[], object]) -> int:
 def test_blocks_of_the_transpose_are_counted() -> None:
     case = parse_case(DEVICE)
     grid = lattice(case)
-    one, two = (memory.memory_per_rank(case, grid, 4, nodes) for nodes in (1, 2))
+    one, two = (memory.memory_per_rank(case, grid, 4, NUMBERS, nodes) for nodes in (1, 2))
     assert two - one == 2 * (buffers(grid, 4, 2) - buffers(grid, 4, 1)) != 0
     hosts = [(name, int(4 * max(one, two))) for name in ("a", "a", "b", "b")]
-    memory.check_memory(case, grid, hosts)
+    memory.check_memory(case, grid, hosts, NUMBERS)
     with pytest.raises(CaseError, match="but its 2 rank"):
-        memory.check_memory(case, grid, [(name, int(1.99 * two)) for name, _ in hosts])
+        memory.check_memory(case, grid, [(name, int(1.99 * two)) for name, _ in hosts], NUMBERS)
 
 
 def test_what_every_rank_has_does_not_grow_with_phase_space() -> None:
@@ -149,17 +152,40 @@ def _made(n_p: int, ranks: int) -> int:
 def test_memory_follows_the_points_however_large_the_box() -> None:
     case = parse_case(DEVICE)
     grid = lattice(case)
-    need = memory.memory_per_rank(case, grid, 1)
+    need = memory.memory_per_rank(case, grid, 1, NUMBERS)
     for length in ("[20.0, 20.0]", "[1000.0, 1000.0]"):
         larger = parse_case(DEVICE, [f"grid.length={length}"])
-        assert memory.memory_per_rank(larger, lattice(larger), 1) == pytest.approx(need, rel=0.02)
+        assert memory.memory_per_rank(larger, lattice(larger), 1, NUMBERS) == pytest.approx(
+            need, rel=0.02
+        )
     finer = parse_case(DEVICE, ["grid.n_x=[32, 32]"])
-    assert memory.memory_per_rank(finer, lattice(finer), 1) > 1.5 * need
-    memory.check_memory(case, grid, [("host", int(1.01 * need))])
+    assert memory.memory_per_rank(finer, lattice(finer), 1, NUMBERS) > 1.5 * need
+    memory.check_memory(case, grid, [("host", int(1.01 * need))], NUMBERS)
     with pytest.raises(CaseError) as caught:
-        memory.check_memory(case, grid, [("host", int(0.99 * need))])
+        memory.check_memory(case, grid, [("host", int(0.99 * need))], NUMBERS)
     fault = caught.value.fault
     assert (fault.what, fault.remedy) == ("grid", "use fewer points or more machines")
+
+
+@pytest.mark.parametrize("likely", [(1, 2), (LIMIT,)])
+def test_a_run_is_checked_for_what_it_is_likely_to_need(
+    likely: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the fields of the series fit, nothing is looked for."""
+    case = parse_case(small.CASE, ["maxwellian.richardson=auto", "grid.n_x=[32, 32]"])
+    few, many = (memory.memory_per_rank(case, lattice(case), 1, m) for m in ((1, 2), (LIMIT,)))
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "likely_numbers", lambda *_: asked.append("") or likely)
+    commands.checked(case, [("host", int(1.01 * many))])
+    assert not asked
+    assert 1.1 * few < many
+    between = [("host", int(1.05 * few))]
+    if likely == (1, 2):
+        commands.checked(case, between)
+    else:
+        with pytest.raises(CaseError, match="but its 1 rank"):
+            commands.checked(case, between)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

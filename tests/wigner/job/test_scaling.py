@@ -22,6 +22,7 @@ from wigner.phase_space.synthesis import with_few_modes
 
 CASE = parse_case(small.CASE)
 GRID = lattice(CASE)  # 24 points of x, 288 of p
+NUMBERS = (1,)  # those of the case
 LARGE = PhaseGrid((64, 64), (6.0, 6.0), (64, 64), (7.0, 7.0))
 
 
@@ -41,11 +42,11 @@ def test_one_rank_does_what_the_case_asks_for() -> None:
     copies = cells(GRID) * 2 * COSTS["exchange"] + 2 * cells(few) * 0.5 * COSTS["exchange"]
     alone = 2 * estimate.WARM * GRID.nx * COSTS["alone"]
     expected = Step(work=1e-9 * work, copies=1e-9 * copies, alone=1e-9 * alone)
-    assert astuple(step(CASE, GRID, 1, MACHINE)) == pytest.approx(astuple(expected))
+    assert astuple(step(CASE, GRID, 1, MACHINE, NUMBERS)) == pytest.approx(astuple(expected))
 
 
 def test_ranks_of_a_node_share_the_work_but_not_what_each_does() -> None:
-    one, four = (step(CASE, GRID, ranks, MACHINE) for ranks in (1, 4))
+    one, four = (step(CASE, GRID, ranks, MACHINE, NUMBERS) for ranks in (1, 4))
     few = with_few_modes(GRID, 0.5e-6)
     assert few.np % 4 == 0
     window = window_for(GRID, 0.4, 0.5, ROUNDOFF)
@@ -125,13 +126,16 @@ def test_fields_on_x_reach_every_rank() -> None:
 
 def test_a_network_that_is_not_known() -> None:
     lonely = replace(MACHINE, network=None)
-    step(CASE, GRID, 4, lonely)
+    step(CASE, GRID, 4, lonely, NUMBERS)
     with pytest.raises(CaseError, match=r"8 ranks are 2 nodes of 4, expected latency, bandwidth"):
-        step(CASE, GRID, 8, lonely)
+        step(CASE, GRID, 8, lonely, NUMBERS)
 
 
 def test_strong_and_weak() -> None:
-    fixed, grown = strong(CASE, GRID, (2, 4, 8), MACHINE), weak(CASE, (2, 4, 8), MACHINE)
+    fixed, grown = (
+        strong(CASE, GRID, (2, 4, 8), MACHINE, NUMBERS),
+        weak(CASE, (2, 4, 8), MACHINE, NUMBERS),
+    )
     assert {row.share.grid for row in fixed} == {GRID}
     assert [row.share.ranks for row in fixed] == [row.share.ranks for row in grown] == [2, 4, 8]
     assert grown[0].share.grid == GRID
@@ -139,7 +143,7 @@ def test_strong_and_weak() -> None:
     assert grown[2].share.grid.n_p == (22, 26)
     assert grown[2].share.grid.length == GRID.length
     strip = parse_case(small.CASE, ["grid.n_x=[8, 1]", "initial.n0=1"])
-    assert weak(strip, (1, 8), MACHINE)[1].share.grid.n_x == (16, 1)
+    assert weak(strip, (1, 8), MACHINE, NUMBERS)[1].share.grid.n_x == (16, 1)
 
 
 def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -150,7 +154,7 @@ def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     told = capsys.readouterr().out
     fixed, grown = told.split("strong scaling on a machine; 4 ranks a node")[1].split("\nweak ")
     rows = [line.split() for line in fixed.splitlines()[2:] if line]
-    seconds = [step(CASE, GRID, ranks, MACHINE).seconds for ranks in (2, 4, 8)]
+    seconds = [step(CASE, GRID, ranks, MACHINE, NUMBERS).seconds for ranks in (2, 4, 8)]
     assert [row[:2] for row in rows] == [["2", "1"], ["4", "1"], ["8", "2"]]
     assert [float(row[7]) for row in rows] == pytest.approx([1e3 * s for s in seconds], rel=5e-3)
     efficiency = [seconds[0] * 2 / (s * ranks) for s, ranks in zip(seconds, (2, 4, 8), strict=True)]
