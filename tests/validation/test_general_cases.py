@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.support.case_texts import MATERIAL, SCALED, SMALLEST
@@ -12,8 +13,9 @@ from validation.harness.study import Setting
 from validation.solutions.cases import chosen, scaled
 from validation.studies import alpha, epsilon, expansions, gate, identities, invariants, tau
 from wigner.case.problem import build
-from wigner.case.spec import parse_case
+from wigner.case.spec import as_dict, parse_case
 from wigner.errors import CaseError
+from wigner.job.example import HOME
 
 MORE = {
     "physics.beta": "physics.beta=0.2",
@@ -71,6 +73,26 @@ def test_scaled_cases_keep_what_a_material_gives() -> None:
     assert (after.beta, after.E) == (before.beta, before.E)
     assert after.b[2, 0, 0] == before.b[2, 0, 0] != 0
     assert plain.field == material.field
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        ['time.dt="auto"', "time.tolerance=1e-3", "output.checkpoint_wall=60"],
+        ['output.checkpoint="1 ps"', 'output.phase_space=["x1 p1"]', 'output.every="0.5 ps"'],
+    ],
+)
+def test_a_case_in_si_is_the_same_in_numbers(more: list[str]) -> None:
+    """Lengths and times with units, a potential in meV: nothing is left of [material]."""
+    device = [*more, 'material.potential_unit="meV"', 'physics.potential="4*cos(2*pi*x1/6)"']
+    case = parse_case((HOME / "device.toml").read_text("utf-8"), device)
+    plain = scaled(case)
+    assert "nm" not in plain.text
+    assert as_dict(plain) == {**as_dict(case), "material": None}
+    V = build(plain).physics.V
+    np.testing.assert_array_equal(V, build(case).physics.V)
+    assert V.max() == pytest.approx(4 / 6.635, rel=1e-3)  # kB times 77 K in meV
 
 
 def test_the_coupling_goes_with_the_unit_of_density() -> None:

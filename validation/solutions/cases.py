@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from dataclasses import dataclass
 
 from wigner.case.problem import build
-from wigner.case.spec import SCALED, Case, parse_case
+from wigner.case.spec import Case, as_dict, parse_case
 from wigner.case.values import toml
 from wigner.errors import CaseError, Fault
 
@@ -166,15 +165,13 @@ def scaled(case: Case) -> Case:
     """The case with numbers in the place of [material], so that a study can change them."""
     if case.material is None:
         return case
-    document = tomllib.loads(case.text)
-    del document["material"]
-    physics = document.setdefault("physics", {})
-    physics |= {name: getattr(case.physics, name) for name in SCALED}
-    physics["zeeman"] = [formula.text for formula in case.physics.zeeman]
-    physics["field"] = [formula.text for formula in case.physics.field]
-    if case.field is not None:
-        document["field"]["coupling"] = case.field.coupling
-    return parse_case(toml(document, []))
+    sections = {name: table for name, table in as_dict(case).items() if name != "material"}
+    given = {
+        name: {key: value for key, value in table.items() if value is not None}
+        for name, table in sections.items()
+        if table is not None
+    }
+    return parse_case(toml(given, []))
 
 
 def changed(case: Case, *overrides: str) -> Case:

@@ -30,7 +30,19 @@ def hdf5(path: Path, mode: str) -> h5py.File:
     These fail where a file system has none. Nothing here needs them: a file that others read is
     never changed, but replaced, and a directory belongs to one run (see ``logs``).
     """
-    return h5py.File(path, mode, locking=False)
+    return h5py.File(path, mode, locking=locks(path) if mode == "r" else False)
+
+
+def locks(path: Path) -> bool | None:
+    """How a file can be opened for reading: False, or None where this process has it with locks.
+
+    HDF5 has one answer for all that a process opens of a file.
+    """
+    try:
+        h5py.File(path, "r", locking=False).close()
+    except OSError as error:
+        return None if "locking flag" in str(error) else False
+    return False
 
 
 def destination(path: Path) -> Path:

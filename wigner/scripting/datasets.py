@@ -13,6 +13,7 @@ import numpy as np
 from ..case.problem import lattice
 from ..errors import CaseError, CheckpointError, Fault
 from ..output import checkpoint
+from ..output.files import locks
 from ..phase_space import pauli
 from ..results.run import open_run
 
@@ -58,10 +59,11 @@ def open_results(directory: str | Path, *, si: bool = False) -> xarray.Dataset:
     if si and run.scaling is None:
         expected = "a case with a section [material], which gives the units"
         raise CaseError(Fault("si", f"{directory} without one", expected, "leave it out"))
-    # without locks, which fail on some file systems; times are numbers, whatever their unit
+    # without locks where it can be, as these fail on some file systems
     data: xarray.Dataset = xr.open_dataset(
-        run.moments, engine="h5netcdf", driver_kwds={"locking": False}, decode_cf=False
+        run.moments, engine="h5netcdf", driver_kwds={"locking": locks(run.moments)}, decode_cf=False
     )
+    # times are numbers, whatever their unit
     numbers: xarray.Dataset = xr.decode_cf(
         _in_si(xr, data) if si else data, decode_times=False, decode_timedelta=False
     )

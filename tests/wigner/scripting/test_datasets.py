@@ -15,6 +15,7 @@ from tests.support.made_runs import make_checkpoint, make_run
 from tests.support.small import bytes_read
 from wigner.case.dimensions import density_unit
 from wigner.errors import CaseError, CheckpointError
+from wigner.output import checkpoint
 from wigner.results.run import open_run
 
 
@@ -47,6 +48,18 @@ def test_records_are_read_when_they_are_used(tmp_path: Path) -> None:
         with wigner.open_results(directory) as data:
             assert np.isfinite(data.n[1, 2, 3, 4])
         assert bytes_read() - before < 0.5 * (directory / "moments.h5").stat().st_size
+
+
+def test_files_that_are_open_elsewhere_in_the_process(tmp_path: Path) -> None:
+    """By h5py's own habits, with locks, as xarray does it, too."""
+    directory = make_run(tmp_path)
+    make_checkpoint(directory, (8, 6), 0.1, 1)
+    path = next((directory / checkpoint.DIRECTORY).glob("*.h5"))
+    with h5py.File(directory / "moments.h5") as file, h5py.File(path):
+        with wigner.open_results(directory) as data:
+            np.testing.assert_array_equal(data.n0, file["n0"])
+        assert wigner.open_state(directory).dims[0] == "pauli"
+        assert open_run(directory).times[0] == 0
 
 
 def test_results_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
