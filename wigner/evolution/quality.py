@@ -45,8 +45,8 @@ class Indicator:
     winds
         Whether it sees what is wound up in p and comes back damped by collisions.
     share
-        Name of the spin as a share of the charge, where the indicator is relative to the spin at
-        its time; it is made relative to the largest spin so far.
+        What the indicator is relative to as a share of the charge, where it is an error of "n"; it
+        is made relative to the largest |n| so far.
     """
 
     of: str
@@ -95,6 +95,10 @@ class Worst:
             found = replace(found, error=error, error_time=t)
         return found
 
+    def for_larger(self, factor: float) -> Worst:
+        """These where what errors are shares of has grown by a factor."""
+        return replace(self, error=self.error / factor)
+
 
 @dataclass(frozen=True)
 class Winding:
@@ -133,7 +137,7 @@ class Winding:
         return cls(physics.tau, flight, tails)
 
     def error(self, name: str, value: float, t: float) -> float:
-        """The error that an indicator stands for if it has a value at ``t``.
+        """The error that an indicator stands for if it has a value at ``t``, in its own unit.
 
         The flight to the edge took t, or ``flight`` if that is less, and so does the way back.
         """
@@ -148,8 +152,8 @@ class Quality:
     ----------
     worst
         By name of the indicator.
-    shares
-        The largest so far, by name.
+    spin
+        The largest |n| so far as a share of the charge.
     told
         Errors when they were warned of last, by name of the indicator.
     warnings
@@ -160,25 +164,30 @@ class Quality:
     worst: Mapping[str, Worst] = field(default_factory=dict)
     told: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    shares: Mapping[str, float] = field(default_factory=dict)
+    spin: float = 0.0
 
     def after(self, t: float, values: Mapping[str, float], winding: Winding) -> Quality:
-        """What it is once the indicators had these values at ``t``."""
+        """What it is once the indicators had these values at ``t``.
+
+        Errors of n are shares of its largest so far: those before become smaller as it grows.
+        """
         worst, told, warnings = dict(self.worst), dict(self.told), list(self.warnings)
-        names = [name for name in values if name not in INDICATORS]
-        shares = {name: max(self.shares.get(name, SPINLESS), values[name]) for name in names}
+        spin = max(self.spin, values.get("n_share", 0.0))
         for name in (name for name in values if name in INDICATORS):
             indicator, value = INDICATORS[name], values[name]
-            if indicator.share:
-                value *= values[indicator.share] / shares[indicator.share]
             error = winding.error(name, value, t) if indicator.winds else indicator.weight * value
             before = worst.get(name, Worst(-math.inf, t, -math.inf, t))
+            if indicator.share:
+                judged, share = spin > SPINLESS, values[indicator.share]
+                value *= share / spin if judged else share
+                error *= share / spin if judged else 0.0
+                before = before.for_larger(spin / self.spin) if self.spin > SPINLESS else before
             worst[name] = before.or_worse(value, error, t)
             last = told.get(name, 0.0)
             if error > DOUBTFUL and (error >= AGAIN * last or last <= UNRESOLVED < error):
                 told[name] = error
                 warnings.append(f"t = {t:.6g}: {_told(name, value, error)}")
-        return Quality(worst, told, tuple(warnings), shares)
+        return Quality(worst, told, tuple(warnings), spin)
 
     def error(self, of: str) -> float:
         """The estimated error of "n0" or "n"."""
@@ -223,7 +232,7 @@ class Quality:
     def from_plain(cls, plain: Mapping[str, Any]) -> Quality:
         """The quality that :meth:`plain` wrote."""
         worst = {name: Worst(**values) for name, values in plain["worst"].items()}
-        return cls(worst, plain["told"], tuple(plain["warnings"]), plain["shares"])
+        return cls(worst, plain["told"], tuple(plain["warnings"]), plain.get("spin", 0.0))
 
 
 def _told(name: str, value: float, error: float) -> str:

@@ -100,12 +100,30 @@ def test_the_worst_value_and_the_worst_error_may_be_at_different_times() -> None
     ("name", "share"), [("spin_tail_eta", "spin_share"), ("tail_n", "n_share")]
 )
 def test_errors_of_the_spin_are_shares_of_its_largest_so_far(name: str, share: str) -> None:
-    quality = Quality().after(0.0, {name: 0.0, share: 0.2}, FREE)
-    later = quality.after(1.0, {name: 0.5, share: 0.02}, FREE)
-    assert later.worst[name].value == pytest.approx(0.05)
-    noise = Quality().after(0.0, {name: 1.0, share: 1e-9}, FREE)
-    assert noise.worst[name].value == pytest.approx(1e-3)
-    assert noise.verdict == "resolved"
+    """What is lost of w is compared with n, however large w is beside it."""
+    weight = INDICATORS[name].weight
+    quality = Quality().after(0.0, {**SPIN, name: 0.1, share: 0.02, "n_share": 0.02}, FREE)
+    assert quality.worst[name].error == pytest.approx(0.1 * weight)
+    larger = quality.after(1.0, {**SPIN, name: 0.0, share: 0.2, "n_share": 0.2}, FREE)
+    assert larger.worst[name].error == pytest.approx(0.01 * weight)
+    assert larger.worst[name].error_time == 0.0
+    later = larger.after(2.0, {**SPIN, name: 0.5, share: 0.02, "n_share": 0.02}, FREE)
+    assert later.worst[name].value == pytest.approx(0.1)  # the largest of all
+    assert later.worst[name].error == pytest.approx(0.05 * weight)
+
+
+def test_a_spin_that_is_small_beside_w() -> None:
+    """With spin-orbit coupling w has parts whose sum over p is small or nothing."""
+    values = {"spin_tail_eta": 0.01, "spin_share": 0.1, "n_share": 0.005}
+    assert Quality().after(0.0, values, FREE).error("n") == pytest.approx(0.2)
+
+
+def test_a_spin_that_is_roundoff_is_not_judged() -> None:
+    noise = {"spin_tail_eta": 1.0, "tail_n": 1.0, "spin_share": 1e-9, "n_share": 1e-9}
+    quality = Quality().after(0.0, noise, FREE)
+    assert quality.worst["tail_n"].value == pytest.approx(1e-9)
+    assert quality.error("n") == 0
+    assert quality.after(1.0, {**noise, **SPIN}, FREE).error("n") == pytest.approx(1.0)
 
 
 def test_the_flight_to_the_edge_of_the_eta_lattice() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import wigner
 from tests.support import small
 from tests.support.small import report, sets
 from wigner.__main__ import main
+from wigner.case.spec import parse_case
 from wigner.evolution.quality import INDICATORS
+from wigner.job.example import HOME
 
 CASE = """\
 [grid]
@@ -98,3 +102,18 @@ def test_defaults_and_bounds_agree(
     assert "warning" not in capsys.readouterr().err
     quality = report(output)["quality"]
     assert (quality["verdict"], quality["warnings"]) == ("resolved", [])
+
+
+def test_the_estimate_for_a_spin_that_a_current_makes() -> None:
+    """Against a run on a finer lattice: w is ten times n, and what is wound up of it comes back."""
+    changes = ["grid.n_x=[16, 1]", 'time.t_end="1.5 ps"', 'time.dt="0.1 ps"']
+    changes += ["physics.potential=0.3*cos(2*pi*x1/6)", "maxwellian.tolerance=1e-5"]
+    device = (HOME / "device.toml").read_text("utf-8")
+    coarse, fine = (
+        list(wigner.run(parse_case(device, [*changes, f"grid.n_p=[{n}, 20]"]))) for n in (32, 64)
+    )
+    largest = max(np.abs(record.n).max() for record in fine)
+    errors = [np.abs(a.n - b.n).max() for a, b in zip(coarse, fine, strict=True)]
+    error = max(errors) / largest
+    assert error > 5e-4
+    assert 1 / 3 < coarse[-1].quality.error("n") / error < 10
