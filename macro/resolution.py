@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from .model import Balance, Model, assembled
 
-# A rate is measured by the slowest diffusion of this share of n0 at least, so that what does not
-# change is not judged by its roundoff.
-SMALL = 1e-3
+# A rate is measured by the slowest diffusion of this share of its field at least, so that what
+# comes to rest is not judged by what is left of it; and a spin of this share of n0 at least.
+SMALL, SPINLESS = 0.03, 1e-6
 # Errors of rates by the x lattice, in units of the largest rate, from which a user hears of them.
 UNEASY = 1e-4
 
@@ -30,13 +30,12 @@ def rate_tail(model: Model, u: NDArray, balance: Balance) -> float:
     x, scaled = model.x, model.physics.scaled
     rates = np.abs(scaled(assembled(x, balance)))
     slowest = model.physics.tau * (2 * np.pi / max(x.length)) ** 2
-    least = SMALL * slowest * float(np.abs(x.transform(u[0])).max())
-    far = ~x.kept & _long(x.n_x)
-    charge, spin = rates[0], rates[1:].max(axis=0)
-    return max(
-        float(sizes[far].max(initial=0.0) / max(float(sizes.max()), least))
-        for sizes in (charge, spin)
-    )
+    fields, far = np.abs(x.transform(scaled(u))), ~x.kept & _long(x.n_x)
+    least, shares = SPINLESS * fields[0].max(), []
+    for part in (slice(0, 1), slice(1, 4)):
+        of = max(rates[part].max(), SMALL * slowest * max(fields[part].max(), least))
+        shares.append(float(rates[part, far].max(initial=0.0) / of))
+    return max(shares)
 
 
 def _long(n_x: tuple[int, int]) -> NDArray:

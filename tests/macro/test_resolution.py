@@ -53,6 +53,16 @@ def test_what_is_at_rest_has_no_tail() -> None:
     assert found("local", "grid.n_x=[1,1]", *rest)[0] == 0
 
 
+def test_what_comes_to_rest_is_not_judged_by_what_is_left() -> None:
+    """Rates of 1e-4 of a wave, a third of which are beyond; and a spin that is roundoff."""
+    nearly = ('initial.n=["0","0","0"]', "physics.potential=0", "grid.n_x=[20,1]")
+    size, rate = found("local", 'initial.n0="1 + 1e-5*cos(7*x1)"', "physics.alpha=0", *nearly)
+    assert np.abs(rate[0]).max() > 20 * 0.05 * 1e-5
+    assert 1e-3 < size < 1e-2
+    large, _ = found("local", 'initial.n0="1 + 1e-2*cos(7*x1)"', "physics.alpha=0", *nearly)
+    assert large == pytest.approx(1, rel=1e-3)
+
+
 def test_the_estimated_error_of_a_run_is_about_its_error(tmp_path: Path) -> None:
     """On 12 points, against 36."""
     fields = ("physics.epsilon=0.5", "physics.alpha=1.0", "time.t_end=0.4", "output.every=0.4")
