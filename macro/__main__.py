@@ -32,7 +32,7 @@ Solve a macroscopic model of a case: the same case file as for the kinetic solve
 moments.h5, run.json, run.log and case.toml. It must not hold the results of an
 earlier run, unless --overwrite is given.
 
-    python -m macro run case.toml --model local --output result
+    wigner-macro run case.toml --model local --output result
 
 MODEL is one of {", ".join(MODELS)}.
 The time step is set by --tolerance; time.dt is the first one. Ctrl-C, SIGTERM, SIGUSR1 and

@@ -62,9 +62,9 @@ Check the claims about the equations, the models and the solver. DIR gets report
 self-contained page), report.json (every number), figures/ and tasks/. What is computed stays in
 tasks/: started again, a study takes it from there.
 
-    python -m validation all --output report
-    python -m validation tau case.toml --output mine --set physics.tau=0.02
-    mpiexec -n 4 python -m validation all --output report"""
+    wigner-validate all --output report
+    wigner-validate tau case.toml --output mine --set physics.tau=0.02
+    mpiexec -n 4 wigner-validate all --output report"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -35,8 +35,8 @@ RUN_HELP = """\
 Solve a case. DIR gets moments.h5 (the results: HDF5 and netCDF-4), run.json, run.log, case.toml
 and checkpoint/. It must not hold the results of an earlier run, unless --overwrite is given.
 
-    python -m wigner run case.toml --output result
-    mpiexec -n 4 python -m wigner run case.toml --output result --set time.dt=0.01
+    wigner run case.toml --output result
+    mpiexec -n 4 wigner run case.toml --output result --set time.dt=0.01
 
 Ctrl-C, SIGTERM, SIGUSR1, output.wall_limit and the end of a batch job that the environment tells
 (SLURM_JOB_END_TIME and the like) end the run after the step it is at, with a checkpoint and exit
@@ -46,27 +46,27 @@ Go on with a run from its newest checkpoint, on any number of ranks, to its t_en
 Records later than the checkpoint are replaced. The sections time, maxwellian and output may change,
 but not where output records W.
 
-    python -m wigner resume result
-    mpiexec -n 2 python -m wigner resume result --t-end 2.0 --set output.every=0.5"""
+    wigner resume result
+    mpiexec -n 2 wigner resume result --t-end 2.0 --set output.every=0.5"""
 INFO_HELP = """\
 Say what a case needs: lattices, resolution, memory and time. Nothing is run or written. With the
 constants of a machine, say how long a step takes there on several numbers of ranks, and what it
 spends its time on.
 
-    python -m wigner info case.toml --ranks 8
-    python -m wigner info case.toml --ranks 64,256,1024 --machine cluster.toml"""
+    wigner info case.toml --ranks 8
+    wigner info case.toml --ranks 64,256,1024 --machine cluster.toml"""
 MACHINE_HELP = """\
 Measure the constants of a machine that predictions of scaling need, in less than a minute, and
 write them into a new file, for info --machine FILE. Start it on all cores of a node, or of two
 nodes, which measures the network between them as well.
 
-    mpiexec -n 128 python -m wigner machine --output cluster.toml"""
+    mpiexec -n 128 wigner machine --output cluster.toml"""
 EXAMPLE_HELP = """\
 Write a commented case to start from, into NAME.toml or where --output says; without NAME, list all.
 
-    python -m wigner example
-    python -m wigner example helix
-    python -m wigner run helix.toml --output helix"""
+    wigner example
+    wigner example helix
+    wigner run helix.toml --output helix"""
 EPILOG = """\
 for example: wigner example helix; wigner run helix.toml --output helix
 
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (run, resume):
         add_quiet(sub)
     resume.add_argument("output", type=named, metavar="DIR", help="directory of the run")
-    resume.add_argument("--t-end", type=float, metavar="T", help="a new end time")
+    resume.add_argument("--t-end", metavar="T", help='a new end time, such as 2.5 or "3 ps"')
     info.add_argument(
         "--ranks",
         type=counts,

@@ -82,7 +82,7 @@ def calls(copy: Path) -> list[str]:
 
 def test_the_second_quickstart_installs_nothing_and_replaces_the_output(copy: Path) -> None:
     call(copy, "scripts/quickstart")
-    assert calls(copy) == ["-m venv --clear .venv", f"{INSTALL} .[mpi,plot,report]", RUN, PLOT]
+    assert calls(copy) == ["-m venv --clear .venv", f"{INSTALL} .[mpi,plot,report,python]", RUN, PLOT]
     (copy / "quickstart-output" / "old").touch()
     call(copy, "scripts/quickstart", "--set", "time.dt=0.1")
     assert calls(copy) == [f"{RUN} --set time.dt=0.1", PLOT]
@@ -94,7 +94,7 @@ def test_the_tests_install_more_once_and_pass_arguments_on(copy: Path) -> None:
     calls(copy)
     call(copy, "scripts/test", "-k", "a b")
     assert calls(copy) == [
-        f"{INSTALL} .[mpi,plot,report,test]",
+        f"{INSTALL} .[mpi,plot,report,python,test]",
         "-m ruff check .",
         "-m ruff format --check .",
         "-m mypy",
@@ -143,13 +143,13 @@ def test_a_changed_project_is_installed_again(copy: Path) -> None:
     with (copy / "pyproject.toml").open("a") as file:
         file.write("# changed\n")
     call(copy, "scripts/test")
-    assert calls(copy)[0] == f"{INSTALL} .[mpi,plot,report,test]"
+    assert calls(copy)[0] == f"{INSTALL} .[mpi,plot,report,python,test]"
 
 
 def test_an_mpi_of_the_system_can_be_chosen(copy: Path) -> None:
     path = f"{copy.parent / 'bin'}:{os.environ['PATH']}"
     call(copy, "scripts/quickstart", WIGNER_MPI="system", PATH=path)
-    assert calls(copy)[1] == f"{INSTALL} .[plot,report] mpi4py"
+    assert calls(copy)[1] == f"{INSTALL} .[plot,report,python] mpi4py"
 
 
 @pytest.mark.parametrize("compiler", [True, False])

@@ -52,14 +52,14 @@ def run(
 
 def resume(
     output: Path,
-    t_end: float | None,
+    t_end: str | None,
     overrides: Sequence[str],
     comm: Communicator,
     *,
     quiet: bool = False,
 ) -> int:
     """``wigner resume``; the exit status."""
-    end = [] if t_end is None else [f"time.t_end={t_end!r}"]
+    end = [] if t_end is None else [f"time.t_end={t_end}"]
 
     def known_case() -> Case:
         text, expected = output / "case.toml", "the directory of a run"

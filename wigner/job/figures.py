@@ -22,17 +22,17 @@ PLOT_HELP = f"""\
 Draw a run, also of wigner-macro, finished or not. Figures are written into DIR, or where --output
 says.
 
-    python -m wigner plot result
-    python -m wigner plot result --kind cut --kind currents --at 0.5 --format pdf
-    python -m wigner plot result --kind fields --at "0.3 ps" --si --output figure.svg
-    python -m wigner plot result --kind fields --animate
+    wigner plot result
+    wigner plot result --kind cut --kind currents --at 0.5 --format pdf
+    wigner plot result --kind fields --at "0.3 ps" --si --output figure.svg
+    wigner plot result --kind fields --animate
 
 {chr(10).join(f"{name:<13}{kind.summary}" for name, kind in KINDS.items())}"""
 COMPARE_HELP = """\
 Compare runs with the first of them, at the times that they share: kinetic ones, models, or both,
 also on other lattices of the same box. The table is printed; compare.csv has it at all times.
 
-    python -m wigner compare kinetic local nonlocal --output comparison"""
+    wigner compare kinetic local nonlocal --output comparison"""
 
 
 @dataclass(frozen=True)

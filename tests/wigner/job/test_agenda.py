@@ -110,6 +110,9 @@ def test_a_run_stops_before_its_job_does(
     assert small.checkpoints(output)[-1].name == f"ck-{steps:09d}.h5"
     monkeypatch.delenv("SLURM_JOB_END_TIME")
     t_end = f"{report(output)['t'] + 0.1:.1f}"
+    for wrong in ("soon", "3 ps"):  # no unit without a material
+        assert main(["resume", str(output), "--t-end", wrong]) == 2
+        assert f'time.t_end: got "{wrong}", expected a ' in capsys.readouterr().err
     assert main(["resume", str(output), "--t-end", t_end]) == 0
     assert report(output)["steps"] == steps + 1
 

@@ -20,7 +20,6 @@ from wigner.__main__ import main
         ["walk"],
         [],
         ["info", "case.toml", "--ranks", "0"],
-        ["resume", "x", "--t-end", "y"],
     ],
 )
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
@@ -34,7 +33,7 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture) ->
     ("command", "expected"),
     [
         ([], ["run", "resume", "info", "exit status: 0 finished, 1 failed"]),
-        (["run"], ["mpiexec -n 4 python -m wigner run", "moments.h5", "--set section.key=value"]),
+        (["run"], ["mpiexec -n 4 wigner run", "moments.h5", "--set section.key=value"]),
         (["resume"], ["--t-end", "any number of ranks"]),
         (["info"], ["--ranks", "Nothing is run"]),
     ],
