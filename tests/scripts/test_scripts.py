@@ -82,7 +82,12 @@ def calls(copy: Path) -> list[str]:
 
 def test_the_second_quickstart_installs_nothing_and_replaces_the_output(copy: Path) -> None:
     call(copy, "scripts/quickstart")
-    assert calls(copy) == ["-m venv --clear .venv", f"{INSTALL} .[mpi,plot,report,python]", RUN, PLOT]
+    assert calls(copy) == [
+        "-m venv --clear .venv",
+        f"{INSTALL} .[mpi,plot,report,python]",
+        RUN,
+        PLOT,
+    ]
     (copy / "quickstart-output" / "old").touch()
     call(copy, "scripts/quickstart", "--set", "time.dt=0.1")
     assert calls(copy) == [f"{RUN} --set time.dt=0.1", PLOT]

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ExpressionError, Fault
 from .shapes import gaussian, plateau, step
+from .values import PLAIN
 
 LONGEST_TEXT = 1000
 DEEPEST_NESTING = 50
@@ -60,6 +61,8 @@ OPERATIONS = FUNCTIONS | {name: (apply, arity) for name, apply, arity in OPERATO
 ALLOWED_NAMES = f"allowed names are {', '.join((*VARIABLES, *CONSTANTS))}"
 ALLOWED_FUNCTIONS = f"allowed functions are {', '.join(FUNCTIONS)}"
 ALLOWED = f"allowed are + - * / **, parentheses and numbers; {ALLOWED_NAMES}; {ALLOWED_FUNCTIONS}"
+WITH_UNIT = rf"\s*{PLAIN}\s+(?!x[12]|t\b|pi\b)[^\W\d_]"  # looks like "2e10 cm-2"
+UNITLESS = "numbers have no units here; n0 = 1 is what `wigner info` tells in electrons a cm2"
 EXAMPLE = 'write for instance "1 + 0.4*sin(x1)*cos(x2)"'
 REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute",
@@ -226,17 +229,13 @@ def _check_text(text: str) -> None:
         raise _refuse(text, f"{len(text)} characters", f"at most {LONGEST_TEXT} are allowed")
     for column, character in enumerate(text, start=1):
         if not (character.isascii() and (character.isprintable() or character in "\t\r\n")):
-            raise _refuse(
-                text,
-                f"character U+{ord(character):04X} at column {column}",
-                "only printable ASCII characters are allowed",
-            )
+            told = f"character U+{ord(character):04X} at column {column}"
+            raise _refuse(text, told, "only printable ASCII characters are allowed")
     if "#" in text:
         raise _refuse(text, "'#'", "put comments outside the quotes")
     if _nesting(text) > DEEPEST_NESTING:
-        raise _refuse(
-            text, "nested too deeply", f"at most {DEEPEST_NESTING} levels are allowed; simplify it"
-        )
+        remedy = f"at most {DEEPEST_NESTING} levels are allowed; simplify it"
+        raise _refuse(text, "nested too deeply", remedy)
 
 
 def _nesting(text: str) -> int:
@@ -256,7 +255,8 @@ def _tree(text: str) -> ast.expr:
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         where = f" at column {error.offset}" if error.offset else ""
-        raise _refuse(text, f"{error.msg}{where}", EXAMPLE) from None
+        remedy = UNITLESS if re.match(WITH_UNIT, text) else EXAMPLE
+        raise _refuse(text, f"{error.msg}{where}", remedy) from None
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise _refuse(text, f"it cannot be read ({error})", EXAMPLE) from None
 

@@ -7,6 +7,7 @@ one. Times and places are those of any run. Where a run has no number, there is 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case.values import shown
+from ..case.values import PLAIN, shown
 from ..output import files
 from .plan import CASE, Member, Plan
 from .states import report, verdict, word
@@ -136,7 +137,10 @@ def _define(
     if plan.zipped:
         file.create_variable("run", ("run",), "i4", data=np.arange(1, plan.shape[0] + 1))
     for each in plan.varied:
-        _store(file, each.name, ("run",) if plan.zipped else (each.name,), _coordinate(each))
+        data, unit = _coordinate(each)
+        _store(file, each.name, ("run",) if plan.zipped else (each.name,), data)
+        if unit:
+            file.variables[each.name].attrs["units"] = unit
     for name, points in axes.items():
         file.create_variable(name, (name,), points.dtype, data=points)
     for name, dims in _variables(held).items():
@@ -165,12 +169,16 @@ def _dimensions(plan: Plan) -> tuple[str, ...]:
     return ("run",) if plan.zipped else tuple(each.name for each in plan.varied)
 
 
-def _coordinate(varied: Varied) -> NDArray:
-    """The values of a key: numbers, or else words."""
+def _coordinate(varied: Varied) -> tuple[NDArray, str]:
+    """The values of a key: numbers and the unit that all of them have, or else words."""
     if varied.numeric:
-        return np.array(varied.values, dtype="f8")
+        return np.array(varied.values, dtype="f8"), ""
     words = [value if isinstance(value, str) else shown(value) for value in varied.values]
-    return np.array(words, dtype=object)
+    parts = [re.fullmatch(rf"\s*({PLAIN})\s*([^\W\d_]\D*?)\s*", word) for word in words]
+    units = {part[2] for part in parts if part is not None}
+    if len(units) == 1 and None not in parts:
+        return np.array([float(part[1]) for part in parts if part is not None]), units.pop()
+    return np.array(words, dtype=object), ""
 
 
 def _variables(held: Mapping[Member, Held]) -> dict[str, tuple[str, ...]]:

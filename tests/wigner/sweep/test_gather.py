@@ -92,6 +92,25 @@ def test_it_is_netcdf_4(tmp_path: Path) -> None:
         assert file.case == "# a case\n"
 
 
+@pytest.mark.parametrize(
+    ("values", "units"),
+    [("0.1 ps,0.15 ps", "ps"), ("100 fs,0.15 ps", None), ("1e-13,1.5e-13", "")],
+)
+def test_values_with_one_unit_are_numbers(tmp_path: Path, values: str, units: str | None) -> None:
+    plan = plan_of(tmp_path, f"material.relaxation_time={values}")
+    for member in plan.members:
+        make_run(plan.home(member), (4, 1), material=True)
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc", decode_timedelta=False) as data:
+        axis = data.relaxation_time
+        assert axis.attrs.get("units", "") == (units or "")
+        if units is None:
+            assert axis.values.tolist() == values.split(",")
+        else:
+            factor = 1.0 if units else 1e-12
+            np.testing.assert_allclose(axis, factor * np.array([0.1, 0.15]), rtol=1e-14)
+
+
 def test_units_that_differ_are_not_told(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "material.temperature=77,300")
     for member, epsilon in zip(plan.members, (0.1, 0.2), strict=True):
