@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from textwrap import fill
 
 # One thread a rank unless asked for more; BLAS reads this when numpy loads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -29,12 +30,12 @@ from .run import TOLERANCE, checked, run
 
 RUN_HELP = f"""\
 Solve a macroscopic model of a case: the same case file as for the kinetic solver. DIR gets
-moments.h5, run.json, run.log and case.toml. It must not hold the results of an
-earlier run, unless --overwrite is given.
+moments.h5, run.json, run.log and case.toml. It must not hold the results of an earlier run, unless
+--overwrite is given.
 
     wigner-macro run case.toml --model local --output result
 
-MODEL is one of {", ".join(MODELS)}.
+{fill(f"MODEL is one of {', '.join(MODELS)}.", 100, break_on_hyphens=False)}
 The time step is set by --tolerance; time.dt is the first one. Ctrl-C, SIGTERM, SIGUSR1 and
 output.wall_limit end the run after the step it is at, with exit status 3."""
 

@@ -23,6 +23,7 @@ from tempfile import TemporaryFile
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 try:
+    from wigner import __version__
     from wigner.machine import shadowed
 except ImportError as error:
     sys.exit(f"error: {error}; does another file hide wigner? wigner-validate finds it")
@@ -53,7 +54,9 @@ try:
 except ModuleNotFoundError as missing:
     if missing.name not in ("matplotlib", "jinja2"):
         raise
-    sys.exit(f"error: {missing.name} is not installed; pip install 'wigner-bgk[report]'")
+    told = f"error: {missing.name} is not installed; pip install 'wigner-bgk[report]'"
+    print(told, file=sys.stderr)
+    sys.exit(BAD_INPUT)
 
 log = logging.getLogger("validation")
 
@@ -208,7 +211,9 @@ def _tell(results: Sequence[Result], page: Path) -> None:
             )
     others = Counter(claim.undecided for claim in claims if claim.undecided)
     told = "".join(f", {count} {verdict}" for verdict, count in others.items())
-    say(f"{sum(claim.holds for claim in claims)} of {len(claims)} claims hold{told}; {page}\n")
+    held, decided = sum(claim.holds for claim in claims), len(claims) - others.total()
+    counted = f"{held} of {decided} claims hold" if decided else "no claim could be decided"
+    say(f"{counted}{told}; {page}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -218,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="exit status: 0 no claim fails, 1 a claim fails, 2 bad input, 3 interrupted",
     )
+    parser.add_argument("--version", action="version", version=f"wigner-bgk {__version__}")
     add_completion(parser)
     names = [*(study.name for study in STUDIES), "all"]
     parser.add_argument("study", choices=names, metavar="STUDY", help=", ".join(names))

@@ -275,5 +275,5 @@ def test_a_table_is_rectangular() -> None:
 def test_a_missing_package_is_told(package: str) -> None:
     code = f"import sys; sys.modules['{package}'] = None; import validation.__main__"
     done = small.call("-c", code)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == f"error: {package} is not installed; pip install 'wigner-bgk[report]'\n"

@@ -119,10 +119,8 @@ def field(key: str, formula: Expression, grid: PhaseGrid, scale: float) -> Itera
     lost = missed(formula, values, grid, scale)
     noise = ROUNDOFF * float(np.abs(values).max()) / scale if scale > 0 else 0.0
     if lost > UNEASY + noise:
-        expected = (
-            f"a field that n_x = {list(grid.n_x)} resolves, but {100 * min(lost, 1.0):.2g} % of it "
-            "is lost"
-        )
+        share = "all" if lost > 0.99 else f"{100 * lost:.2g} %"
+        expected = f"a field that n_x = {list(grid.n_x)} resolves, but {share} of it is lost"
         remedy = f"use {_finer(formula, grid, scale, UNEASY + noise)}, or smooth it"
         yield Fault(key, got, expected, remedy, fatal=lost > COARSE + noise)
 

@@ -42,10 +42,10 @@ and sweep.csv, a row for each run.
 
 Values are those of --set; commas in brackets and quotes do not separate them. A case may have keys
 and values in a table [sweep], as physics.tau = [0.01, 0.1], and zip = true there; --vary replaces
-the values of a key. Ctrl-C and SIGTERM
-end the run in progress with a checkpoint, and the sweep with status 3. A run that fails does not
-stop the others. Exit status: 1 if a run failed, else 3 if one was stopped, else 4 if one is
-unresolved, else 0."""
+the values of a key. Ctrl-C and SIGTERM end the run in progress with a checkpoint, and the sweep
+with status 3. A run that fails does not stop the others.
+
+Exit status: 1 if a run failed, else 3 if one was stopped, else 4 if one is unresolved, else 0."""
 log = logging.getLogger(__name__)
 
 

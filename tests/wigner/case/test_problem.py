@@ -66,7 +66,7 @@ BAD = [
         'physics.potential: got "cos(5*x1)", expected a field that n_x = [12, 12] resolves, but '
         "50 % of it is lost; use n_x = [24, 12], or smooth it",
     ),
-    (["physics.potential=cos(13*x1)"], "resolves, but 1e+02 % of it is lost; use n_x = [48, 12]"),
+    (["physics.potential=cos(13*x1)"], "resolves, but all of it is lost; use n_x = [48, 12]"),
     (["initial.n0=1 + exp(-500*(x1 - 3)**2)"], "resolves, but 94 % of it is lost; use many mo"),
     (
         ["grid.p_max=3"],
