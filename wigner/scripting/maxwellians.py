@@ -45,7 +45,7 @@ class QuantumMaxwellian:
 
 
 def quantum_maxwellian(case: Case, u: ArrayLike | None = None) -> QuantumMaxwellian:
-    """M(N) of densities on the lattices of a case, with its eps, alpha and beta.
+    """M(N) of densities on the lattices of a case, with its eps, alpha and beta (Theorem 2.6).
 
     ``maxwellian.tolerance`` of the case is the error allowed, relative to the largest n0.
 
@@ -54,6 +54,11 @@ def quantum_maxwellian(case: Case, u: ArrayLike | None = None) -> QuantumMaxwell
     u
         Densities (n0, n), shape ``(4, N1, N2)``, N = n0 sigma_0 + eps n.sigma; without them those
         of [initial].
+
+    Returns
+    -------
+    QuantumMaxwellian
+        M, ``(4, N1, N2, M1, M2)``, its multipliers, and what the lattice missed.
 
     Raises
     ------
