@@ -106,6 +106,11 @@ class Run:
         return self.x[0].size, self.x[1].size
 
     @property
+    def is_uniform(self) -> bool:
+        """Whether its fields are the same everywhere: they vary along no axis of x."""
+        return self.n_x == (1, 1)
+
+    @property
     def epsilon(self) -> float:
         """The scaled Planck constant."""
         return self.case.physics.epsilon
@@ -149,7 +154,7 @@ def open_run(directory: Path) -> Run:
     if not moments.exists():
         got = "no such directory" if not directory.exists() else "no moments.h5 in it"
         got = "a file" if directory.is_file() else got
-        remedy = "give the one that --output named when it ran"
+        remedy = _runs_within(directory) or "give the one that --output named when it ran"
         raise CaseError(Fault(str(directory), got, "the directory of a run", remedy))
     with readable(moments) as file:
         missing = [name for name in NEEDED if name not in file]
@@ -175,6 +180,16 @@ def open_run(directory: Path) -> Run:
         found,
         str(quality.get("verdict", "")) if isinstance(quality, dict) else "",
     )
+
+
+def _runs_within(directory: Path) -> str:
+    """Which runs a directory has in it, such as that of a sweep, as a remedy; empty without any."""
+    found = sorted(path.parent.name for path in directory.glob("*/moments.h5"))
+    if not found:
+        return ""
+    remedy = f"give one of the {len(found)} runs in it, such as {directory / found[0]}"
+    gathered = directory / "sweep.nc"
+    return f"{remedy}; {gathered} has the records of all" if gathered.exists() else remedy
 
 
 @contextmanager

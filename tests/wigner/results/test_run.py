@@ -66,6 +66,18 @@ def test_directories_of_no_run(tmp_path: Path) -> None:
         open_run(tmp_path / "file")
 
 
+def test_the_directory_of_a_sweep_names_its_runs(tmp_path: Path) -> None:
+    for name in ("tau=0.2", "tau=0.1"):
+        make_run(tmp_path / "taus" / name, (1, 1), (0.0,))
+    with pytest.raises(CaseError) as caught:
+        open_run(tmp_path / "taus")
+    first = tmp_path / "taus" / "tau=0.1"
+    assert caught.value.fault.remedy == f"give one of the 2 runs in it, such as {first}"
+    (tmp_path / "taus" / "sweep.nc").touch()
+    with pytest.raises(CaseError, match=r"; .*sweep\.nc has the records of all"):
+        open_run(tmp_path / "taus")
+
+
 @pytest.mark.parametrize("how", ["truncated", "text", "another", "empty"])
 def test_files_that_are_no_moments(tmp_path: Path, how: str) -> None:
     path = make_run(tmp_path, times=()) / "moments.h5"
