@@ -4,6 +4,7 @@ What draws needs matplotlib, the extra "plot"; it is imported when a figure is m
 
 ``run``: a run as it lies in its directory, and its fields record by record
 ``labels``: symbols, and units that suit the numbers, scaled or in SI
+``scales``: what numbers are small beside, and which are rounding noise
 ``view``: what is asked of a figure: units, a place, and times among those there are
 ``totals``: integrals over x of what is recorded there
 ``smooth``: periodic fields between the points of their lattice
@@ -11,6 +12,7 @@ What draws needs matplotlib, the extra "plot"; it is imported when a figure is m
 ``differences``: how far runs are from a reference, as numbers and tables
 ``kinds``: the kinds of figure by name, and which times they show
 ``style``: one look for all figures
+``abscissa``: what panels of lines are drawn over: places, or times
 ``fields``: the densities: n0 with the in-plane spin, n3, and the polarisation
 ``components``: every field of a record, component by component
 ``currents``: the currents of the charge and of the spin

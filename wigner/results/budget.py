@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..case.dimensions import UNITS
 from ..errors import CaseError, Fault
-from . import labels, style
+from . import labels, scales, style
 from .run import Run
 from .series import title
 from .totals import energy_parts
@@ -68,10 +68,11 @@ class Budget:
         t = self._run.times * self._time.factor
         for ax, (name, lines, unit) in zip(axes, drawn, strict=False):
             largest = max(float(np.abs(values).max()) for values in lines.values())
-            how = labels.shown(self._run, unit, largest, si=self._si)
+            scale = scales.scale(self._run, unit, largest)
+            how = labels.shown(self._run, unit, scale.size, si=self._si)
             for k, (word, values) in enumerate(lines.items()):
                 style.line(ax, t, values * how.factor, word, k)
-            self._finish(ax, name, how.unit)
+            self._finish(ax, name, how.unit, scale.shown(how.factor))
         if self._open:
             self._unclosed(axes[-1], t)
         if self._missing:
@@ -90,18 +91,22 @@ class Budget:
 
     def _unclosed(self, ax: Axes, t: NDArray) -> None:
         """What a balance leaves unexplained, as a share of the largest change in it."""
-        for k, (name, share) in enumerate(self._open.items()):
-            style.line(ax, t, np.where(share > 0, share, np.nan), title(name), k)
-        self._finish(ax, "not explained by what was added", "share of the largest change")
-        shares = np.concatenate([share[share > 0] for share in self._open.values()])
+        seen = {name: np.where(v > scales.ROUNDOFF, v, np.nan) for name, v in self._open.items()}
+        shares = np.concatenate([share[np.isfinite(share)] for share in seen.values()])
         if shares.size:
             ax.set_yscale("log")
             ax.set_ylim(0.3 * shares.min(), 3 * shares.max())
+        for k, (name, share) in enumerate(seen.items()):
+            style.line(ax, t, share, title(name), k)
+        style.legend(ax)
+        ax.set(title="not explained by what was added", ylabel="share of the largest change")
+        ax.set_xlabel(self._time.label("t"))
 
-    def _finish(self, ax: Axes, name: str, ylabel: str) -> None:
-        style.finish(ax)
+    def _finish(self, ax: Axes, name: str, ylabel: str, scale: scales.Scale) -> None:
+        style.finish(ax, scale=scale)
+        if len(ax.lines) == 1:
+            style.legend(ax)
         ax.set(title=name, xlabel=self._time.label("t"), ylabel=ylabel)
-        ax.legend()
 
 
 def _change(values: NDArray) -> NDArray:
@@ -109,9 +114,10 @@ def _change(values: NDArray) -> NDArray:
 
 
 def _unexplained(run: Run, name: str, added: Sequence[str]) -> NDArray:
-    """|change - what was added|, over the largest of these, ``(records,)``."""
+    """|change - what was added|, over the largest of these, ``(records,)``; 0 of rounding noise."""
     changes = [_change(run.series(one)) for one in (name, *added)]
     changes = [change.reshape(change.shape[0], -1) for change in changes]
     largest = max(float(np.abs(change).max()) for change in changes)
     rest = np.abs(changes[0] - sum(changes[1:])).max(axis=1)
-    return np.asarray(rest / largest if largest > 0 else rest)
+    noise = scales.scale(run, run.variables[name].unit, largest).noise
+    return np.asarray(rest / largest) if largest > noise else np.zeros_like(rest)

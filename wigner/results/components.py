@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from . import labels, smooth, style
+from . import labels, scales, smooth, style
+from .abscissa import Abscissa
 from .run import Run
 from .view import View
 
@@ -28,26 +29,30 @@ class Panel(NamedTuple):
 class Components:
     """Draws one record, with a panel for each component of each field that the run has.
 
-    Components of one vector share their colours.
+    Components of one vector share their colours. Fields that are the same everywhere are drawn over
+    the times of the records.
     """
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
-        self._run, self._si, self._span = run, view.si, span
+        self._run, self._view, self._span = run, view, span
         self._place = labels.length(run, si=view.si)
         self._rows = _rows(_variables(run))
-        self._shown, self._limits = {}, {}
+        self._shown, self._limits, self._scales = {}, {}, {}
         for name in dict.fromkeys(panel.name for row in self._rows for panel in row):
             values = [smooth.fine(run.field(name, k), run.length) for k in span]
-            largest = max(float(np.abs(v).max()) for v in values)
-            shown = labels.shown(run, run.variables[name].unit, largest, si=view.si)
+            unit, largest = run.variables[name].unit, max(float(np.abs(v).max()) for v in values)
+            scale = scales.scale(run, unit, largest)
+            shown = labels.shown(run, unit, scale.size, si=view.si)
             signed = min(float(v.min()) for v in values) < 0 < max(float(v.max()) for v in values)
-            self._shown[name] = shown
+            self._shown[name], self._scales[name] = shown, scale.shown(shown.factor)
             scaled = [v * shown.factor for v in values]
-            self._limits[name] = (signed, style.limits(scaled, signed=signed))
+            limits = style.limits(scaled, signed=signed, scale=self._scales[name])
+            self._limits[name] = (signed, limits)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """The last of the records: maps, or lines where it varies along one axis at the most."""
-        record, rows = records[-1], self._rows
+        rows = self._rows
+        (*_, group) = Abscissa(self._run, self._view).groups(records)
         strip = smooth.is_strip(self._run)
         size = (2.7, 2.0) if strip else style.panel(self._run.length, area=6.5)
         axes = style.grid(figure, len(rows), COLUMNS, size)
@@ -55,27 +60,29 @@ class Components:
             for ax in row[len(panels) :]:
                 ax.remove()
             for ax, panel in zip(row, panels, strict=False):
-                self._draw(ax, panel, record)
-        when = labels.moment(self._run, float(self._run.times[record]), si=self._si)
+                self._draw(ax, panel, group)
+        when = Abscissa(self._run, self._view).when(group)
         figure.suptitle(when, x=0.01, ha="left", fontsize=11)
 
-    def _draw(self, ax: style.Axes, panel: Panel, record: int) -> None:
+    def _draw(self, ax: style.Axes, panel: Panel, records: Sequence[int]) -> None:
         name, component = panel
         shown, (signed, between) = self._shown[name], self._limits[name]
-        field: NDArray = self._run.field(name, record)
-        if component is not None:
-            field = field[component - 1]
-        field, label = field * shown.factor, shown.label(labels.symbol(name, component))
+        label = shown.label(labels.symbol(name, component))
+
+        def field(record: int) -> NDArray:
+            values = self._run.field(name, record) * shown.factor
+            return values if component is None else np.asarray(values[component - 1])
+
         ax.set_title(f"${labels.symbol(name, component)}$")
         if smooth.is_strip(self._run):
-            axis = smooth.axes_of(self._run)[0]
-            x, values = smooth.along(self._run, field, axis)
-            style.line(ax, x * self._place.factor, values, "", 0)
-            style.finish(ax)
-            ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=label)
+            abscissa = Abscissa(self._run, self._view)
+            style.line(ax, *abscissa.line(field, records), "", 0)
+            style.finish(ax, scale=self._scales[name])
+            abscissa.finish(ax)
+            ax.set_ylabel(label)
             return
         colours = style.SIGNED if signed else style.POSITIVE
-        fine = smooth.fine(field, self._run.length)
+        fine = smooth.fine(field(records[-1]), self._run.length)
         image = style.map_of(ax, fine, self._run.length, self._place, colours, between)
         style.colour_bar(image, [ax], label)
 

@@ -11,7 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from . import labels, smooth, style
+from . import labels, scales, smooth, style
+from .abscissa import Abscissa
 from .fields import POLARISATION
 from .run import Run
 from .view import View, lattice_point
@@ -25,29 +26,30 @@ class Cut:
     """Draws n0, the components of n and the polarisation along each axis of x, a line a record.
 
     Lines go through the place that is asked for, or that of the largest n0 at the first record of
-    ``span``, whose ranges the panels have.
+    ``span``, whose ranges the panels have. Densities that are the same everywhere are drawn over
+    the times of the records.
     """
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
-        self._run, self._si, self._span = run, view.si, list(span)
+        self._run, self._view, self._span = run, view, list(span)
         self._place, self._time = labels.length(run, si=view.si), labels.time(run, si=view.si)
         self._point = lattice_point(run, view.through, self._span[0])
         states = [run.densities(k) for k in span]
-        charge, spin = (
-            labels.shown(
-                run,
-                run.variables[name].unit,
-                max(float(np.abs(u[part]).max()) for u in states),
-                si=view.si,
-            )
-            for name, part in (("n0", np.s_[:1]), ("n", np.s_[1:]))
-        )
-        self._shown = (charge, spin, spin, spin, labels.Shown(1.0, ""))
-        spins = spin.factor * max(float(np.abs(u[1:]).max()) for u in states)
-        self._sizes = (0.0, spins, spins, spins, 0.0)
+        shown, found = [], []
+        for name, part in (("n0", np.s_[:1]), ("n", np.s_[1:])):
+            unit = run.variables[name].unit
+            largest = max(float(np.abs(u[part]).max()) for u in states)
+            scale = scales.scale(run, unit, largest)
+            shown.append(labels.shown(run, unit, scale.size, si=view.si))
+            found.append(scale.shown(shown[-1].factor))
+        self._shown = (shown[0], *3 * [shown[1]], labels.Shown(1.0, ""))
+        self._scales = (found[0], *3 * [found[1]], scales.SHARE)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """A row for each axis, with a line for each of the records."""
+        if self._run.is_uniform:
+            self._over_time(figure, records)
+            return
         run, times = self._run, self._run.times[list(records)] * self._time.factor
         rows = smooth.axes_of(run)
         axes = style.grid(figure, len(rows), len(NAMES), (2.6, 2.3))
@@ -73,15 +75,31 @@ class Cut:
             )
             bar.set_ticks(times.tolist(), labels=[f"{t:.4g}" for t in times])
         else:
-            when = labels.moment(run, float(run.times[records[0]]), si=self._si)
+            when = labels.moment(run, float(run.times[records[0]]), si=self._view.si)
             figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+
+    def _over_time(self, figure: Figure, records: Sequence[int]) -> None:
+        """One row of the whole run, with what the records have."""
+        abscissa = Abscissa(self._run, self._view)
+        x, u = abscissa.line(self._run.densities, records)
+        (row,) = style.grid(figure, 1, len(NAMES), (2.6, 2.3))
+        drawn = zip(row, self._scaled(u), NAMES, self._shown, self._scales, strict=True)
+        for ax, values, name, how, scale in drawn:
+            style.line(ax, x, values, "", 0)
+            style.finish(ax, scale=scale)
+            abscissa.finish(ax)
+            ax.set(title=f"${name}$", ylabel=how.label(name))
 
     def _along(self, record: int, axis: int) -> tuple[NDArray, NDArray]:
         """Places along an axis, and what is drawn there, ``(5, places)``."""
         run = self._run
         x, u = smooth.along(run, run.densities(record), axis, self._point[1 - axis])
-        lines = np.stack([*u, smooth.polarisation(u, run.epsilon)])
-        return x, lines * np.array([how.factor for how in self._shown])[:, None]
+        return x, self._scaled(u)
+
+    def _scaled(self, u: NDArray) -> NDArray:
+        """Densities ``(4, points)`` and the polarisation as they are shown, ``(5, points)``."""
+        lines = np.stack([*u, smooth.polarisation(u, self._run.epsilon)])
+        return np.asarray(lines * np.array([how.factor for how in self._shown])[:, None])
 
     def _finish(self, row: Sequence[style.Axes], axis: int) -> None:
         """Labels and ranges; where a cut is in the plane, the title says where."""
@@ -92,7 +110,7 @@ class Cut:
         lines = [self._along(k, axis)[1] for k in self._span]
         for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=True)):
             low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
-            style.finish(ax, (float(low), float(high)), self._sizes[k])
+            style.finish(ax, (float(low), float(high)), self._scales[k])
             ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=how.label(name))
             where = f" along $x_{other + 1} = {x:.4g}$" + unit if plane else ""
             ax.set_title(f"${name}$" + (where if k == 0 else ""))

@@ -45,6 +45,9 @@ class Kind:
         Whether there is a figure for each time; otherwise one has all of them.
     moves
         Whether it can be animated.
+    of_x
+        Whether it shows fields along x: where these are the same everywhere, it is one figure over
+        all times if none are asked for.
     """
 
     module: str
@@ -54,6 +57,7 @@ class Kind:
     usual: Callable[[Run, View], list[int]]
     each: bool = False
     moves: bool = False
+    of_x: bool = False
 
     def drawing(self, run: Run, span: Sequence[int], view: View) -> Drawing:
         """A drawing of this kind."""
@@ -69,8 +73,16 @@ class Kind:
             If one is outside of the run, or there is nothing at any time.
         """
         if wanted is None:
-            return self.usual(run, view)
+            return _all(run, view) if self._over_time(run) else self.usual(run, view)
         return nearest(run, self.times(run, view), wanted)
+
+    def figures(self, run: Run, wanted: Sequence[str] | None, view: View) -> list[list[int]]:
+        """The numbers of the times of each figure; raises as :meth:`choose`."""
+        chosen, whole = self.choose(run, wanted, view), wanted is None and self._over_time(run)
+        return [[k] for k in chosen] if self.each and not whole else [chosen]
+
+    def _over_time(self, run: Run) -> bool:
+        return self.of_x and run.is_uniform
 
 
 def _records(run: Run, _: View) -> NDArray:
@@ -97,6 +109,7 @@ KINDS = {
         _records,
         first_and_last,
         moves=True,
+        of_x=True,
     ),
     "series": Kind("series", "Series", "every number that is recorded over time", _records, _all),
     "components": Kind(
@@ -107,12 +120,25 @@ KINDS = {
         _last,
         each=True,
         moves=True,
+        of_x=True,
     ),
     "currents": Kind(
-        "currents", "Currents", "the currents of charge and spin", _records, _last, moves=True
+        "currents",
+        "Currents",
+        "the currents of charge and spin",
+        _records,
+        _last,
+        moves=True,
+        of_x=True,
     ),
     "cut": Kind(
-        "cut", "Cut", "densities along lines, at several times", _records, spread, moves=True
+        "cut",
+        "Cut",
+        "densities along lines, at several times",
+        _records,
+        spread,
+        moves=True,
+        of_x=True,
     ),
     "phase-space": Kind(
         "phase_space",

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..case.dimensions import UNITS
-from . import labels, style
+from . import labels, scales, style
 from .planes import Plane, planes, times
 from .run import Run
 from .view import View
@@ -58,10 +58,13 @@ class PhaseSpace:
     def _draw(self, ax: style.Axes, plane: Plane, component: int) -> None:
         (first, second), alike = plane.axes, (plane.axes, plane.over)
         ends = np.array(self._limits[alike, component])
-        how = labels.shown(self._run, plane.unit, float(np.abs(ends).max()), si=self._view.si)
+        whole = max(float(np.abs(self._limits[alike, k]).max()) for k in range(4))
+        scale = scales.Scale(whole, scales.ROUNDOFF * whole)
+        largest = scale.of(float(np.abs(ends).max()))
+        how = labels.shown(self._run, plane.unit, largest, si=self._view.si)
         w, ends = plane.w[component] * how.factor, ends * how.factor
         signed = component > 0 or bool(ends[0] < -NEGATIVE * ends[1])
-        between = style.limits([ends], signed=signed)
+        between = style.limits([ends], signed=signed, scale=scale.shown(how.factor))
         image = ax.pcolormesh(
             plane.places[0] * self._shown[first].factor,
             plane.places[1] * self._shown[second].factor,

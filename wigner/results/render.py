@@ -46,8 +46,7 @@ def pictures(
         If a file cannot be written.
     """
     kind = KINDS[name]
-    chosen = kind.choose(run, wanted, view)
-    groups = [[k] for k in chosen] if kind.each else [chosen]
+    groups = kind.figures(run, wanted, view)
     for number, records in enumerate(groups, start=1):
         place = stem if len(groups) == 1 else stem.with_name(f"{stem.name}-{number}")
         figure = drawn(kind, run, records, view)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from . import labels, style
+from . import labels, scales, style
 from .run import Run
 from .view import View
 
@@ -55,27 +55,31 @@ class Series:
         """One variable: a line, or one for each component."""
         run, held, values = self._run, self._run.variables[name], self._values[name]
         if name in KEPT and values[0] != 0:
-            style.line(ax, t, values / values[0] - 1, "", 0)
-            style.finish(ax)
-            ax.set(title="mass", ylabel="relative change")
+            change = values / values[0] - 1
+            style.line(ax, t, change, "", 0)
+            style.finish(ax, scale=scales.SHARE)
+            kept = " (kept to rounding)" if np.abs(change).max() <= scales.ROUNDOFF else ""
+            ax.set(title=f"mass{kept}", ylabel="relative change")
             return
-        how = labels.shown(run, held.unit, float(np.abs(values).max()), si=self._si)
+        scale = scales.scale(run, held.unit, float(np.abs(values).max()))
+        how = labels.shown(run, held.unit, scale.size, si=self._si)
         columns = values.reshape(values.shape[0], -1) * how.factor
         for k, column in enumerate(columns.T):
             style.line(ax, t, column, "" if values.ndim == 1 else f"$k = {k + 1}$", k)
-        style.finish(ax)
+        style.finish(ax, scale=scale.shown(how.factor))
         ax.set(title=title(name), ylabel=how.label(labels.symbol(name)))
 
     def _soundness(self, ax: Axes, t: NDArray) -> None:
-        """The shares that should be small; those that are zero throughout are left out."""
+        """The shares that should be small; those that are rounding noise are left out."""
         for k, name in enumerate(self._sound):
             values = self._values[name]
-            if (values > 0).any():
-                style.line(ax, t, np.where(values > 0, values, np.nan), title(name), k)
+            seen = values > scales.ROUNDOFF
+            if seen.any():
+                style.line(ax, t, np.where(seen, values, np.nan), title(name), k)
         ax.set(title="what the lattices lose", ylabel="share")
         if ax.lines:
             ax.set_yscale("log")
-            ax.legend(fontsize=8, frameon=True, framealpha=0.85, edgecolor="none")
+            style.legend(ax, size=8.0)
 
 
 def title(name: str) -> str:

@@ -14,21 +14,25 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..phase_space.grid import Pair
 from .labels import Shown
+from .scales import Scale
 from .smooth import interpolated
 
 # Okabe and Ito's colours, told apart by all readers; line styles tell them apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 # Both go from dark to bright evenly, so they read in grey and without red or green. What has a sign
 # is in the second, whose middle is grey, with limits on both sides of zero.
 POSITIVE, SIGNED = "viridis", "cividis"
 ARROWS = 14  # arrows along the longer side, at the most
-ROUNDOFF = 1e-10  # share of what is usual below which a range is noise
+FLAT = 1e-10  # share of its size below which the range of a line is none
+LETTER = 0.55  # width of a letter in sizes of the font
+OWN = Scale()  # of what has no other scale than its own numbers
 SHORTEST = 0.03  # shorter arrows, as shares of the longest, would be dots
 LOOK: dict[Any, Any] = {
     "font.size": 10.0,
@@ -69,20 +73,22 @@ def grid(figure: Figure, rows: int, columns: int, size: Pair, *, sharey: bool = 
     return axes
 
 
-def limits(values: Sequence[NDArray], *, signed: bool, size: float = 0.0) -> Pair:
+def limits(values: Sequence[NDArray], *, signed: bool, scale: Scale = OWN) -> Pair:
     """The range of colours of some fields of any shape; about zero where they have signs.
 
     Parameters
     ----------
-    size
-        What fields of this kind are like: beside it roundoff is no range.
+    scale
+        That of the quantity, whose noise is drawn as zero; without it there is none.
     """
     low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+    largest = max(abs(low), abs(high))
+    if largest <= scale.noise:
+        largest = scale.size or 1.0
+        return (-largest if signed else 0.0, largest)
     if signed:
-        high = max(abs(low), abs(high))
-        high = high if high > ROUNDOFF * size else size
-        return (-high, high) if high > 0 else (-1.0, 1.0)
-    margin = 1e-6 * max(abs(low), abs(high), 1e-300)  # a uniform field is not drawn from its noise
+        return -largest, largest
+    margin = 1e-6 * largest  # a uniform field is not drawn from its noise
     return (low, high) if high - low > margin else (low - 50 * margin, high + 50 * margin)
 
 
@@ -189,23 +195,66 @@ def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int) -> None:
     )
 
 
-def finish(ax: Axes, between: Pair | None = None, size: float = 0.0) -> None:
+def shared_legend(figure: Figure, names: Sequence[str]) -> None:
+    """A legend below all panels, of curves that have the same look in each; ``names`` in order."""
+    looks = zip(COLOURS * len(names), STYLES * len(names), names, strict=False)
+    lines = [Line2D([], [], color=c, linestyle=s, lw=1.6, label=name) for c, s, name in looks]
+    widest = LETTER * max(map(len, names)) + 4.0
+    columns = max(1, int(figure.get_figwidth() * 72 / (9.0 * widest)))
+    figure.legend(handles=lines, loc="outside lower center", ncols=min(columns, len(names)))
+
+
+def finish(ax: Axes, between: Pair | None = None, scale: Scale = OWN) -> None:
     """Ticks, limits and legend of a panel of lines.
 
     Parameters
     ----------
     between
         The range of all that is to be compared; None for what is drawn.
-    size
-        What quantities of this kind are like. What is flat to roundoff of it looks flat.
+    scale
+        As for :func:`limits`. What is flat to roundoff looks flat.
     """
     ax.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4), useMathText=True, useOffset=False)
     ax.margins(x=0.02)
     low, high = between or (float(v) for v in ax.dataLim.intervaly)
-    size = max(abs(low), abs(high), size)
-    if np.isfinite(size):
-        flat = high - low <= ROUNDOFF * size
-        margin = (0.05 * size or 1.0) if flat else 0.06 * (high - low)
+    largest = max(abs(low), abs(high))
+    if largest <= scale.noise:
+        largest = scale.size or 1.0
+        low, high = -largest, largest
+    if np.isfinite(largest):
+        flat = high - low <= FLAT * largest
+        margin = 0.05 * largest if flat else 0.06 * (high - low)
         ax.set_ylim(low - margin, high + margin)
     if len(ax.get_legend_handles_labels()[1]) > 1:
-        ax.legend()
+        legend(ax)
+
+
+def legend(ax: Axes, size: float = 9.0) -> None:
+    """A legend in the upper part of a panel, whose range grows so that no curve is there.
+
+    Parameters
+    ----------
+    size
+        Of the font, in points.
+    """
+    names = ax.get_legend_handles_labels()[1]
+    box, inch = ax.get_window_extent(), ax.figure.dpi  # before the layout
+    entry = (LETTER * max(len(name.replace("$", "")) for name in names) + 3.5) * size / 72
+    columns = max(1, min(len(names), int(box.width / inch / entry)))
+    rows = -(-len(names) // columns)
+    share = min((1.5 * rows + 1.2) * size / 72 * inch / box.height, 0.7)
+    low, high = ax.get_ylim()
+    grown = share / (1 - share)
+    log = ax.get_yscale() == "log"
+    ax.set_ylim(low, high * (high / low) ** grown if log else high + (high - low) * grown)
+    ax.legend(
+        loc="upper left",
+        ncols=columns,
+        fontsize=size,
+        handlelength=1.8,
+        handletextpad=0.5,
+        columnspacing=1.2,
+        labelspacing=0.3,
+        borderaxespad=0.3,
+        borderpad=0.2,
+    )

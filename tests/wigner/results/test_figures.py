@@ -7,9 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
+from numpy.typing import ArrayLike
 
 from tests.support.made_runs import make_checkpoint, make_run
 from wigner.errors import CaseError
@@ -17,6 +19,7 @@ from wigner.output.variables import ARRAYS, SCALARS
 from wigner.results import style
 from wigner.results.kinds import KINDS
 from wigner.results.run import Run, open_run
+from wigner.results.series import SOUND as SHARES
 from wigner.results.smooth import interpolated
 from wigner.results.view import View, nearest
 
@@ -141,6 +144,130 @@ def test_roundoff_is_no_range(tmp_path: Path) -> None:
     assert ends[1] - ends[0] > 0.01
     currents = panels(drawn(run, "currents"))
     assert not any(isinstance(c, Quiver) for ax in currents for c in ax.collections)
+
+
+def overwritten(directory: Path, **values: ArrayLike) -> Run:
+    """A made run, some of whose variables are others."""
+    with h5py.File(directory / "moments.h5", "r+") as file:
+        for name, value in values.items():
+            file[name][...] = value
+    return open_run(directory)
+
+
+def ends(ax: Axes) -> tuple[float, float]:
+    """What a panel shows: the range of its colours, or that of its lines without the margins."""
+    meshes = [c for c in ax.collections if isinstance(c, QuadMesh)]
+    if meshes:
+        return meshes[0].get_clim()
+    low, high = ax.get_ylim()
+    return low + 0.06 / 1.12 * (high - low), high - 0.06 / 1.12 * (high - low)
+
+
+@pytest.mark.parametrize("n", [(8, 6), (8, 1)])
+@pytest.mark.parametrize("name", ["cut", "components"])
+def test_noise_is_drawn_on_the_scale_of_the_whole(
+    tmp_path: Path, n: tuple[int, int], name: str
+) -> None:
+    """That of n where there is an n2, and of n0/eps = 10 where all of n is noise."""
+    noise = 1e-15 * np.sin(np.arange(3 * n[0] * n[1])).reshape(3, *n)
+    spin = noise + np.reshape([0, 1e-4, 0], (3, 1, 1))
+    run = overwritten(make_run(tmp_path / "a", n, (0.0,)), n=spin)
+    third = panels(drawn(run, name))[3]
+    assert title(third) in ("$n_3$", "$n_{3}$")
+    assert ends(third) == pytest.approx((-1e-4, 1e-4), rel=1e-6)
+    nothing = overwritten(make_run(tmp_path / "b", n, (0.0,)), n=noise)
+    spins = panels(drawn(nothing, name))[1:4]
+    assert all(ends(ax) == pytest.approx((-10.0, 10.0)) for ax in spins)
+
+
+def title(ax: Axes) -> str:
+    """That of a panel, which stands at its left."""
+    return ax.get_title("left")
+
+
+def test_noise_of_fields_currents_and_w(tmp_path: Path) -> None:
+    n, noise = (8, 1), 1e-15 * np.sin(np.arange(64)).reshape(4, 2, 8, 1)
+    directory = make_run(tmp_path, n, (0.0,))
+    make_checkpoint(directory, n, 0.0, 0)  # whose w1 is 0, and w0 up to 1
+    run = overwritten(directory, n=noise[:3, 0], current=noise)
+    fields = panels(drawn(run, "fields"))
+    assert fields[1].get_ylim()[0] < -9
+    assert fields[2].get_ylim()[1] > 1
+    charge, *spins = panels(drawn(run, "currents"))
+    assert charge.get_ylim()[0] == pytest.approx(-2.24)
+    assert all(ax.get_ylim()[0] == pytest.approx(-11.2) for ax in spins)
+    w0, w1 = panels(drawn(run, "phase-space"))[:2]
+    assert ends(w1) == pytest.approx((-ends(w0)[1], ends(w0)[1]))
+
+
+def test_noise_over_time(tmp_path: Path) -> None:
+    """A mass that is kept, a total spin of nothing, and changes of an energy that does not change.
+
+    The mass is 16, its rounding noise 1e-15 of it; eps is 0.2.
+    """
+    noise, times = 1e-15 * np.array([1.0, -1.0, 1.0]), (0.0, 0.1, 0.2)
+    spins, names = noise[:, None] * np.ones(3), ("work", "heat", "free_energy")
+    directory = make_run(tmp_path, (8, 1), times)
+    energies = dict.fromkeys(names, noise) | {"energy": 3 + noise}
+    parts = dict.fromkeys(("kinetic_energy", "rashba_energy", "V"), 0.0)
+    with h5py.File(directory / "moments.h5", "r+") as file:
+        file["mass"][...] = 16 * (1 + noise)
+        parts = {name: 0.0 for name in parts if name in file}
+    run = overwritten(directory, spin_total=spins, torque=spins, **energies, **parts)
+    by_name = {title(ax): ax for ax in panels(drawn(run, "series"))}
+    assert by_name["mass (kept to rounding)"].get_ylim()[1] > 1
+    assert by_name["total spin"].get_ylim()[0] < -79  # of n0 area/eps
+    budget = {title(ax): ax for ax in panels(drawn(run, "budget"))}
+    assert budget["change of energies"].get_ylim()[0] < -15
+    assert budget["change of the total spin"].get_ylim()[0] < -79
+    unclosed = budget["not explained by what was added"]
+    assert not any(np.isfinite(line.get_ydata()).any() for line in unclosed.lines)
+
+
+@pytest.mark.parametrize("name", ["series", "fields", "currents", "budget"])
+def test_no_legend_lies_on_a_curve(tmp_path: Path, name: str) -> None:
+    """Where all of a panel is full of curves, too."""
+    times = tuple(0.01 * k for k in range(24))
+    directory = make_run(tmp_path, (24, 1), times)
+    sign = (-1.0) ** np.arange(24)
+    small = dict.fromkeys({*SHARES} & SCALARS.keys(), 10 ** (-6 + 4 * sign))
+    waves = np.broadcast_to(sign[:, None], (24, 1))
+    totals = dict.fromkeys(("energy", "work", "heat", "free_energy"), sign)
+    spins = dict.fromkeys(("spin_total", "torque"), sign[:, None])
+    run = overwritten(directory, n=waves, current=waves, **small, **totals, **spins)
+    figure = drawn(run, name)
+    with style.look():
+        figure.draw_without_rendering()
+    found = 0
+    for ax in panels(figure):
+        if ax.get_legend() is None:
+            continue
+        found += 1
+        box = ax.get_legend().get_window_extent()
+        assert box.x1 <= ax.get_window_extent().x1 + 2
+        for line in ax.lines:
+            path = line.get_transform().transform_path(line.get_path())
+            assert not path.intersects_bbox(box, filled=False), (title(ax), line.get_label())
+    assert found
+
+
+def test_what_is_the_same_everywhere_is_drawn_over_time(tmp_path: Path) -> None:
+    run = open_run(make_run(tmp_path, (1, 1), amplitude=0.5))
+    assert KINDS["components"].figures(run, None, View()) == [[0, 1, 2, 3]]
+    n0 = 2 + 0.5 * np.cos(run.times)
+    for name, panel, expected in (
+        ("fields", 0, n0),
+        ("cut", 0, n0),
+        ("components", 0, n0),
+        ("currents", 0, n0),
+        ("cut", 3, 0.5 * run.times),
+    ):
+        ax = panels(drawn(run, name))[panel]
+        np.testing.assert_allclose(ax.lines[0].get_xdata(), run.times)
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), expected, atol=1e-14)
+        assert ax.get_xlabel() == "$t$ ($m\\,x_0/p_0$)"
+    (dot,) = panels(drawn(run, "fields", [2]))[0].lines
+    assert dot.get_xdata() == [0.2]
 
 
 def test_every_variable_is_drawn(tmp_path: Path) -> None:
