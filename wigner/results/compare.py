@@ -10,15 +10,17 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..output.files import printable
-from . import labels, smooth, style
+from . import labels, scales, smooth, style
 from .differences import Difference, common
 from .run import Run
 from .view import View, nearest
 
 LONGEST = 24  # letters of a name in a legend
-# What the upper panels show, with its letters.
 DECADES = 1e-5  # share of the largest difference below which points are left out
+# What the upper panels show, with its letters.
 SHOWN = {"n0": "n_0", "n": "n", "J0": "J[n_0]"}
+# How n0 and n are shown, and their scales in these units.
+Densities = Sequence[tuple[labels.Shown, scales.Scale]]
 
 
 def figures(
@@ -35,6 +37,12 @@ def figures(
         figure = style.blank()
         over_time(figure, runs, found, view)
         yield "compare", figure
+    if all(run.is_uniform for run in runs):
+        with style.look():
+            figure = style.blank()
+            course(figure, runs, view)
+            yield "compare-fields", figure
+        return
     shared = [{i for i, _ in common(runs[0], run)} for run in runs[1:]]
     numbers = sorted(set.intersection(*shared)) if shared else []
     if not numbers:
@@ -55,77 +63,116 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
     axes = style.grid(figure, 2, 3, (3.7, 2.6))
     when, called = labels.time(runs[0], si=view.si), names(runs)
     for ax, (name, letters) in zip(axes[0], SHOWN.items(), strict=True):
-        some = [d for d in found if d.quantity == name]
-        least = DECADES * max((float(np.nan_to_num(d.relative).max()) for d in some), default=0.0)
-        for d in some:
-            values = np.where(d.relative > least, d.relative, np.nan)
-            style.line(ax, d.times * when.factor, values, called[d.run], d.run)
+        some = [(d, d.shares()) for d in found if d.quantity == name]
+        least = DECADES * max((float(shares.max()) for _, shares in some), default=0.0)
+        for d, shares in some:
+            values = np.where(shares > least, shares, np.nan)
+            style.line(ax, d.times * when.factor, values, "", d.run)
         ax.set(title=f"difference of ${letters}$, relative", xlabel=when.label("t"))
         if least > 0:
             ax.set_yscale("log")
-            ax.legend()
         else:
-            ax.text(0.5, 0.5, "none", transform=ax.transAxes, ha="center")
+            ax.text(0.5, 0.5, "none beyond rounding", transform=ax.transAxes, ha="center")
     largest = max(float(np.abs(run.series("spin_total")).max()) for run in runs)
-    how = labels.shown(runs[0], runs[0].variables["spin_total"].unit, largest, si=view.si)
+    unit = runs[0].variables["spin_total"].unit
+    scale = scales.scale(runs[0], unit, largest)
+    how = labels.shown(runs[0], unit, scale.size, si=view.si)
     for k, ax in enumerate(axes[1]):
         for number, run in enumerate(runs):
             spin = run.series("spin_total")[:, k] * how.factor
-            style.line(ax, run.times * when.factor, spin, called[number], number)
-        style.finish(ax)
+            style.line(ax, run.times * when.factor, spin, "", number)
+        style.finish(ax, scale=scale.shown(how.factor))
         ax.set(title=f"total spin {k + 1}", xlabel=when.label("t"))
         ax.set_ylabel(how.label(rf"\int n_{k + 1}\,dx"))
+    style.shared_legend(figure, called)
 
 
 def at_one_time(figure: Figure, runs: Sequence[Run], record: int, view: View) -> None:
     """Lines of all runs where they vary along one axis, else maps of their differences."""
     rows = [_at(run, runs[0].times[record]) for run in runs]
-    reference = runs[0]
-    largest = [float(np.abs(reference.field(name, record)).max()) for name in ("n0", "n")]
-    charge, spin = (
-        labels.shown(reference, reference.variables[name].unit, size, si=view.si)
-        for name, size in zip(("n0", "n"), largest, strict=True)
-    )
+    found = _shown(runs[0], runs[0].densities(record), view)
     n = (max(run.n_x[0] for run in runs), max(run.n_x[1] for run in runs))
     states = [_state(run, k, n) for run, k in zip(runs, rows, strict=True)]
-    draw = _lines if min(n) == 1 else _maps
-    draw(figure, runs, states, (charge, spin), view)
-    when = labels.moment(reference, float(reference.times[record]), si=view.si)
+    draw = _profiles if min(n) == 1 else _maps
+    draw(figure, runs, states, found, view)
+    when = labels.moment(runs[0], float(runs[0].times[record]), si=view.si)
     figure.suptitle(when, x=0.01, ha="left", fontsize=11)
 
 
-def _lines(
-    figure: Figure,
-    runs: Sequence[Run],
-    states: Sequence[NDArray],
-    shown: tuple[labels.Shown, labels.Shown],
-    view: View,
+def course(figure: Figure, runs: Sequence[Run], view: View) -> None:
+    """Densities that are the same everywhere over time, and their differences at common times."""
+    when, lines, differences = labels.time(runs[0], si=view.si), [], []
+    for number, run in enumerate(runs):
+        n0, n = run.series("n0")[:, 0, 0], run.series("n")[:, :, 0, 0]
+        lines.append((run.times * when.factor, np.stack([n0, *n.T])))
+        if number:
+            ours, theirs = np.array(common(runs[0], run)).T
+            d = lines[-1][1][:, theirs] - lines[0][1][:, ours]
+            differences.append((lines[0][0][ours], d))
+    found = _shown(runs[0], lines[0][1], view)
+    _lines(figure, lines, differences, found, when.label("t"))
+    style.shared_legend(figure, names(runs))
+
+
+def _shown(reference: Run, u: NDArray, view: View) -> Densities:
+    """How n0 and n are shown, and their scales, from densities ``(4, ...)`` of the reference."""
+    found = []
+    for name, part in (("n0", u[:1]), ("n", u[1:])):
+        unit = reference.variables[name].unit
+        scale = scales.scale(reference, unit, float(np.abs(part).max()))
+        how = labels.shown(reference, unit, scale.size, si=view.si)
+        found.append((how, scale.shown(how.factor)))
+    return found
+
+
+def _profiles(
+    figure: Figure, runs: Sequence[Run], states: Sequence[NDArray], shown: Densities, view: View
 ) -> None:
-    """n0 and the components of n of all runs, above, and their differences, below."""
-    axes = style.grid(figure, 2, 4, (2.9, 2.3))
-    place, called = labels.length(runs[0], si=view.si), names(runs)
+    """Lines along the axis on which the runs vary."""
+    place = labels.length(runs[0], si=view.si)
     axis = 1 if states[0].shape[2] > 1 else 0
     n = smooth.fineness((states[0].shape[1], states[0].shape[2]), runs[0].length)
     fine = [smooth.refined(u, n).max(axis=2 - axis) for u in states]  # alike across the strip
     x = np.linspace(0, runs[0].length[axis], n[axis] + 1) * place.factor
-    for k in range(4):
-        how = shown[min(k, 1)]
-        for number, u in enumerate(fine):
-            style.line(axes[0, k], x, u[k] * how.factor, called[number], number)
-            if number:
-                d = (u[k] - fine[0][k]) * how.factor
-                style.line(axes[1, k], x, d, called[number], number)
-        for ax, letters in ((axes[0, k], f"n_{k}"), (axes[1, k], rf"\Delta n_{k}")):
-            style.finish(ax)
-            ax.set(title=f"${letters}$", ylabel=how.label(letters))
-            ax.set_xlabel(place.label(f"x_{axis + 1}"))
+    lines = [(x, u) for u in fine]
+    differences = [(x, u - fine[0]) for u in fine[1:]]
+    _lines(figure, lines, differences, shown, place.label(f"x_{axis + 1}"))
+    style.shared_legend(figure, names(runs))
+
+
+def _lines(
+    figure: Figure,
+    lines: Sequence[tuple[NDArray, NDArray]],
+    differences: Sequence[tuple[NDArray, NDArray]],
+    shown: Densities,
+    xlabel: str,
+) -> None:
+    """n0 and the components of n of all runs, above, and their differences, below.
+
+    Parameters
+    ----------
+    lines
+        Points, ``(points,)``, and densities there, ``(4, points)``, of each run.
+    differences
+        The same of each run but the first, less those of the first.
+    """
+    axes = style.grid(figure, 2, 4, (2.9, 2.3))
+    rows = ((lines, 0, "n_{}"), (differences, 1, r"\Delta n_{}"))
+    for row, (drawn, first, letters) in zip(axes, rows, strict=True):
+        for k, ax in enumerate(row):
+            how, scale = shown[min(k, 1)]
+            for number, (x, u) in enumerate(drawn, start=first):
+                style.line(ax, x, u[k] * how.factor, "", number)
+            style.finish(ax, scale=scale)
+            symbol = letters.format(k)
+            ax.set(title=f"${symbol}$", ylabel=how.label(symbol), xlabel=xlabel)
 
 
 def _maps(
     figure: Figure,
     runs: Sequence[Run],
     states: Sequence[NDArray],
-    shown: tuple[labels.Shown, labels.Shown],
+    shown: Densities,
     view: View,
 ) -> None:
     """A row for the reference, and one for each other run less the reference."""
@@ -137,10 +184,11 @@ def _maps(
     for number, (row, fields) in enumerate(zip(axes, drawn, strict=True)):
         what = f"{called[number]} less {called[0]}" if number else called[0]
         for c, ax in enumerate(row):
-            letters, how = rf"\Delta n_{c}" if number else f"n_{c}", shown[min(c, 1)]
+            letters, (how, scale) = rf"\Delta n_{c}" if number else f"n_{c}", shown[min(c, 1)]
             field, signed = fields[c] * how.factor, bool(number or c)
             alike = drawn[1:] if number else drawn[:1]  # differences share their colours
-            between = style.limits([u[c] * how.factor for u in alike], signed=signed)
+            values = [u[c] * how.factor for u in alike]
+            between = style.limits(values, signed=signed, scale=scale)
             colours = style.SIGNED if signed else style.POSITIVE
             image = style.map_of(ax, field, length, place, colours, between)
             style.colour_bar(image, [ax], how.label(letters))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..case.dimensions import UNITS, Unit
 from ..case.spec import Case, as_dict
 from ..errors import CaseError, Fault
+from . import labels, scales
 from .run import Run
 from .smooth import on_points
+from .view import View
 
 # Times, and sides of a box, that differ by such a share are one.
 SAME = 1e-9
@@ -27,6 +30,9 @@ QUANTITIES = {
     "J0": "current of the charge",
     "J": "currents of the spin, all components",
 }
+# Where they are parts of another, whose scale counts if the reference has none of them.
+WHOLE = {"n1": "n", "n2": "n", "n3": "n"}
+THERMAL, SCALED = "thermal state", View()
 SECTIONS = ("physics", "material", "initial", "grid", "time", "maxwellian")
 
 
@@ -47,7 +53,12 @@ class Difference:
     mean
         Its root mean square over x: the L2 norm over the square root of the area.
     relative
-        ``mean`` over the largest that the reference itself has at these times; nan if that is zero.
+        ``mean`` over the largest that the reference itself has at these times, of ``over``.
+    over
+        The quantity itself; where the reference has nothing of it but rounding noise, the whole
+        that it is a part of, or else what is usual in a thermal state.
+    noise
+        Differences whose ``mean`` is not larger are rounding noise.
     """
 
     run: int
@@ -56,6 +67,12 @@ class Difference:
     largest: NDArray
     mean: NDArray
     relative: NDArray
+    over: str
+    noise: float
+
+    def shares(self) -> NDArray:
+        """The relative differences, 0 where they are rounding noise, ``(times,)``."""
+        return np.where(self.mean > self.noise, self.relative, 0.0)
 
 
 def differences(runs: Sequence[Run]) -> Iterator[Difference]:
@@ -78,11 +95,12 @@ def differences(runs: Sequence[Run]) -> Iterator[Difference]:
             ours, theirs = quantities(reference, i, n), quantities(run, j, n)
             for name in ours.keys() & theirs.keys():
                 found.setdefault(name, []).append(_norms(ours[name], theirs[name]))
-        for name in (name for name in QUANTITIES if name in found):
-            largest, mean, size = np.array(found[name]).T
-            times = reference.times[[i for i, _ in pairs]]
-            relative = mean / size.max() if size.max() > 0 else np.full_like(mean, np.nan)
-            yield Difference(number, name, times, largest, mean, relative)
+        times = reference.times[[i for i, _ in pairs]]
+        norms = {name: np.array(found[name]).T for name in QUANTITIES if name in found}
+        sizes = {name: float(size.max()) for name, (_, _, size) in norms.items()}
+        for name, (largest, mean, _) in norms.items():
+            over, size, noise = _scale(reference, name, sizes)
+            yield Difference(number, name, times, largest, mean, mean / size, over, noise)
 
 
 def check_comparable(reference: Run, run: Run) -> None:
@@ -139,6 +157,23 @@ def quantities(run: Run, record: int, n: tuple[int, int]) -> dict[str, NDArray]:
     return found
 
 
+def _scale(reference: Run, name: str, sizes: Mapping[str, float]) -> tuple[str, float, float]:
+    """What differences of a quantity are relative to, its size, and what is noise beside it."""
+    unit, spin = unit_of(reference, name)
+    whole = WHOLE.get(name, name)
+    scale = scales.scale(reference, unit, sizes[whole], spin=spin)
+    if sizes[name] > scale.noise:
+        return name, sizes[name], scale.noise
+    return whole if sizes[whole] > scale.noise else THERMAL, scale.size, scale.noise
+
+
+def unit_of(run: Run, name: str) -> tuple[Unit, bool]:
+    """The unit of a quantity that is compared, and whether it is that of the charge for a spin."""
+    if name in ("J0", "J"):
+        return run.variables["current"].unit, name == "J"
+    return run.variables["n0" if name == "n0" else "n"].unit, False
+
+
 def _norms(ours: NDArray, theirs: NDArray) -> tuple[float, float, float]:
     """Largest difference, its root mean square, and the root mean square of ours."""
 
@@ -166,49 +201,77 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def as_text(runs: Sequence[Run], found: Sequence[Difference]) -> str:
-    """A table of the differences at the end, and of the largest over time."""
-    lines = [f"reference  {_about(runs[0])}"]
+def as_text(runs: Sequence[Run], found: Sequence[Difference], view: View = SCALED) -> str:
+    """A table of the differences at the end, and of the largest over time, in a view's units."""
+    factor, unit = _time(runs[0], view)
+    lines = [f"reference  {_about(runs[0], view)}"]
     for number, run in enumerate(runs[1:], start=1):
-        lines.append(f"run {number:<6} {_about(run)}")
+        lines.append(f"run {number:<6} {_about(run, view)}")
         for text in changed(runs[0].case, run.case):
             lines.append(f"{'':<11}{text}")
-    lines += ["", f"{'':>18}{'at the end':^39}  {'largest':>19}"]
-    lines += [
-        f"run  quantity {'t':>11} {'max':>10} {'rms':>10} {'relative':>9}  {'relative':>9} at t"
-    ]
-    for d in found:
-        worst = 0 if np.isnan(d.relative).all() else int(np.nanargmax(d.relative))
+    units = [_unit(runs[0], d, view) for d in found]
+    wide = max((len(name) for _, name in units), default=4)
+    t = f"t ({unit})" if view.si else "t"
+    lines += ["", f"{'':>18}{'at the end':^{39 + wide + 1}}  {'largest':>19}"]
+    lines.append(
+        f"run  quantity {t:>11} {'max':>10} {'rms':>10} {'unit':<{wide}} {'relative':>9}"
+        f"  {'relative':>9} at t"
+    )
+    for d, (size, name) in zip(found, units, strict=True):
+        shares = d.shares()
+        worst, over = int(np.argmax(shares)), "" if d.over == d.quantity else f"  *{d.over}"
+        when = f"{factor * d.times[worst]:.5g}" if shares.any() else "-"
         lines.append(
-            f"{d.run:>3}  {d.quantity:<8} {d.times[-1]:>11.5g} {d.largest[-1]:>10.3e} "
-            f"{d.mean[-1]:>10.3e} {_share(d.relative[-1])}  {_share(d.relative[worst])} "
-            f"{d.times[worst]:.5g}"
+            f"{d.run:>3}  {d.quantity:<8} {factor * d.times[-1]:>11.5g} "
+            f"{size * d.largest[-1]:>10.3e} {size * d.mean[-1]:>10.3e} {name:<{wide}} "
+            f"{_share(d, -1)}  {_share(d, worst)} {when}{over}"
         )
     lines += [
         "",
-        "max and rms over x, of all components, scaled; relative: rms over the largest of the",
+        "max and rms over x, of all components; relative: rms over the largest of the reference.",
+        "n0, n1, n2, n3, n: densities; J0, J: currents of n0 and of n.",
     ]
-    lines += ["reference. n0, n1, n2, n3, n: densities; J0, J: currents of n0 and of n."]
+    if any(d.over != d.quantity for d in found):
+        lines.append("* The reference has none but rounding noise: relative to what stands there.")
     return "\n".join([*lines, ""])
 
 
-def as_csv(runs: Sequence[Run], found: Sequence[Difference]) -> str:
-    """All differences at all times, a line each, with all digits."""
+def as_csv(runs: Sequence[Run], found: Sequence[Difference], view: View = SCALED) -> str:
+    """All differences at all times, a line each, with all digits, in a view's units."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["run", "directory", "model", "quantity", "t", "max", "rms", "relative"])
+    factor, unit = _time(runs[0], view)
+    t = f"t ({unit})" if view.si else "t"
+    norms = ("max", "rms", "relative")
+    table.writerow(["run", "directory", "model", "quantity", t, *norms, "unit", "relative_to"])
     for d in found:
-        run = runs[d.run]
-        for t, *norms in zip(d.times, d.largest, d.mean, d.relative, strict=True):
-            numbers = [repr(float(value)) for value in (t, *norms)]
-            table.writerow([d.run, run.directory, run.model, d.quantity, *numbers])
+        run, (size, name) = runs[d.run], _unit(runs[0], d, view)
+        columns = (factor * d.times, size * d.largest, size * d.mean, d.relative)
+        for row in zip(*columns, strict=True):
+            numbers = [repr(float(value)) for value in row]
+            told = (d.run, run.directory, run.model, d.quantity)
+            table.writerow([*told, *numbers, name, d.over])
     return text.getvalue()
 
 
-def _about(run: Run) -> str:
+def _time(run: Run, view: View) -> tuple[float, str]:
+    """What times are multiplied by, and their unit."""
+    return labels.plain(run, UNITS["time"], float(abs(run.times).max()), si=view.si)
+
+
+def _unit(run: Run, d: Difference, view: View) -> tuple[float, str]:
+    """What differences are multiplied by, and their unit."""
+    unit, spin = unit_of(run, d.quantity)
+    return labels.plain(run, unit, float(d.largest.max()), si=view.si, spin=spin)
+
+
+def _about(run: Run, view: View) -> str:
     points, count = "{} x {} points".format(*run.n_x), run.times.size
-    return f"{run.directory}: {run.model}, {points}, {count} records to t = {run.times[-1]:g}"
+    factor, unit = _time(run, view)
+    end = f"{run.times[-1] * factor:g} {unit}" if view.si else f"{run.times[-1]:g}"
+    return f"{run.directory}: {run.model}, {points}, {count} records to t = {end}"
 
 
-def _share(value: float) -> str:
-    return f"{'-':>9}" if np.isnan(value) else f"{value:>9.2e}"
+def _share(d: Difference, k: int) -> str:
+    noise = 0 < d.mean[k] <= d.noise
+    return f"{'rounding':>9}" if noise else f"{d.relative[k]:>9.2e}"

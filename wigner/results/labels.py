@@ -64,17 +64,31 @@ def shown(run: Run, unit: Unit, largest: float, *, si: bool, spin: bool = False)
     spin
         Whether they are spin components of what has this unit for the charge.
     """
-    share = run.epsilon if spin else 1.0
+    factor, name = plain(run, unit, largest, si=si, spin=spin)
+    if not name:
+        return Shown(factor, "")
     if not si or run.scaling is None:
-        text = f"eps {unit.text}" if spin and unit.text else unit.text
-        return Shown(1.0, f"${_letters(text)}$" if text else "")
-    if unit.si == "1":
-        return Shown(share * unit.size(run.scaling), "")
-    factor, name = suited(unit, run.scaling, share * largest)
-    value = share * factor * largest
+        return Shown(factor, f"${_letters(name)}$")
+    value = factor * largest
     power = 0 if value == 0 or 0.1 <= value < 1e4 else math.floor(math.log10(value))
     times = rf"$10^{{{power}}}$ " if power else ""
-    return Shown(share * factor / 10.0**power, f"{times}{_raised(name)}")
+    return Shown(factor / 10.0**power, f"{times}{_raised(name)}")
+
+
+def plain(
+    run: Run, unit: Unit, largest: float, *, si: bool, spin: bool = False
+) -> tuple[float, str]:
+    """What scaled numbers are multiplied by, and the unit that they have then, as plain text.
+
+    Parameters are those of :func:`shown`; the unit of pure numbers is empty.
+    """
+    if not si or run.scaling is None:
+        return 1.0, f"eps {unit.text}" if spin and unit.text else unit.text
+    share = run.epsilon if spin else 1.0
+    if unit.si == "1":
+        return share * unit.size(run.scaling), ""
+    factor, name = suited(unit, run.scaling, share * largest)
+    return share * factor, name
 
 
 def length(run: Run, *, si: bool) -> Shown:

@@ -6,8 +6,10 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from tests.support.made_runs import make_run
 from wigner.case.spec import parse_case
@@ -109,3 +111,110 @@ def test_figures(tmp_path: Path, n: tuple[int, int], other: tuple[int, int]) -> 
         "compare-fields-1",
         "compare-fields-2",
     ]
+
+
+def with_spin(run: Run, n: ArrayLike) -> Run:
+    """A made run with another spin density."""
+    with h5py.File(run.moments, "r+") as file:
+        file["n"][...] = n
+    return open_run(run.directory)
+
+
+def row_of(text: str, quantity: str) -> list[str]:
+    """The words of a table on a quantity."""
+    return next(line.split() for line in text.splitlines() if line.split()[1:2] == [quantity])
+
+
+def test_noise_is_told_and_not_compared_with_itself(tmp_path: Path) -> None:
+    """n1 is noise in both runs; n3 is in the second run alone, and a share of n, which is 1e-4."""
+    wave = np.cos(np.arange(8))[:, None]
+    noise = 1e-16 * np.stack([wave, 0 * wave, -wave])
+    spin = np.reshape([0, 1e-4, 0], (3, 1, 1))
+    first, second = two(tmp_path, (8, 1), (8, 1))
+    runs = [
+        with_spin(first, spin + noise),
+        with_spin(second, spin - noise + [[[0]], [[0]], [[3e-5]]]),
+    ]
+    found = list(differences.differences(runs))
+    by_name = {d.quantity: d for d in found}
+    assert {name: d.over for name, d in by_name.items()} == {
+        **{name: name for name in by_name},
+        "n1": "n",
+        "n3": "n",
+        "J": differences.THERMAL,
+    }
+    assert by_name["n1"].relative.max() < 1e-11
+    assert not by_name["n1"].shares().any()
+    np.testing.assert_allclose(by_name["n3"].relative, 0.3)
+    text = differences.as_text(runs, found)
+    assert row_of(text, "n1")[-4:] == ["rounding", "rounding", "-", "*n"]
+    assert row_of(text, "n3")[-4:] == ["3.00e-01", "3.00e-01", "0", "*n"]
+    assert row_of(text, "n2")[-2:] == ["0.00e+00", "-"]
+    assert "* The reference has none but rounding noise" in text
+    table = list(csv.DictReader(differences.as_csv(runs, found).splitlines()))
+    assert [row["relative_to"] for row in table if row["quantity"] == "n3"] == 3 * ["n"]
+    nothing = [with_spin(run, 0.0) for run in runs]
+    found = {d.quantity: d for d in differences.differences(nothing)}
+    assert found["n2"].over == found["n"].over == differences.THERMAL
+    assert not found["n"].relative.any()
+
+
+def test_noise_is_not_drawn(tmp_path: Path) -> None:
+    """Of two runs with the same n up to rounding: differences of none, on the scale of n0/eps."""
+    noise = 1e-15 * np.cos(np.arange(8))[:, None]
+    first, second = two(tmp_path, (8, 1), (8, 1))
+    runs = [with_spin(first, noise), with_spin(second, -noise)]
+    found = list(differences.differences(runs))
+    drawn = dict(compare.figures(runs, found, None, View()))
+    spins = drawn["compare"].axes[1]
+    assert [text.get_text() for text in spins.texts] == ["none beyond rounding"]
+    assert not any(np.isfinite(line.get_ydata()).any() for line in spins.lines)
+    for ax in drawn["compare-fields"].axes[1:4] + drawn["compare-fields"].axes[5:]:
+        assert ax.get_ylim()[0] < -9
+
+
+def test_tables_in_si(tmp_path: Path) -> None:
+    """tE = 0.2927 ps, n0 = 1 is 1.764e10 cm-2, and spins have eps in their unit."""
+    first = make_run(tmp_path / "a", (8, 1), material=True)
+    second = make_run(tmp_path / "b", (8, 1), amplitude=0.25, material=True)
+    runs, si = [open_run(first), open_run(second)], View(si=True)
+    found = list(differences.differences(runs))
+    text = differences.as_text(runs, found, si)
+    assert "4 records to t = 87.8" in text
+    (head,) = (line for line in text.splitlines() if line.startswith("run  quantity"))
+    assert head.split()[:7] == ["run", "quantity", "t", "(fs)", "max", "rms", "unit"]
+    row = row_of(text, "n0")
+    assert float(row[2]) == pytest.approx(87.8, rel=1e-3)
+    assert float(row[4]) == pytest.approx(1.764e10 * 0.25 / np.sqrt(2), rel=1e-3)
+    assert row[5] == "cm-2"
+    n3, eps = row_of(text, "n3"), runs[0].epsilon
+    assert float(n3[4]) == pytest.approx(1.764e10 * eps * 0.3 * 0.25 / np.sqrt(2), rel=2e-3)
+    table = list(csv.DictReader(differences.as_csv(runs, found, si).splitlines()))
+    assert float(table[3]["t (fs)"]) == pytest.approx(87.8, rel=1e-3)
+    assert (table[3]["unit"], table[3]["relative_to"]) == ("cm-2", "n0")
+    scaled = list(csv.DictReader(differences.as_csv(runs, found).splitlines()))
+    assert {row["unit"] for row in scaled} == {"N0", "eps N0", "N0 p0/m", "eps N0 p0/m"}
+    assert float(scaled[3]["t"]) == 0.3
+    assert [row["relative"] for row in scaled] == [row["relative"] for row in table]
+
+
+def test_what_is_the_same_everywhere_is_compared_over_time(tmp_path: Path) -> None:
+    runs = two(tmp_path, (1, 1), (1, 1))
+    found = list(differences.differences(runs))
+    drawn = dict(compare.figures(runs, found, None, View()))
+    above, below = drawn["compare-fields"].axes[0], drawn["compare-fields"].axes[4]
+    t = np.array([0.0, 0.2, 0.3])
+    assert [line.get_xdata().size for line in above.lines] == [4, 3]
+    np.testing.assert_allclose(below.lines[0].get_xdata(), t)
+    np.testing.assert_allclose(below.lines[0].get_ydata(), -0.25 * np.cos(t), atol=1e-14)
+
+
+def test_one_legend_below_all_panels(tmp_path: Path) -> None:
+    runs = two(tmp_path, (8, 1), (8, 1))
+    for _, figure in compare.figures(runs, list(differences.differences(runs)), None, View()):
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == ["kinetic", "local"]
+        box = legend.get_window_extent()
+        assert not any(box.overlaps(ax.get_tightbbox()) for ax in figure.axes)
+        assert all(ax.get_legend() is None for ax in figure.axes)
