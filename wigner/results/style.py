@@ -89,7 +89,7 @@ def limits(values: Sequence[NDArray], *, signed: bool, scale: Scale = OWN) -> Pa
     if signed:
         return -largest, largest
     margin = 1e-6 * largest  # a uniform field is not drawn from its noise
-    return (low, high) if high - low > margin else (low - 50 * margin, high + 50 * margin)
+    return (low, high) if high - low > margin else (low - 0.05 * largest, high + 0.05 * largest)
 
 
 def map_of(

@@ -270,6 +270,12 @@ def test_what_is_the_same_everywhere_is_drawn_over_time(tmp_path: Path) -> None:
     assert dot.get_xdata() == [0.2]
 
 
+def test_a_uniform_field_is_drawn_within_some_percent(tmp_path: Path) -> None:
+    """Numbers at its colours are not 1 plus some 1e-5."""
+    run = open_run(make_run(tmp_path, (8, 6), (0.0,), amplitude=0.0))
+    assert ends(panels(drawn(run, "fields"))[0]) == pytest.approx((1.9, 2.1))
+
+
 def test_every_variable_is_drawn(tmp_path: Path) -> None:
     """A new one in the table of the records needs no change here."""
     run = open_run(make_run(tmp_path))
