@@ -13,8 +13,9 @@ from wigner.evolution.extrapolation import SEEN, Trail
 from .imex import solution
 from .model import Model
 
-# What densities may still be away from where they go, in units of the error of a step.
-REST = 10.0
+# What densities may still be away from where they go, and errors of steps on the way, which hide
+# slow changes, in units of the tolerance.
+REST, FINER, FINEST = 10.0, 0.1, 1e-7
 # Lives of the slowest wave that are waited for at the most.
 MOST = 1000
 
@@ -42,16 +43,16 @@ def settled(
     span, scale = _span(model), np.array([1.0, *3 * [model.physics.epsilon]])[:, None, None]
     strides = SEEN - 1
     times = [span / strides * k for k in range(1, MOST * strides + 1)]
-    trail, left = Trail(scale * u), np.inf
-    for _, now in solution(model, u, times, tolerance, dt, between):
-        if (told := trail.left(scale * now)) <= REST * tolerance:
+    trail = Trail(scale * u)
+    for _, now in solution(model, u, times, min(FINER * tolerance, FINEST), dt, between):
+        trail.add(scale * now)
+        if trail.left <= REST * tolerance:
             return now
-        left = min(left, told)
     raise StateError(
         Fault(
             "initial.state",
-            f'"steady", but the densities are still some {left:.1e} of the largest away from where '
-            f"they go, after {MOST} lives of the slowest wave, t = {MOST * span:.3g}",
+            f'"steady", but the densities are still some {trail.left:.1e} of the largest away from '
+            f"where they go, after {MOST} lives of the slowest wave, t = {MOST * span:.3g}",
             f"at most {REST * tolerance:.1e}",
             "use fields in which they rest, or a larger maxwellian.tolerance",
         )

@@ -152,7 +152,7 @@ INITIAL = {
         'field changes), or `"steady"` (from M(N), steps with the fields as they are at t = 0 '
         "until the moments rest, a current with E for instance; this comes before t = 0. The steps "
         'are of `dt`; with `dt = "auto"` they become shorter until that changes the moments at '
-        "rest by half of `time.tolerance` at the most)",
+        "rest by half of `time.tolerance`, or 20 tolerances of M(N), at the most)",
     ),
 }
 TIMES = {

@@ -22,26 +22,35 @@ class Trail:
     There are few of them, and they go back over at least half of the way: strides are doubled as it
     becomes longer. What is slow would be lost in what is left of faster changes and in errors of
     the steps, if strides were short.
+
+    Attributes
+    ----------
+    left
+        The most that :func:`way_left` was on the latter half of the way, of ten strides at the
+        least; infinite before. While fast parts die out, single looks see no slow ones.
     """
 
     def __init__(self, first: NDArray) -> None:
         self._seen, self._each, self._count = [first], 1, 0
+        self._looks: list[tuple[int, float]] = []
 
-    def left(self, now: NDArray) -> float:
-        """:func:`way_left` after one more stride, infinite where that is not looked at.
+    @property
+    def left(self) -> float:
+        """As above."""
+        long = self._count >= 2 * (SEEN - 1)
+        return max(left for _, left in self._looks) if long and self._looks else np.inf
 
-        ``now`` has the shape ``(m, N1, N2)``.
-        """
+    def add(self, now: NDArray) -> None:
+        """Look at moments ``now``, ``(m, N1, N2)``, after one more stride."""
         self._count += 1
         if self._count % self._each:
-            return np.inf
+            return
         self._seen.append(now)
-        if len(self._seen) < SEEN:
-            return np.inf
-        left = way_left(self._seen[-SEEN:])
+        if len(self._seen) >= SEEN:
+            self._looks.append((self._count, way_left(self._seen[-SEEN:])))
+            self._looks = [look for look in self._looks if 2 * look[0] >= self._count]
         if len(self._seen) == 2 * SEEN - 1:
             self._seen, self._each = self._seen[::2], 2 * self._each
-        return left
 
 
 def way_left(seen: Sequence[NDArray]) -> float:

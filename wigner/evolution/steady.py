@@ -25,6 +25,8 @@ from .relaxation import Collisions, Step, make_step, order_of
 
 log = logging.getLogger(__name__)
 
+# Changes that are roundoff, relative to the largest n0.
+STILL = 1e-12
 # What moments may still be away from where they go, in units of the tolerance of M(N).
 REST = 10.0
 MOST_STEPS = 20_000
@@ -105,26 +107,31 @@ def _rest(way: Way, step: Step, dt: float, allowed: float, between: Callable[[],
     """Equal steps until what is left of the way is within what is allowed.
 
     It is looked at after the life of the slowest wave and not before: a short way may be the fast
-    part of a long one.
+    part of a long one. Moments that do not change at all are at rest.
 
     Raises
     ------
     StateError
         If that takes too many steps.
     """
-    trail, stride = Trail(way.moments), math.ceil(way.slowest / dt / (SEEN - 1))
-    for k in range(1, MOST_STEPS + 1):
+    trail, stride, still = Trail(way.moments), math.ceil(way.slowest / dt / (SEEN - 1)), 0
+    long = 2 * (SEEN - 1) * stride > MOST_STEPS  # nothing could be said before
+    for k in range(1, (2 * SEEN if long else MOST_STEPS) + 1):
         between()
         step(way.W, 0.0)
         change = way.change()
-        if k % stride == 0 and trail.left(way.moments) <= allowed:
+        still = still + 1 if change <= STILL else 0
+        if k % stride == 0:
+            trail.add(way.moments)
+        if trail.left <= allowed or still == SEEN:
             return
     raise StateError(
         Fault(
             "initial.state",
             f'"steady", but the moments still change by {change:.1e} of the largest n0 in a step '
             f"after {way.steps} of them",
-            f"at most {allowed:.1e} left of their way, seen from the last of them",
+            f"at most {allowed:.1e} left of their way, seen from two lives of the slowest wave, "
+            f"t = {2 * way.slowest:.3g}, in {MOST_STEPS} steps",
             "use a longer time.dt, a larger time.tolerance or maxwellian.tolerance, or fields in "
             "which they rest",
         )

@@ -57,9 +57,14 @@ def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:
         return problem.N, None
     physics, n_x = problem.physics, problem.grid.n_x
     A = -np.stack([physics.V, *(physics.epsilon * np.broadcast_to(physics.b, (3, *n_x)))])
-    A[0] -= (A[0] + pauli.norm(A)).max()  # the exponential neither overflows nor vanishes
-    A[0] += np.log(problem.N[0].mean() / (2 * np.pi * pauli.exp(A)[0].mean()))
-    return 2 * np.pi * pauli.exp(A), A
+    size = pauli.norm(A)
+    A[0] -= (A[0] + size).max()  # the exponential neither overflows nor vanishes
+    up, down = np.exp(A[0] + size), np.exp(A[0] - size)  # as pauli.exp, for any size
+    along = np.divide(up - down, size, out=np.zeros_like(size), where=size > 0)
+    N = 0.5 * np.stack([up + down, *(along * A[1:])])
+    share = problem.N[0].mean() / N[0].mean()
+    A[0] += np.log(share / (2 * np.pi))
+    return share * N, A
 
 
 def places(A: NDArray, n0: NDArray, grid: PhaseGrid) -> list[tuple[int, int]]:

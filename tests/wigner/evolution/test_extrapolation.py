@@ -48,10 +48,24 @@ def test_longer_strides_see_a_slow_way_among_errors_of_steps(factor: float) -> N
     modes, noise, allowed = [(factor, 0.01), (0.5, 1.0)], 1e-5, 1e-4
     trail = Trail(iterated(0, modes, noise))
     for k in range(1, 20_000):
-        if trail.left(iterated(k, modes, noise)) <= allowed:
+        trail.add(iterated(k, modes, noise))
+        if trail.left <= allowed:
             break
     assert 0.01 * factor**k <= 3 * allowed
     assert k < 12 / (1 - factor) + 20
+
+
+def test_single_looks_are_blind_while_fast_parts_die_out() -> None:
+    """Six of them, more than six moments tell apart, above a slow one."""
+    modes = [(0.999, 0.01), *((factor, 1.0) for factor in (0.6, 0.45, 0.3, 0.2, 0.1, 0.05))]
+    states = [iterated(k, modes, 1e-9) for k in range(4000)]
+    looks = [way_left(states[k - SEEN : k]) for k in range(12, 20)]
+    assert min(looks) < 1e-3 < 0.4 * 0.01 * 0.999**20  # n0 is 2
+    trail, k = Trail(states[0]), 0
+    while trail.left > 1e-3:
+        k += 1
+        trail.add(states[k])
+    assert 0.01 * 0.999**k <= 2e-3
 
 
 def test_short_strides_do_not() -> None:

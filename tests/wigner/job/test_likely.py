@@ -144,3 +144,13 @@ def test_other_states_begin_with_what_is_given() -> None:
     N, A = at_first(case, problem)
     assert N is problem.N
     assert A is None
+
+
+def test_densities_of_the_strongest_fields_are_numbers() -> None:
+    strong = ['physics.zeeman=["1e5*cos(x1)", "0", "3"]', "physics.epsilon=0.4", *REST]
+    case = parse_case(text("barrier"), [*strong, 'physics.potential="1e4*cos(x1)"'])
+    N, A = at_first(case, build(case))
+    assert np.isfinite(N).all()
+    assert np.isfinite(A).all()
+    assert N[0].mean() == pytest.approx(1, rel=1e-12)
+    assert np.linalg.norm(N[1:], axis=0).max() == pytest.approx(N[0].max(), rel=1e-12)
