@@ -6,6 +6,7 @@ it is likely to be largest: where multipliers are steepest or bent, and at the l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -32,7 +33,9 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     """
     if case.maxwellian.richardson is not None:
         return numbers_of(case)
-    layout, _ = part(problem.grid, problem.grid.nx, COLUMNS)
+    # moments need no lattice of p, which would limit the number of ranks
+    points = problem.grid.nx
+    layout, _ = part(replace(problem.grid, n_p=(points, 2)), points, COLUMNS)
     tolerance = case.maxwellian.tolerance
     exact = MomentMap(layout, problem.physics)
     unsplit = MomentMap(layout, problem.physics, TRIED[0] * tolerance).unsplit
