@@ -72,6 +72,8 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
         if least > 0:
             ax.set_yscale("log")
         else:
+            t = runs[0].times * when.factor
+            ax.set(yticks=[], xlim=(t[0], t[-1]) if t[-1] > t[0] else None)
             ax.text(0.5, 0.5, "none beyond rounding", transform=ax.transAxes, ha="center")
     largest = max(float(np.abs(run.series("spin_total")).max()) for run in runs)
     unit = runs[0].variables["spin_total"].unit

@@ -43,7 +43,8 @@ class Components:
             unit, largest = run.variables[name].unit, max(float(np.abs(v).max()) for v in values)
             scale = scales.scale(run, unit, largest)
             shown = labels.shown(run, unit, scale.size, si=view.si)
-            signed = min(float(v.min()) for v in values) < 0 < max(float(v.max()) for v in values)
+            low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+            signed = low < 0 < high or largest <= scale.noise  # zero is in the middle
             self._shown[name], self._scales[name] = shown, scale.shown(shown.factor)
             scaled = [v * shown.factor for v in values]
             limits = style.limits(scaled, signed=signed, scale=self._scales[name])

@@ -131,7 +131,7 @@ def colour_bar(image: ScalarMappable, axes: Sequence[Axes], label: str) -> None:
         image, ax=list(axes), label=label, location="bottom", pad=0.03, aspect=28, shrink=0.92
     )
     bar.ax.xaxis.set_major_locator(MaxNLocator(4))
-    bar.ax.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
+    bar.ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 4), useMathText=True)
 
 
 def arrows(

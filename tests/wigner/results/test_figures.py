@@ -270,6 +270,13 @@ def test_what_is_the_same_everywhere_is_drawn_over_time(tmp_path: Path) -> None:
     assert dot.get_xdata() == [0.2]
 
 
+def test_nothing_has_the_colour_of_zero_in_the_middle(tmp_path: Path) -> None:
+    """The potential of the case is 0 throughout."""
+    shown = panels(drawn(open_run(make_run(tmp_path, (8, 6), (0.0,))), "components"))
+    (V,) = (ax for ax in shown if title(ax) == "$V$")
+    assert ends(V) == (-1.0, 1.0)
+
+
 def test_a_uniform_field_is_drawn_within_some_percent(tmp_path: Path) -> None:
     """Numbers at its colours are not 1 plus some 1e-5."""
     run = open_run(make_run(tmp_path, (8, 6), (0.0,), amplitude=0.0))
