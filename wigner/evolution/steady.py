@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 STILL = 1e-12
 # What moments may still be away from where they go, in units of the tolerance of M(N).
 REST = 10.0
-MOST_STEPS = 20_000
+MOST_STEPS = 100_000
 # Steps chosen by their errors are as long as they get after so many in a row that are no longer
 # than one before, and in which the moments change by less than some errors.
 QUIET, LOUD = 8, 10.0

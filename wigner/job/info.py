@@ -175,9 +175,10 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int], todo: estimate.Work
             f"this machine has {size(machine_memory())}",
         )
     alone = estimate.seconds(case, problem, todo)
+    besides = ", besides the way to the steady state" * (case.initial.state == "steady")
     for count in ranks:
         told = _duration(estimate.shared(alone, grid, count))
-        yield "time", f"about {told} on {count} rank(s), each with a core like this one"
+        yield "time", f"about {told} on {count} rank(s), each with a core like this one{besides}"
 
 
 def _steps(case: Case, count: int) -> str:

@@ -32,6 +32,13 @@ def test_a_slow_part_is_seen_below_fast_ones() -> None:
     assert way_left(seen) == pytest.approx(left, rel=1e-3)
 
 
+@pytest.mark.parametrize(("factor", "share"), [(0.9, 1.0), (0.8, 1.0), (-0.5, 3.0), (0.2, 4.0)])
+def test_a_geometric_way(factor: float, share: float) -> None:
+    """What is left is factor^k, or the last change where that is more, (1/factor - 1) of it."""
+    seen = [iterated(k, [(factor, 1.0)]) for k in range(5, 8)]
+    assert way_left(seen) == pytest.approx(share * abs(factor) ** 7 / seen[-1][0].max(), rel=1e-6)
+
+
 def test_what_stands_still_is_at_rest() -> None:
     assert way_left(3 * [iterated(0)]) == 0
 
@@ -88,6 +95,9 @@ def test_the_slowest_wave_is_along_what_varies() -> None:
     rough = flat + 0.1 * np.arange(3)
     assert slowest_wave(physics, grid, rough) == pytest.approx(short)
     assert slowest_wave(physics, grid, rough + np.arange(4)[:, None]) == pytest.approx(long)
+    assert slowest_wave(physics, grid, 1e-20 * rough) == pytest.approx(short)
+    assert slowest_wave(physics, grid, 1e20 * flat) == 0.2
+    assert slowest_wave(physics, grid, flat + 1e-14 * np.arange(3)) == 0.2
     V = np.zeros((4, 3))
     V[1] = 1e-3
     assert slowest_wave(gas(V=V)[0], grid, flat) == pytest.approx(long)

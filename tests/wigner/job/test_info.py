@@ -168,6 +168,9 @@ def test_a_state_at_rest_has_the_densities_of_its_fields(
     flat = ('initial.n=["0","0","0"]', "physics.alpha=0")
     told = page(capsys, Path(case), *fields, *flat, "grid.n_x=[16, 1]")
     assert "equilibrium; n0 from about 0.5703 to 1.55, eps|n|/n0 up to about 0" in told
+    assert "steady" not in told
+    told = page(capsys, Path(case), *fields[:2], *flat, "grid.n_x=[16, 1]", "initial.state=steady")
+    assert "a core like this one, besides the way to the steady state" in told
 
 
 def test_several_numbers_of_ranks(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
