@@ -31,6 +31,8 @@ says.
 COMPARE_HELP = """\
 Compare runs with the first of them, at the times that they share: kinetic ones, models, or both,
 also on other lattices of the same box. The table is printed; compare.csv has it at all times.
+Figures and compare.csv are written into the current directory, or where --output says; with --si
+they and the table are in SI units.
 
     wigner compare kinetic local nonlocal --output comparison"""
 
@@ -104,7 +106,7 @@ def add_arguments(plot: argparse.ArgumentParser, compare: argparse.ArgumentParse
         type=named,
         default=Path(),
         metavar="DIR",
-        help="directory for figures and table",
+        help="directory for figures and table (default: the current one)",
     )
 
 
@@ -163,8 +165,8 @@ def compare(directories: Sequence[Path], wanted: Wanted) -> int:
         view = _view(runs[0], wanted)
         found = list(differences(runs))
         home.mkdir(parents=True, exist_ok=True)
-        say(as_text(runs, found))
-        write_text(home / "compare.csv", as_csv(runs, found))
+        say(as_text(runs, found, view))
+        write_text(home / "compare.csv", as_csv(runs, found, view))
         drawn = drawing.figures(runs, found, wanted.at, view)
         written = drawing.write(drawn, home, wanted.formats or FORMATS[:1])
         for path in (home / "compare.csv", *written):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,10 +32,11 @@ RECORDED = 4 + 16 + 2 + 4
 
 def describe(case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[int, ...]) -> str:
     """The page, for runs on so many ranks, with M(N) by some numbers of splitting steps."""
+    first = replace(problem, N=at_first(case, problem)[0])  # a state at rest has other densities
     run = _run(case, problem, ranks, estimate.work(case, numbers))
-    lines = [*_physics(case, problem), *_lattices(case, problem), *run]
+    lines = [*_physics(case, first), *_lattices(case, problem), *run]
     told = list(problem.warnings)
-    if case.material is not None and (fault := scales_of(problem).fault):
+    if case.material is not None and (fault := scales_of(first).fault):
         told.append(str(fault))
     warnings = [f"warning: {warning}" for warning in told]
     return "\n".join([*(f"{name:<15}{text}" for name, text in lines), *warnings, ""])
@@ -66,8 +68,8 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     if case.material is not None:
         yield from _regime(problem, scale(case.material))
     yield from _fields(case, problem)
-    N, _ = at_first(case, problem)
-    about = "" if N is problem.N else "about "
+    N = problem.N
+    about = "about " if case.initial.state in {"equilibrium", "steady"} else ""
     yield (
         "initial state",
         f"{case.initial.state}; n0 from {about}{N[0].min():.4g} to {N[0].max():.4g}, "

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from ..case.problem import Problem
 from ..case.spec import Case
+from ..errors import ConstraintError
 from ..maxwellian import steps
+from ..maxwellian.equilibrium_state import with_phi
 from ..maxwellian.moment_map import MomentMap
 from ..maxwellian.multiplier_solver import TRIED
 from ..maxwellian.preconditioner import OneStep
-from ..phase_space import pauli
 from ..phase_space.grid import PhaseGrid
 from .estimate import numbers_of, part
 
+# What phi of the classical densities may be off by.
+FOUND = 1e-3
 # Neighbouring columns that are made at each place.
 COLUMNS = 8
 
@@ -53,21 +56,32 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
 def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:
     """(n0, eps n) that a run is likely to begin with, and multipliers where they are known.
 
-    Both have shape ``(4, N1, N2)``. Those of a state at rest are c - V and -eps b, but for phi,
-    which makes them flatter; the densities are the classical ones.
+    Both have shape ``(4, N1, N2)``. Those of a state at rest are c - V - phi and -eps b; the
+    densities, that of phi too, are the classical ones.
     """
     if case.initial.state not in {"equilibrium", "steady"}:
         return problem.N, None
-    physics, n_x = problem.physics, problem.grid.n_x
-    A = -np.stack([physics.V, *(physics.epsilon * np.broadcast_to(physics.b, (3, *n_x)))])
-    size = pauli.norm(A)
-    A[0] -= (A[0] + size).max()  # the exponential neither overflows nor vanishes
-    up, down = np.exp(A[0] + size), np.exp(A[0] - size)  # as pauli.exp, for any size
-    along = np.divide(up - down, size, out=np.zeros_like(size), where=size > 0)
-    N = 0.5 * np.stack([up + down, *(along * A[1:])])
-    share = problem.N[0].mean() / N[0].mean()
-    A[0] += np.log(share / (2 * np.pi))
-    return share * N, A
+    physics, grid, mean = problem.physics, problem.grid, float(problem.N[0].mean())
+    spin = -physics.epsilon * np.broadcast_to(physics.b, (3, *grid.n_x))
+    size = np.sqrt(np.square(spin).sum(axis=0))
+
+    def classical(minus_phi: NDArray) -> NDArray:
+        top = minus_phi - physics.V + size
+        up = 0.5 * np.exp(top - top.max())
+        down = up * np.exp(-2 * size)
+        along = np.divide(up - down, size, out=np.zeros_like(size), where=size > 0)
+        N = np.stack([up + down, *(along * spin)])
+        return N * (mean / N[0].mean())
+
+    try:
+        N, minus_phi = with_phi(physics, grid, mean, FOUND, classical)
+    except ConstraintError:  # which the run will tell
+        N, minus_phi = classical(np.zeros(grid.n_x)), np.zeros(grid.n_x)
+    A = np.stack([minus_phi - physics.V, *spin])
+    densest = np.unravel_index(np.argmax(N[0]), grid.n_x)  # n0 = 2 pi exp(a0) cosh(eps |a|) there
+    c = np.log(N[0][densest] / np.pi) - (A[0] + size + np.log1p(np.exp(-2 * size)))[densest]
+    A[0] += c
+    return N, A
 
 
 def places(A: NDArray, n0: NDArray, grid: PhaseGrid) -> list[tuple[int, int]]:

@@ -138,6 +138,20 @@ def test_densities_at_rest_are_the_classical_ones_for_small_epsilon() -> None:
     np.testing.assert_allclose(solver.moment_map(A, (LIMIT,)), N, atol=2e-3)
 
 
+def test_phi_is_among_the_fields_at_rest() -> None:
+    screened = ["physics.epsilon=0.02", "field.kind=poisson", "field.coupling=5", *REST]
+    case = parse_case(text("barrier"), [*screened, 'physics.zeeman=["0", "0", "0"]'])
+    problem, spec = build(case), case.maxwellian
+    layout = Layout(problem.grid)
+    solver = MultiplierSolver(layout, problem.physics, spec.tolerance, spec.max_evaluations, None)
+    exact = equilibrium_density(solver, problem.N[0].mean())
+    N, A = at_first(case, problem)
+    assert np.ptp(N[0]) < 0.5
+    np.testing.assert_allclose(N, exact, atol=3e-3)
+    assert A is not None
+    np.testing.assert_allclose(solver.moment_map(A, (LIMIT,)), N, atol=3e-3)
+
+
 def test_other_states_begin_with_what_is_given() -> None:
     case = parse_case(text("gate"))
     problem = build(case)

@@ -182,6 +182,23 @@ def test_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
     assert "expected two runs or more, the reference first" in capsys.readouterr().err
 
 
+def test_a_comparison_in_si(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The table and compare.csv, as the figures."""
+    runs = [make_run(tmp_path / name, (1, 1), material=True) for name in ("a", "b")]
+    assert main(["compare", *map(str, runs), "--si", "--output", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "t (fs)" in said
+    assert "records to t = 87.8" in said
+    assert "cm-2" in said
+    assert "quantity,t (fs),max" in (tmp_path / "compare.csv").read_text()
+
+
+def test_help_says_where_a_comparison_is_written(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["compare", "--help"])
+    assert "(default: the current one)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_name_that_is_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     run = make_run(tmp_path / "caf\udce9", (1, 1), (0.0,))
     assert main(["plot", str(run), "--kind", "budget"]) == 0
