@@ -14,8 +14,8 @@ from .imex import solution
 from .model import Model
 
 # What densities may still be away from where they go, and errors of steps on the way, which hide
-# slow changes, in units of the tolerance.
-REST, FINER, FINEST = 10.0, 0.1, 1e-7
+# slow changes, in units of the tolerance; and the most of each.
+REST, MOST_LEFT, FINER, FINEST = 10.0, 1e-3, 0.1, 1e-7
 # Lives of the slowest wave that are waited for at the most.
 MOST = 1000
 
@@ -43,17 +43,17 @@ def settled(
     span, scale = _span(model), np.array([1.0, *3 * [model.physics.epsilon]])[:, None, None]
     strides = SEEN - 1
     times = [span / strides * k for k in range(1, MOST * strides + 1)]
-    trail = Trail(scale * u)
+    trail, allowed = Trail(scale * u), min(REST * tolerance, MOST_LEFT)
     for _, now in solution(model, u, times, min(FINER * tolerance, FINEST), dt, between):
         trail.add(scale * now)
-        if trail.left <= REST * tolerance:
+        if trail.left <= allowed:
             return now
     raise StateError(
         Fault(
             "initial.state",
             f'"steady", but the densities are still some {trail.left:.1e} of the largest away from '
             f"where they go, after {MOST} lives of the slowest wave, t = {MOST * span:.3g}",
-            f"at most {REST * tolerance:.1e}",
+            f"at most {allowed:.1e}",
             "use fields in which they rest, or a larger maxwellian.tolerance",
         )
     )

@@ -59,7 +59,7 @@ def way_left(seen: Sequence[NDArray]) -> float:
     Changes u_k of a linear iteration x_{k+1} = J x_k + c obey u_{k+1} = J u_k, so xi with
     u_k = sum_i xi_i (u_{i+1} - u_i) gives what is left: -sum_i xi_i u_{i+1}. This is the reduced
     rank extrapolation (Sidi, Vector Extrapolation Methods, SIAM 2017, chapter 1). A slow part is
-    seen below a fast one that is larger. Not less than the last change is taken.
+    seen below a fast one that is larger. At least the last change is left.
 
     Parameters
     ----------
@@ -84,13 +84,18 @@ def slowest_wave(physics: Physics, grid: PhaseGrid, moments: NDArray) -> float:
     moments
         Those of the state, ``(m, N1, N2)``.
     """
-    fields = [moments, np.atleast_3d(physics.V).reshape(1, *grid.n_x)]
+    sides = varying_sides(physics, grid, moments)
+    rates = [physics.tau * (2 * np.pi / length) ** 2 for length in sides]
+    rates += [4 * physics.tau * (abs(physics.alpha) - abs(physics.beta)) ** 2]
+    return physics.tau + max((1 / rate for rate in rates if rate > 0), default=0.0)
+
+
+def varying_sides(physics: Physics, grid: PhaseGrid, moments: NDArray) -> list[float]:
+    """Sides of the box along which moments, ``(m, N1, N2)``, V or b vary."""
+    fields = [moments, np.reshape(physics.V, (1, *grid.n_x))]
     fields += [np.asarray(physics.b)] if np.ndim(physics.b) else []
-    sides = [
+    return [
         length
         for axis, length in zip((1, 2), grid.length, strict=True)
         if any(np.ptp(f, axis).max() > FLAT * np.abs(f).max() for f in fields)
     ]
-    rates = [physics.tau * (2 * np.pi / length) ** 2 for length in sides]
-    rates += [4 * physics.tau * (abs(physics.alpha) - abs(physics.beta)) ** 2]
-    return physics.tau + max((1 / rate for rate in rates if rate > 0), default=0.0)

@@ -20,7 +20,7 @@ from ..flows.two_sided import PhaseSpace
 from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space.moments import moments
 from .adaptive import Adaptive
-from .extrapolation import SEEN, Trail, slowest_wave
+from .extrapolation import SEEN, Trail, slowest_wave, varying_sides
 from .relaxation import Collisions, Step, make_step, order_of
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,8 @@ def _rest(way: Way, step: Step, dt: float, allowed: float, between: Callable[[],
     """Equal steps until what is left of the way is within what is allowed.
 
     It is looked at after the life of the slowest wave and not before: a short way may be the fast
-    part of a long one. Moments that do not change at all are at rest.
+    part of a long one. Moments that do not change at all are at rest, and so are those of a uniform
+    gas whose changes would not add up to what is allowed in this life: no barrier makes it longer.
 
     Raises
     ------
@@ -115,15 +116,18 @@ def _rest(way: Way, step: Step, dt: float, allowed: float, between: Callable[[],
         If that takes too many steps.
     """
     trail, stride, still = Trail(way.moments), math.ceil(way.slowest / dt / (SEEN - 1)), 0
-    long = 2 * (SEEN - 1) * stride > MOST_STEPS  # nothing could be said before
-    for k in range(1, (2 * SEEN if long else MOST_STEPS) + 1):
+    least = max(STILL, allowed * dt / way.slowest) if way.uniform else STILL
+    most = MOST_STEPS
+    if 2 * (SEEN - 1) * stride > most:  # then nothing is known but of what comes to rest at once
+        most = max(2 * SEEN, MOST_STEPS // 100)
+    for k in range(1, most + 1):
         between()
         step(way.W, 0.0)
         change = way.change()
-        still = still + 1 if change <= STILL else 0
+        still = still + 1 if change <= least else 0
         if k % stride == 0:
             trail.add(way.moments)
-        if trail.left <= allowed or still == SEEN:
+        if way.comm.bcast(trail.left <= allowed or still == SEEN):  # one answer on all ranks
             return
     raise StateError(
         Fault(
@@ -177,12 +181,17 @@ class Way:
         Those of W after them, ``(13, N1, N2)``.
     slowest
         How long the slowest wave lives.
+    uniform
+        Whether nothing varies in x.
+    comm
+        The ranks that have W.
     """
 
     def __init__(self, space: PhaseSpace, W: NDArray) -> None:
         self.W, self.steps, self.moments = W, 0, _moments(space, W)
         self.slowest = slowest_wave(space.physics, space.layout.grid, self.moments)
-        self._space, self._told = space, np.inf
+        self.uniform = not varying_sides(space.physics, space.layout.grid, self.moments)
+        self.comm, self._space, self._told = space.layout.comm, space, np.inf
 
     def change(self) -> float:
         """That of the moments in the last step, relative to the largest n0."""

@@ -69,11 +69,12 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
         yield from _regime(problem, scale(case.material))
     yield from _fields(case, problem)
     N = problem.N
+    polarised = np.divide(pauli.norm(N), N[0], out=np.zeros_like(N[0]), where=N[0] > 0)
     about = "about " if case.initial.state in {"equilibrium", "steady"} else ""
     yield (
         "initial state",
         f"{case.initial.state}; n0 from {about}{N[0].min():.4g} to {N[0].max():.4g}, "
-        f"eps|n|/n0 up to {about}{(pauli.norm(N) / N[0]).max():.4g}",
+        f"eps|n|/n0 up to {about}{polarised.max():.4g}",
     )
 
 

@@ -34,14 +34,17 @@ def hdf5(path: Path, mode: str) -> h5py.File:
 
 
 def locks(path: Path) -> bool | None:
-    """How a file can be opened for reading: False, or None where this process has it with locks.
+    """How a file can be opened for reading: without locks, or as this process has it open.
 
     HDF5 has one answer for all that a process opens of a file.
     """
-    try:
-        h5py.File(path, "r", locking=False).close()
-    except OSError as error:
-        return None if "locking flag" in str(error) else False
+    for locking in (False, None, True):
+        try:
+            h5py.File(path, "r", locking=locking).close()
+            return locking
+        except OSError as error:
+            if "flag values don't match" not in str(error):
+                break  # who opens it is told
     return False
 
 

@@ -106,6 +106,19 @@ def test_what_does_not_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         begun(*entries, 'physics.zeeman=["0", "0", "1"]')
 
 
+def test_spins_that_live_long_in_a_uniform_gas_are_not_waited_for() -> None:
+    """Where a force moves them by less than is allowed in all their life, 4e6 steps."""
+    solver, W = begun("physics.alpha=0.0005", FORCE, "maxwellian.tolerance=1e-4")
+    current = moments(solver.layout, W, solver.space.physics).current[0, :, 0, 0]
+    np.testing.assert_allclose(current, [0.05, -0.025], rtol=0.03)
+
+
+def test_rests_of_chosen_steps_that_differ_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady, "MOST_HALVINGS", 1)
+    with pytest.raises(StateError, match=r"steps of .* and .* lead to moments that are .* apart"):
+        chosen(1e-6, FORCE, "maxwellian.tolerance=1e-7", "time.scheme=strang")
+
+
 @pytest.mark.parametrize("tolerance", [1e-3, 1e-4])
 def test_chosen_steps_come_to_the_same_rest_in_few(tolerance: float) -> None:
     """Spins and current of the uniform gas, within the tolerance; the run begins as ever."""

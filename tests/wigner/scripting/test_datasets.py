@@ -50,12 +50,18 @@ def test_records_are_read_when_they_are_used(tmp_path: Path) -> None:
         assert bytes_read() - before < 0.5 * (directory / "moments.h5").stat().st_size
 
 
-def test_files_that_are_open_elsewhere_in_the_process(tmp_path: Path) -> None:
-    """By h5py's own habits, with locks, as xarray does it, too."""
+@pytest.mark.parametrize("locking", [None, True, False, "best-effort"])
+def test_files_that_are_open_elsewhere_in_the_process(
+    tmp_path: Path, locking: bool | str | None
+) -> None:
+    """By h5py's own habits, None, as xarray does it, too, and by others."""
     directory = make_run(tmp_path)
     make_checkpoint(directory, (8, 6), 0.1, 1)
     path = next((directory / checkpoint.DIRECTORY).glob("*.h5"))
-    with h5py.File(directory / "moments.h5") as file, h5py.File(path):
+    with (
+        h5py.File(directory / "moments.h5", locking=locking) as file,
+        h5py.File(path, locking=locking),
+    ):
         with wigner.open_results(directory) as data:
             np.testing.assert_array_equal(data.n0, file["n0"])
         assert wigner.open_state(directory).dims[0] == "pauli"
