@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wigner.evolution.quality import SPINLESS
+
 from .model import Balance, Model, assembled
 
 # A rate is measured by the slowest diffusion of this share of its field at least, so that what
-# comes to rest is not judged by what is left of it; and a spin of this share of n0 at least.
-SMALL, SPINLESS = 0.03, 1e-6
+# comes to rest is not judged by what is left of it.
+SMALL = 0.03
 # Errors of rates by the x lattice, in units of the largest rate, from which a user hears of them.
 UNEASY = 1e-4
 

@@ -45,7 +45,8 @@ richardson = 1
 [output]
 every = 0.2
 """
-
+# On 24^4 points.
+MEDIUM = CASE.replace("[6, 4]", "[24, 24]").replace("[16, 18]", "[24, 24]")
 
 # All that a case can switch on besides.
 DRIVEN = [

@@ -72,24 +72,6 @@ def way_left(seen: Sequence[NDArray]) -> float:
     return float(left / seen[-1][0].max())
 
 
-def slowest_wave(physics: Physics, grid: PhaseGrid, moments: NDArray) -> float:
-    """How long the slowest wave of a gas lives that barriers do not hold back.
-
-    It is carried away by diffusion along the longest side of the box along which something varies,
-    with the rate tau (2 pi/L)^2; spins in the plane relax with 4 tau (|alpha| - |beta|)^2 at the
-    slowest (D'yakonov and Perel). Both are for small tau, below which nothing lives.
-
-    Parameters
-    ----------
-    moments
-        Those of the state, ``(m, N1, N2)``.
-    """
-    sides = varying_sides(physics, grid, moments)
-    rates = [physics.tau * (2 * np.pi / length) ** 2 for length in sides]
-    rates += [4 * physics.tau * (abs(physics.alpha) - abs(physics.beta)) ** 2]
-    return physics.tau + max((1 / rate for rate in rates if rate > 0), default=0.0)
-
-
 def varying_sides(physics: Physics, grid: PhaseGrid, moments: NDArray) -> list[float]:
     """Sides of the box along which moments, ``(m, N1, N2)``, V or b vary."""
     fields = [moments, np.reshape(physics.V, (1, *grid.n_x))]
@@ -99,3 +81,16 @@ def varying_sides(physics: Physics, grid: PhaseGrid, moments: NDArray) -> list[f
         for axis, length in zip((1, 2), grid.length, strict=True)
         if any(np.ptp(f, axis).max() > FLAT * np.abs(f).max() for f in fields)
     ]
+
+
+def slowest_wave(physics: Physics, sides: Sequence[float]) -> float:
+    """How long the slowest wave of a gas lives that barriers do not hold back.
+
+    It is carried away by diffusion along the longest of the ``sides`` of the box along which
+    something varies, with the rate tau (2 pi/L)^2; spins in the plane relax with
+    4 tau (|alpha| - |beta|)^2 at the slowest (D'yakonov and Perel). Both are for small tau, below
+    which nothing lives.
+    """
+    rates = [physics.tau * (2 * np.pi / length) ** 2 for length in sides]
+    rates += [4 * physics.tau * (abs(physics.alpha) - abs(physics.beta)) ** 2]
+    return physics.tau + max((1 / rate for rate in rates if rate > 0), default=0.0)

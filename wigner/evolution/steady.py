@@ -81,7 +81,7 @@ def settled(
         _rest(way, make(time.dt), time.dt, allowed, between)
         return W
     tolerance, order = time.tolerance, order_of(time.scheme, space.physics)
-    allowed = max(allowed, tolerance / 4)
+    allowed = max(allowed, tolerance / 4)  # of each of two rests
     adaptive = Adaptive(collisions, make, order, tolerance, time.dt)
     dt = _chosen(adaptive, way, time.dt, LOUD * tolerance, between)
     del adaptive  # and its fields
@@ -90,14 +90,14 @@ def settled(
         dt, before = dt / 2, way.moments
         _rest(way, make(dt), dt, allowed, between)
         apart = way.since(before)
-        if apart <= max(tolerance / 2, 2 * allowed):
+        if apart <= 2 * allowed:
             return W
     raise StateError(
         Fault(
             "initial.state",
             f'"steady", but steps of {2 * dt:.1e} and {dt:.1e} lead to moments that are '
             f"{apart:.1e} of the largest n0 apart",
-            f"at most {max(tolerance / 2, 2 * allowed):.1e}",
+            f"at most {2 * allowed:.1e}",
             "use a larger time.tolerance, or a time.dt",
         )
     )
@@ -189,8 +189,8 @@ class Way:
 
     def __init__(self, space: PhaseSpace, W: NDArray) -> None:
         self.W, self.steps, self.moments = W, 0, _moments(space, W)
-        self.slowest = slowest_wave(space.physics, space.layout.grid, self.moments)
-        self.uniform = not varying_sides(space.physics, space.layout.grid, self.moments)
+        sides = varying_sides(space.physics, space.layout.grid, self.moments)
+        self.slowest, self.uniform = slowest_wave(space.physics, sides), not sides
         self.comm, self._space, self._told = space.layout.comm, space, np.inf
 
     def change(self) -> float:

@@ -22,7 +22,7 @@ from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
 from . import estimate
-from .likely import at_first
+from .likely import AT_REST, at_first
 from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
@@ -70,7 +70,7 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     yield from _fields(case, problem)
     N = problem.N
     polarised = np.divide(pauli.norm(N), N[0], out=np.zeros_like(N[0]), where=N[0] > 0)
-    about = "about " if case.initial.state in {"equilibrium", "steady"} else ""
+    about = "about " if case.initial.state in AT_REST else ""
     yield (
         "initial state",
         f"{case.initial.state}; n0 from {about}{N[0].min():.4g} to {N[0].max():.4g}, "

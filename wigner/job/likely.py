@@ -23,6 +23,8 @@ from ..maxwellian.preconditioner import OneStep
 from ..phase_space.grid import PhaseGrid
 from .estimate import numbers_of, part
 
+# Initial states whose densities follow from the fields.
+AT_REST = ("equilibrium", "steady")
 # What phi of the classical densities may be off by.
 FOUND = 1e-3
 # Neighbouring columns that are made at each place.
@@ -59,7 +61,7 @@ def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:
     Both have shape ``(4, N1, N2)``. Those of a state at rest are c - V - phi and -eps b; the
     densities, that of phi too, are the classical ones.
     """
-    if case.initial.state not in {"equilibrium", "steady"}:
+    if case.initial.state not in AT_REST:
         return problem.N, None
     physics, grid, mean = problem.physics, problem.grid, float(problem.N[0].mean())
     spin = -physics.epsilon * np.broadcast_to(physics.b, (3, *grid.n_x))

@@ -30,22 +30,28 @@ def hdf5(path: Path, mode: str) -> h5py.File:
     These fail where a file system has none. Nothing here needs them: a file that others read is
     never changed, but replaced, and a directory belongs to one run (see ``logs``).
     """
-    return h5py.File(path, mode, locking=locks(path) if mode == "r" else False)
+    return _for_reading(path)[0] if mode == "r" else h5py.File(path, mode, locking=False)
 
 
 def locks(path: Path) -> bool | None:
-    """How a file can be opened for reading: without locks, or as this process has it open.
+    """How a file can be opened for reading; raises OSError if it cannot be."""
+    file, locking = _for_reading(path)
+    file.close()
+    return locking
+
+
+def _for_reading(path: Path) -> tuple[h5py.File, bool | None]:
+    """A file open without locks, or as this process has it open, and what its locks are.
 
     HDF5 has one answer for all that a process opens of a file.
     """
-    for locking in (False, None, True):
+    for locking in (False, None):
         try:
-            h5py.File(path, "r", locking=locking).close()
-            return locking
+            return h5py.File(path, "r", locking=locking), locking
         except OSError as error:
             if "flag values don't match" not in str(error):
-                break  # who opens it is told
-    return False
+                raise
+    return h5py.File(path, "r", locking=True), True
 
 
 def destination(path: Path) -> Path:

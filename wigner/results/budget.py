@@ -68,11 +68,10 @@ class Budget:
         t = self._run.times * self._time.factor
         for ax, (name, lines, unit) in zip(axes, drawn, strict=False):
             largest = max(float(np.abs(values).max()) for values in lines.values())
-            scale = scales.scale(self._run, unit, largest)
-            how = labels.shown(self._run, unit, scale.size, si=self._si)
+            how, scale = scales.shown(self._run, unit, largest, si=self._si)
             for k, (word, values) in enumerate(lines.items()):
                 style.line(ax, t, values * how.factor, word, k)
-            self._finish(ax, name, how.unit, scale.shown(how.factor))
+            self._finish(ax, name, how.unit, scale)
         if self._open:
             self._unclosed(axes[-1], t)
         if self._missing:

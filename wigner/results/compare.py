@@ -19,8 +19,6 @@ LONGEST = 24  # letters of a name in a legend
 DECADES = 1e-5  # share of the largest difference below which points are left out
 # What the upper panels show, with its letters.
 SHOWN = {"n0": "n_0", "n": "n", "J0": "J[n_0]"}
-# How n0 and n are shown, and their scales in these units.
-Densities = Sequence[tuple[labels.Shown, scales.Scale]]
 
 
 def figures(
@@ -77,13 +75,12 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
             ax.text(0.5, 0.5, "none beyond rounding", transform=ax.transAxes, ha="center")
     largest = max(float(np.abs(run.series("spin_total")).max()) for run in runs)
     unit = runs[0].variables["spin_total"].unit
-    scale = scales.scale(runs[0], unit, largest)
-    how = labels.shown(runs[0], unit, scale.size, si=view.si)
+    how, scale = scales.shown(runs[0], unit, largest, si=view.si)
     for k, ax in enumerate(axes[1]):
         for number, run in enumerate(runs):
             spin = run.series("spin_total")[:, k] * how.factor
             style.line(ax, run.times * when.factor, spin, "", number)
-        style.finish(ax, scale=scale.shown(how.factor))
+        style.finish(ax, scale=scale)
         ax.set(title=f"total spin {k + 1}", xlabel=when.label("t"))
         ax.set_ylabel(how.label(rf"\int n_{k + 1}\,dx"))
     style.shared_legend(figure, called)
@@ -92,7 +89,7 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
 def at_one_time(figure: Figure, runs: Sequence[Run], record: int, view: View) -> None:
     """Lines of all runs where they vary along one axis, else maps of their differences."""
     rows = [_at(run, runs[0].times[record]) for run in runs]
-    found = _shown(runs[0], runs[0].densities(record), view)
+    found = scales.densities(runs[0], [runs[0].densities(record)], si=view.si)
     n = (max(run.n_x[0] for run in runs), max(run.n_x[1] for run in runs))
     states = [_state(run, k, n) for run, k in zip(runs, rows, strict=True)]
     draw = _profiles if min(n) == 1 else _maps
@@ -111,24 +108,17 @@ def course(figure: Figure, runs: Sequence[Run], view: View) -> None:
             ours, theirs = np.array(common(runs[0], run)).T
             d = lines[-1][1][:, theirs] - lines[0][1][:, ours]
             differences.append((lines[0][0][ours], d))
-    found = _shown(runs[0], lines[0][1], view)
+    found = scales.densities(runs[0], [lines[0][1]], si=view.si)
     _lines(figure, lines, differences, found, when.label("t"))
     style.shared_legend(figure, names(runs))
 
 
-def _shown(reference: Run, u: NDArray, view: View) -> Densities:
-    """How n0 and n are shown, and their scales, from densities ``(4, ...)`` of the reference."""
-    found = []
-    for name, part in (("n0", u[:1]), ("n", u[1:])):
-        unit = reference.variables[name].unit
-        scale = scales.scale(reference, unit, float(np.abs(part).max()))
-        how = labels.shown(reference, unit, scale.size, si=view.si)
-        found.append((how, scale.shown(how.factor)))
-    return found
-
-
 def _profiles(
-    figure: Figure, runs: Sequence[Run], states: Sequence[NDArray], shown: Densities, view: View
+    figure: Figure,
+    runs: Sequence[Run],
+    states: Sequence[NDArray],
+    shown: scales.Densities,
+    view: View,
 ) -> None:
     """Lines along the axis on which the runs vary."""
     place = labels.length(runs[0], si=view.si)
@@ -146,7 +136,7 @@ def _lines(
     figure: Figure,
     lines: Sequence[tuple[NDArray, NDArray]],
     differences: Sequence[tuple[NDArray, NDArray]],
-    shown: Densities,
+    shown: scales.Densities,
     xlabel: str,
 ) -> None:
     """n0 and the components of n of all runs, above, and their differences, below.
@@ -174,7 +164,7 @@ def _maps(
     figure: Figure,
     runs: Sequence[Run],
     states: Sequence[NDArray],
-    shown: Densities,
+    shown: scales.Densities,
     view: View,
 ) -> None:
     """A row for the reference, and one for each other run less the reference."""

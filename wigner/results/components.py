@@ -41,13 +41,13 @@ class Components:
         for name in dict.fromkeys(panel.name for row in self._rows for panel in row):
             values = [smooth.fine(run.field(name, k), run.length) for k in span]
             unit, largest = run.variables[name].unit, max(float(np.abs(v).max()) for v in values)
-            scale = scales.scale(run, unit, largest)
-            shown = labels.shown(run, unit, scale.size, si=view.si)
+            shown, scale = scales.shown(run, unit, largest, si=view.si)
             low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
-            signed = low < 0 < high or largest <= scale.noise  # zero is in the middle
-            self._shown[name], self._scales[name] = shown, scale.shown(shown.factor)
+            noise = largest * shown.factor <= scale.noise
+            signed = low < 0 < high or noise  # zero is in the middle
+            self._shown[name], self._scales[name] = shown, scale
             scaled = [v * shown.factor for v in values]
-            limits = style.limits(scaled, signed=signed, scale=self._scales[name])
+            limits = style.limits(scaled, signed=signed, scale=scale)
             self._limits[name] = (signed, limits)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:

@@ -35,15 +35,9 @@ class Cut:
         self._place, self._time = labels.length(run, si=view.si), labels.time(run, si=view.si)
         self._point = lattice_point(run, view.through, self._span[0])
         states = [run.densities(k) for k in span]
-        shown, found = [], []
-        for name, part in (("n0", np.s_[:1]), ("n", np.s_[1:])):
-            unit = run.variables[name].unit
-            largest = max(float(np.abs(u[part]).max()) for u in states)
-            scale = scales.scale(run, unit, largest)
-            shown.append(labels.shown(run, unit, scale.size, si=view.si))
-            found.append(scale.shown(shown[-1].factor))
-        self._shown = (shown[0], *3 * [shown[1]], labels.Shown(1.0, ""))
-        self._scales = (found[0], *3 * [found[1]], scales.SHARE)
+        charge, spin = scales.densities(run, states, si=view.si)
+        shares = labels.Shown(1.0, ""), scales.SHARE
+        self._shown, self._scales = zip(charge, *3 * [spin], shares, strict=True)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """A row for each axis, with a line for each of the records."""

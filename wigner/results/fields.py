@@ -26,16 +26,9 @@ class Fields:
         self._run, self._place = run, labels.length(run, si=view.si)
         self._view = view
         states = [smooth.fine(run.densities(k), run.length) for k in span]
-        units = [run.variables[name].unit for name in ("n0", "n")]
-        parts = (np.s_[:1], np.s_[1:])
-        largest = (max(float(np.abs(u[part]).max()) for u in states) for part in parts)
-        found = [scales.scale(run, unit, size) for unit, size in zip(units, largest, strict=True)]
-        self._charge, self._spin = (
-            labels.shown(run, unit, scale.size, si=view.si)
-            for unit, scale in zip(units, found, strict=True)
-        )
+        (self._charge, _), (self._spin, spins) = scales.densities(run, states, si=view.si)
         shares = [smooth.polarisation(u, run.epsilon) for u in states]
-        self._scale = spins = found[1].shown(self._spin.factor)
+        self._scale = spins
         self._limits = (
             style.limits([u[0] * self._charge.factor for u in states], signed=False),
             style.limits([u[3] * self._spin.factor for u in states], signed=True, scale=spins),

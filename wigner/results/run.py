@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import h5py
@@ -114,6 +115,11 @@ class Run:
     def epsilon(self) -> float:
         """The scaled Planck constant."""
         return self.case.physics.epsilon
+
+    @cached_property
+    def density(self) -> float:
+        """The mean of n0 at the first record; raises as :meth:`field`."""
+        return float(self.field("n0", 0).mean())
 
     @property
     def last(self) -> int:

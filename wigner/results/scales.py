@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..case.dimensions import UNITS, Unit
+from . import labels
 from .run import Run
 
 # The share of what it belongs to below which something is rounding noise.
@@ -48,6 +53,8 @@ class Scale:
 
 
 SHARE = Scale(1.0, ROUNDOFF)  # of pure numbers that are shares of something
+# How n0 and n are shown, and their scales as they are shown.
+Densities = tuple[tuple[labels.Shown, Scale], tuple[labels.Shown, Scale]]
 
 
 def scale(run: Run, unit: Unit, largest: float, *, spin: bool = False) -> Scale:
@@ -65,6 +72,23 @@ def scale(run: Run, unit: Unit, largest: float, *, spin: bool = False) -> Scale:
     return Scale(largest if largest > noise else usual, noise)
 
 
+def shown(run: Run, unit: Unit, largest: float, *, si: bool) -> tuple[labels.Shown, Scale]:
+    """How the numbers of a quantity are shown, and their scale as they are shown.
+
+    Parameters are those of :func:`scale` and of :func:`.labels.shown`.
+    """
+    found = scale(run, unit, largest)
+    how = labels.shown(run, unit, found.size, si=si)
+    return how, found.shown(how.factor)
+
+
+def densities(run: Run, states: Sequence[NDArray], *, si: bool) -> Densities:
+    """As :func:`shown`, of n0 and of n, from densities (n0, n) of a run, ``(4, ...)`` each."""
+    n0, n = (max(float(np.abs(u[part]).max()) for u in states) for part in (np.s_[:1], np.s_[1:]))
+    units = run.variables["n0"].unit, run.variables["n"].unit
+    return shown(run, units[0], n0, si=si), shown(run, units[1], n, si=si)
+
+
 def thermal(run: Run, unit: Unit, *, spin: bool = False) -> float:
     """What a quantity of some unit is like in a thermal state of the density of a run.
 
@@ -78,6 +102,6 @@ def thermal(run: Run, unit: Unit, *, spin: bool = False) -> float:
     for name, (density, area) in THERMAL.items():
         of_spin = UNITS.get(f"spin {name}")
         if unit in (UNITS[name], of_spin):
-            size = float(run.field("n0", 0).mean()) ** density * prod(run.length) ** area
+            size = run.density**density * prod(run.length) ** area
             return size / run.epsilon if spin or unit == of_spin else size
     return 0.0

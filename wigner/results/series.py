@@ -61,12 +61,11 @@ class Series:
             kept = " (kept to rounding)" if np.abs(change).max() <= scales.ROUNDOFF else ""
             ax.set(title=f"mass{kept}", ylabel="relative change")
             return
-        scale = scales.scale(run, held.unit, float(np.abs(values).max()))
-        how = labels.shown(run, held.unit, scale.size, si=self._si)
+        how, scale = scales.shown(run, held.unit, float(np.abs(values).max()), si=self._si)
         columns = values.reshape(values.shape[0], -1) * how.factor
         for k, column in enumerate(columns.T):
             style.line(ax, t, column, "" if values.ndim == 1 else f"$k = {k + 1}$", k)
-        style.finish(ax, scale=scale.shown(how.factor))
+        style.finish(ax, scale=scale)
         ax.set(title=title(name), ylabel=how.label(labels.symbol(name)))
 
     def _soundness(self, ax: Axes, t: NDArray) -> None:

@@ -25,9 +25,6 @@ from wigner.maxwellian.windows import window_for
 from wigner.phase_space.communicator import SERIAL
 from wigner.timing import Phases
 
-# 24^4 points, three steps.
-MEDIUM = small.CASE.replace("[6, 4]", "[24, 24]").replace("[16, 18]", "[24, 24]")
-
 
 def test_work_is_divided() -> None:
     grid = lattice(parse_case(small.CASE))
@@ -138,7 +135,7 @@ def test_the_time_of_a_part_is_told_for_the_whole(
     timed: str, owner: type, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a cell takes a second, all of phase space takes as many as it has cells."""
-    problem, cells = build(parse_case(MEDIUM)), []
+    problem, cells = build(parse_case(small.MEDIUM)), []
     original = getattr(owner, method)
 
     def count(self: object, W: NDArray, *arguments: object) -> None:
@@ -160,7 +157,7 @@ def test_the_time_of_some_lines_of_windows_is_told_for_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Four lines of 24 are timed, 3 s with their tables and 1 s for these alone."""
-    problem, told = build(parse_case(MEDIUM)), iter([3.0, 1.0])
+    problem, told = build(parse_case(small.MEDIUM)), iter([3.0, 1.0])
     monkeypatch.setattr(estimate, "shortest", lambda action: next(told))
     products, table = estimate.time_moment_map(problem, (1, 2), 1e-6)
     physics = problem.physics

@@ -19,8 +19,6 @@ from wigner.job import commands, estimate
 from wigner.job.memory import memory_per_rank, size
 from wigner.maxwellian.windows import window_for
 
-# 24^4 points, three steps.
-MEDIUM = small.CASE.replace("[6, 4]", "[24, 24]").replace("[16, 18]", "[24, 24]")
 POISON = """\
 import sys
 
@@ -195,12 +193,12 @@ def test_more_ranks_than_points(tmp_path: Path, capsys: pytest.CaptureFixture) -
 
 
 def test_memory_is_divided_and_tables_are_counted() -> None:
-    case = parse_case(MEDIUM)
+    case = parse_case(small.MEDIUM)
     one, four = (memory_per_rank(case, lattice(case), ranks, (1,)) for ranks in (1, 4))
     assert four < one
-    odd = parse_case(MEDIUM, ["grid.n_x=[23, 21]", "grid.n_p=[26, 22]", "grid.p_max=6.1"])
+    odd = parse_case(small.MEDIUM, ["grid.n_x=[23, 21]", "grid.n_p=[26, 22]", "grid.p_max=6.1"])
     assert memory_per_rank(odd, lattice(odd), 1, (1,)) > 1.2 * one  # nothing commensurate
-    prepared = parse_case(MEDIUM, ["initial.state=prepared"])
+    prepared = parse_case(small.MEDIUM, ["initial.state=prepared"])
     assert memory_per_rank(prepared, lattice(prepared), 1, (1,)) > one
 
 
@@ -213,10 +211,10 @@ def test_sizes(n: float, text: str) -> None:
 
 def test_a_real_run_takes_the_memory_that_was_estimated(tmp_path: Path) -> None:
     case, output = tmp_path / "case.toml", tmp_path / "output"
-    case.write_text(MEDIUM)
+    case.write_text(small.MEDIUM)
     done = small.call("-m", "wigner", "run", case, "--output", output)
     assert done.returncode == 0, done.stderr
-    parsed = parse_case(MEDIUM)
+    parsed = parse_case(small.MEDIUM)
     memory = memory_per_rank(parsed, lattice(parsed), 1, (1,))
     assert 1 / 1.5 < memory / report(output)["peak_memory_bytes_per_rank"] < 1.5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wigner.case.problem import build
+from wigner.case.problem import Problem, build
 from wigner.case.spec import Case, parse_case
 from wigner.flows.splitting import LIMIT
 from wigner.job.example import HOME
@@ -86,12 +86,17 @@ def text(name: str) -> str:
     return (HOME / f"{name}.toml").read_text("utf-8")
 
 
+def solver_of(case: Case, problem: Problem) -> MultiplierSolver:
+    """That of a run."""
+    spec, layout = case.maxwellian, Layout(problem.grid)
+    numbers = spec.max_evaluations, spec.richardson
+    return MultiplierSolver(layout, problem.physics, spec.tolerance, *numbers)
+
+
 def chosen(case: Case) -> tuple[int, ...]:
     """The numbers of steps that a solver has chosen for N at t = 0, that of rest if it is so."""
-    problem, spec = build(case), case.maxwellian
-    solver = MultiplierSolver(
-        Layout(problem.grid), problem.physics, spec.tolerance, spec.max_evaluations, spec.richardson
-    )
+    problem = build(case)
+    solver = solver_of(case, problem)
     at_rest = case.initial.state == "equilibrium"
     solver.solve(equilibrium_density(solver, problem.N[0].mean()) if at_rest else problem.N)
     return solver.steps
@@ -127,9 +132,8 @@ def test_columns_around_a_place_come_first(points: int) -> None:
 def test_densities_at_rest_are_the_classical_ones_for_small_epsilon() -> None:
     entries = ["physics.epsilon=0.02", 'physics.zeeman=["0.5*cos(x1)", "0", "9"]', *REST]
     case = parse_case(text("barrier"), entries)
-    problem, spec = build(case), case.maxwellian
-    layout = Layout(problem.grid)
-    solver = MultiplierSolver(layout, problem.physics, spec.tolerance, spec.max_evaluations, None)
+    problem = build(case)
+    solver = solver_of(case, problem)
     exact = equilibrium_density(solver, problem.N[0].mean())
     assert np.ptp(exact[0]) > 0.5
     N, A = at_first(case, problem)
@@ -141,9 +145,8 @@ def test_densities_at_rest_are_the_classical_ones_for_small_epsilon() -> None:
 def test_phi_is_among_the_fields_at_rest() -> None:
     screened = ["physics.epsilon=0.02", "field.kind=poisson", "field.coupling=5", *REST]
     case = parse_case(text("barrier"), [*screened, 'physics.zeeman=["0", "0", "0"]'])
-    problem, spec = build(case), case.maxwellian
-    layout = Layout(problem.grid)
-    solver = MultiplierSolver(layout, problem.physics, spec.tolerance, spec.max_evaluations, None)
+    problem = build(case)
+    solver = solver_of(case, problem)
     exact = equilibrium_density(solver, problem.N[0].mean())
     N, A = at_first(case, problem)
     assert np.ptp(N[0]) < 0.5
