@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import wigner as package
-from macro.__main__ import main as macro
+from tests.support.pages import BLOCK, DOCS, PROGRAMS, commands, status, typed
+from tests.test_readme import PAGES
 from wigner.__main__ import main as wigner
 
 ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-PROGRAMS: dict[str, Callable[[list[str]], int]] = {"wigner": wigner, "wigner-macro": macro}
 # What makes the cases of a page small, by the name of the case.
 SMALL = {
     "helix.toml": ["time.t_end=0.1", "grid.n_x=[6, 6]"],
     "device.toml": ["time.t_end='50 fs'"],
 }
-
-
-def commands(page: str) -> list[list[str]]:
-    """The lines of a page that are typed at a prompt, as words."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [shlex.split(line[2:]) for block in blocks for line in block.splitlines()]
+# What is typed besides our own commands.
+OTHERS = {
+    "apptainer",
+    "docker",
+    "module",
+    "mpiexec",
+    "pip",
+    "sbatch",
+    "srun",
+    "./scripts/quickstart",
+}
 
 
 @pytest.mark.parametrize("page", ["start.md", "tutorial.md"])
 def test_commands_work(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    typed = commands(page)
-    assert len(typed) >= 6
-    for program, *words in typed:
-        case = next((word for word in words if word in SMALL), None)
-        small = [word for entry in SMALL.get(case or "", []) for word in ("--set", entry)]
-        try:
-            status = PROGRAMS[program](words + small * (words[0] != "example"))
-        except SystemExit as end:  # --version
-            status = end.code
-        assert not status, words
+    shown = commands((DOCS / page).read_text(encoding="utf-8"))
+    assert len(shown) >= 6
+    for words in shown:
+        assert status(words, SMALL) == 0, words
         named = [words[k + 1] for k, word in enumerate(words[:-1]) if word == "--output"]
         assert all(Path(name).exists() for name in named)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_block_works_by_pasting_it(page: str) -> None:
+    """Commands have no prompt before them, and no output among them."""
+    assert re.findall(r"^ *[$%>] .*$", PAGES[page], re.MULTILINE) == []
+    for kind, block in BLOCK.findall(PAGES[page]):
+        assert kind != "console"
+        if kind == "bash":
+            for words in typed(block):
+                assert next(word for word in words if "=" not in word) in {*PROGRAMS, *OTHERS}
+            assert subprocess.run(["bash", "-n", "-c", block]).returncode == 0
 
 
 def test_what_the_tutorial_names_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shlex
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
 
-from macro.__main__ import main as macro_main
+import wigner
 from tests.support import small
 from tests.support.case_texts import MATERIAL
-from wigner.__main__ import main
+from tests.support.pages import BLOCK, DOCS, status, typed
+from wigner.job.example import HOME
 
-PAGE = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
-COMMANDS = {"wigner": main, "wigner-macro": macro_main}
+PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")
 CASE = small.CASE.replace("epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n", "") + MATERIAL
 
 
 def steps() -> list[tuple[str, str]]:
-    """Commands and blocks of Python in their order: the program, or "python", and what is done."""
-    found: list[tuple[str, str]] = []
-    for kind, block in re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+    """Blocks of bash and of Python in their order: the language, and what is done."""
+    return [(kind, block) for kind, block in BLOCK.findall(PAGE) if kind in ("bash", "python")]
+
+
+@pytest.mark.slow
+def test_what_a_reader_runs_is_resolved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The recipes with the case that they name, as large as it is."""
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+    names: dict = {}
+    for kind, done in steps():
         if kind == "python":
-            found.append((kind, block))
+            exec(done, names)
         else:
-            typed = (line.removeprefix("$ ").split(" ", 1) for line in block.splitlines())
-            found += [(program, arguments) for program, arguments in typed]
-    return found
+            assert [status(words, {}) for words in typed(done)] == [0] * len(typed(done))
+    told = [json.loads(path.read_text())["quality"] for path in tmp_path.rglob("run.json")]
+    assert [quality["verdict"] for quality in told] == ["resolved"] * 5
+    last = [names[name] for name in ("ours", "theirs", "last", "records")]
+    assert {record.quality.verdict for record in [*last[:3], last[3][-1]]} == {"resolved"}
+    assert [
+        record.message for record in caplog.records if "estimated error" in record.message
+    ] == []
+
+
+def test_the_longest_relaxation_time_is_resolved() -> None:
+    """On the pages for newcomers: W winds up most where collisions are fewest."""
+    pages = [(DOCS / name).read_text(encoding="utf-8") for name in ("recipes.md", "tutorial.md")]
+    varied = re.findall(r"relaxation_time=.*|tau in \(.*", "\n".join(pages))
+    longest = max(re.findall(r"[\d.]+ ps", "".join(varied)), key=lambda text: float(text[:-3]))
+    assert len(varied) == 3
+    changes = {"material.relaxation_time": longest, "time.t_end": "0.7 ps"}  # winding up is over
+    *_, last = wigner.run(wigner.open_case(HOME / "device.toml", changes))
+    assert last.quality.verdict == "resolved"
 
 
 def test_every_recipe_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,9 +67,10 @@ def test_every_recipe_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         if kind == "python":
             exec(done, names)
             continue
-        assert COMMANDS[kind](shlex.split(done)) == 0, done
-        if done.startswith("example"):
-            Path("case.toml").write_text(CASE)  # as small as can be
+        for words in typed(done):
+            assert status(words, {}) == 0, words
+            if "example" in words:
+                Path("case.toml").write_text(CASE)  # as small as can be
     assert len(names["records"]) == len(names["solution"]) == 3
     made = ("n2.png", "w2.png", "planes/phase-space.png", "sweep/sweep.nc", "compared/compare.csv")
     for file in made:
