@@ -9,6 +9,7 @@
 ``times``: times that depend on each other: the steps, their end and the records between
 ``plausible``: numbers that no device has, and the slips of unit that they may come from
 ``sections``: what a case file says, section by section
+``material_keys``: the keys of [material]
 ``keys``: every key of a case file, with its kind, default and meaning
 ``swept``: the values that keys take in a sweep
 ``spec``: the case file as one frozen, checked description of a run

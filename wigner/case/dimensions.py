@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .units import ELEMENTARY_CHARGE, HBAR, Scaling
+from .units import ELEMENTARY_CHARGE, HBAR, PLANCK, Scaling
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,8 @@ class Unit:
 
 
 def density_unit(units: Scaling) -> float:
-    """N0 in electrons/m^2: what n0 = 1 stands for where W is the occupation of phase space.
-
-    M(N) = Exp(-H + A) is that occupation, so n0 = int w0 dp counts 2 n0/(2 pi eps x0)^2 electrons
-    of both spins in an area. As long as electrons do not act on each other, the equations are
-    homogeneous in N, and any other unit of density does as well.
-    """
-    return 2 * (units.momentum / (2 * math.pi * HBAR)) ** 2
+    """N0 in electrons/m^2: what n0 = 1 stands for."""
+    return units.density
 
 
 def _number(units: Scaling) -> float:
@@ -72,7 +66,8 @@ UNITS = {
     "action": Unit("x0 p0", "J s", lambda u: u.length * u.momentum),
 }
 MEV = 1e-3 * ELEMENTARY_CHARGE
-# Units in which people think, the smallest first, by the SI unit.
+# Units in which people think, the smallest first, by the SI unit. W is told in electrons in a cell
+# of phase space, (2 pi hbar)^2: twice the occupation of it by each spin.
 USUAL = {
     "m": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm")),
     "s": ((1e-15, "fs"), (1e-12, "ps"), (1e-9, "ns")),
@@ -81,15 +76,31 @@ USUAL = {
     "N": ((1e6 * MEV, "meV µm-1"),),
     "m-2": ((1e4, "cm-2"),),
     "J m-2": ((1e12 * MEV, "meV µm-2"),),
+    "J s": ((HBAR, "ħ"),),
+    "J-2 s-2": ((1 / PLANCK**2, "h-2"),),
+    "J-1 s-1": ((1 / PLANCK, "h-1"),),
+    "s2 kg-2 m-2": ((1e-18 / HBAR**2, "nm2 ħ-2"),),
+    "kg m-1 s-1": ((1e21 * HBAR, "ħ nm-1 µm-2"),),
 }
 
 
 def suited(unit: Unit, units: Scaling, largest: float) -> tuple[float, str]:
     """A unit in which people think for numbers up to ``largest``, and what they are times."""
     size = unit.size(units)
-    usual = USUAL.get(unit.si, ((1.0, unit.si),))
-    base, name = next((u for u in usual[::-1] if u[0] <= size * largest), usual[0])
+    base, name = _usual(unit.si, size * largest)
     return size / base, name
+
+
+def told(value: float, si: str) -> str:
+    """A number in an SI unit, in a unit in which people think."""
+    base, name = _usual(si, abs(value))
+    return f"{value / base:.4g} {name}"
+
+
+def _usual(si: str, largest: float) -> tuple[float, str]:
+    """A unit for numbers up to ``largest`` in an SI unit: its size, and its name."""
+    usual = USUAL.get(si, ((1.0, si),))
+    return next((unit for unit in usual[::-1] if unit[0] <= largest), usual[0])
 
 
 def beside(units: Scaling | None, name: str, *values: float, by: str = " to ") -> str:

@@ -62,7 +62,7 @@ ALLOWED_NAMES = f"allowed names are {', '.join((*VARIABLES, *CONSTANTS))}"
 ALLOWED_FUNCTIONS = f"allowed functions are {', '.join(FUNCTIONS)}"
 ALLOWED = f"allowed are + - * / **, parentheses and numbers; {ALLOWED_NAMES}; {ALLOWED_FUNCTIONS}"
 WITH_UNIT = rf"\s*{PLAIN}\s+(?!x[12]|t\b|pi\b)[^\W\d_]"  # looks like "2e10 cm-2"
-UNITLESS = "numbers have no units here; n0 = 1 is what `wigner info` tells in electrons a cm2"
+UNITLESS = "formulas have no units; material.density and potential_unit say what 1 is"
 EXAMPLE = 'write for instance "1 + 0.4*sin(x1)*cos(x2)"'
 REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute",

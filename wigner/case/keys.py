@@ -8,19 +8,19 @@ from __future__ import annotations
 from ..phase_space.mean_field import KINDS
 from ..phase_space.reduced import CUTS, PLANES
 from .formulas import SPACE, parse
+from .material_keys import MATERIAL
 from .quantities import (
-    ELECTRIC,
+    DENSITY,
     LENGTH,
-    MAGNETIC,
-    MASS,
-    RASHBA,
-    TEMPERATURE,
+    SPIN_DENSITY,
     TIME,
     physical,
     scalable,
+    uniform,
 )
-from .units import ENERGIES, PRESETS
 from .values import (
+    FINITE,
+    POSITIVE,
     Field,
     Kind,
     automatic,
@@ -33,14 +33,13 @@ from .values import (
     several,
 )
 
-POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
-FINITE = real("a finite number")
 REPULSIVE = real("a number of at least 0", accept=lambda value: value >= 0)
 TOLERANCE = real("a number from 1e-13 to 1e-2", accept=lambda value: 1e-13 <= value <= 1e-2)
 FORMULA = Kind("a formula", "formulas", lambda text: parse(text, SPACE))
 DRIVEN = Kind("a formula", "formulas", parse)
 OF_TIME = Kind("a formula in t", "formulas in t", lambda text: parse(text, ("t",)))
 NOTHING = parse("0")
+N0, SPIN = uniform(FORMULA, DENSITY), uniform(FORMULA, SPIN_DENSITY)
 STATE = choice("maxwellian", "prepared", "classical", "equilibrium", "steady")
 SCHEME = choice("sdirk2", "sdirk3", "strang")
 DURATION = scalable(POSITIVE, TIME)
@@ -131,15 +130,17 @@ FIELD = {
 }
 INITIAL = {
     "n0": Field(
-        FORMULA,
+        N0,
         'n0 = "1 + 0.4*sin(x1)"',
-        meaning="the charge density, a formula; it must be positive",
+        meaning="the charge density, a formula; it must be positive. With `material.density` also "
+        'a number with a unit, `"1e11 cm-2"`',
     ),
     "n": Field(
-        sequence(3, FORMULA),
+        sequence(3, SPIN),
         'n = ["0.5", "0", "0.5*cos(x1)"]',
         meaning="the three components of the spin density, formulas; ε|n| < n0 everywhere. An "
-        "equilibrium has its own",
+        "equilibrium has its own. With `material.density` also numbers with a unit, of ups less "
+        "downs, which are ε n in the unit of n0",
     ),
     "state": Field(
         STATE,
@@ -267,77 +268,6 @@ OUTPUT = {
         "kinetic runs only",
     ),
 }
-MATERIAL = {
-    "preset": Field(
-        choice(*PRESETS),
-        'preset = "InAs"',
-        None,
-        "none",
-        "a name from the table of presets, which sets `effective_mass` and `rashba`; either may "
-        "still be given",
-    ),
-    "effective_mass": Field(
-        physical(POSITIVE, MASS),
-        "effective_mass = 0.04  # electron masses",
-        meaning="m in electron masses",
-    ),
-    "temperature": Field(
-        physical(POSITIVE, TEMPERATURE), "temperature = 77  # K", meaning="T₀ in K"
-    ),
-    "rashba": Field(
-        physical(FINITE, RASHBA),
-        "rashba = 7.5e-12  # eV m",
-        meaning="the Rashba constant in eV m, as experiments quote it (H = rashba (σ × k)_z); its "
-        "sign is that of the gate field",
-    ),
-    "dresselhaus": Field(
-        physical(FINITE, RASHBA),
-        "dresselhaus = 2e-12  # eV m",
-        0.0,
-        meaning="the Dresselhaus constant in eV m, H = dresselhaus (k₁σ₁ − k₂σ₂) with the axes "
-        "along [100] and [010]",
-    ),
-    "magnetic_field": Field(
-        sequence(3, physical(FINITE, MAGNETIC)),
-        "magnetic_field = [0.0, 0.0, 1.0]  # T",
-        None,
-        "none",
-        "a uniform field in T, three components, which acts on the spin alone, g μ_B B·σ/2; it is "
-        "added to `zeeman`",
-    ),
-    "g_factor": Field(
-        FINITE, "g_factor = -15.0", None, "none", "g, signed; required with a magnetic field"
-    ),
-    "electric_field": Field(
-        sequence(2, physical(FINITE, ELECTRIC)),
-        "electric_field = [1e4, 0.0]  # V/m",
-        None,
-        "none",
-        "a uniform field in the plane in V/m, two components; the force on an electron is against "
-        "it; it is added to `field`",
-    ),
-    "dielectric_constant": Field(
-        POSITIVE,
-        "dielectric_constant = 14.0",
-        None,
-        "none",
-        'of what surrounds the gas, for `field.kind = "2deg"`',
-    ),
-    "potential_unit": Field(
-        choice("kT", *ENERGIES),
-        'potential_unit = "meV"',
-        "kT",
-        meaning='of `physics.potential`: `"kT"`, `"meV"`, `"eV"`, or `"mV"`, `"V"`: a voltage, at '
-        "which an electron has the energy −e V",
-    ),
-    "relaxation_time": Field(
-        physical(POSITIVE, TIME), "relaxation_time = 1e-13  # s", meaning="in s"
-    ),
-    "reference_length": Field(
-        physical(POSITIVE, LENGTH), "reference_length = 50e-9  # m", meaning="x₀ in m"
-    ),
-}
-
 SECTIONS: dict[str, dict[str, Field]] = {
     "grid": GRID,
     "physics": PHYSICS,

@@ -20,6 +20,7 @@ MATERIAL = {
     "magnetic_field": (0.0, 1e4, "T", '[0, 0, "500 mT"]'),
     "electric_field": (0.0, 1e10, "V/m", '["1 kV/cm", 0]'),
     "g_factor": (0.0, 1e4, "", "-15.0"),
+    "density": (1e12, 1e19, "m-2", '"1e11 cm-2"'),
     "dielectric_constant": (1e-1, 1e6, "", "14.0"),
 }
 # ... of scaled numbers, with what each is, ...

@@ -190,7 +190,9 @@ def _identity(case: Case, grid: PhaseGrid) -> dict[str, str]:
     plain["grid"]["p_max"] = grid.p_max
     kept = [key for section, key, _ in UNCHANGED if section == "output"]
     plain["output"] = {key: plain["output"][key] for key in kept}
-    return {
+    density = None if case.material is None else case.material.density
+    told = {} if density is None else {"material.density": json.dumps(density)}  # what records say
+    return told | {
         f"{section}.{key}": json.dumps(value)
         for section in ("grid", "physics", "field", "initial", "output")
         for key, value in (plain[section] or {}).items()

@@ -1,4 +1,4 @@
-"""Numbers with units: "200 nm", "0.5 ps", "75 meV A"."""
+"""Numbers with units: "200 nm", "0.5 ps", "75 meV A", "1e11 cm-2"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Fault
+from .formulas import parse
 from .values import PLAIN, Kind
 
 Dimension = tuple[str, ...]
@@ -28,6 +29,14 @@ UNITS = {
     "V/m": (1.0, "electric field"),
     "V/cm": (1e2, "electric field"),
 }
+# Numbers per area, as they are written.
+AREAS = {
+    spelled: (size, "density")
+    for unit, size in (("m", 1.0), ("cm", 1e4), ("um", 1e12), ("µm", 1e12), ("nm", 1e18))
+    for spelled in (f"{unit}-2", f"{unit}^-2", f"{unit}**-2", f"/{unit}2", f"/{unit}^2")
+}
+AREA = "|".join(map(re.escape, AREAS))  # as a pattern
+PER_AREA = rf"\s*{PLAIN}[\s*]*(?:{AREA})\s*"
 PREFIXES = {"": 1.0, "c": 1e-2, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9} | {
     "p": 1e-12,
     "f": 1e-15,
@@ -42,6 +51,8 @@ MASS: Dimension = ("mass",)
 RASHBA: Dimension = ("energy", "length")
 MAGNETIC: Dimension = ("magnetic field",)
 ELECTRIC: Dimension = ("electric field",)
+DENSITY: Dimension = ("density",)
+SPIN_DENSITY: Dimension = ("spin density",)  # of what is eps times as large as its number
 # What units of a dimension look like, for a message.
 EXAMPLES = {
     LENGTH: "nm, um, A or m",
@@ -51,6 +62,7 @@ EXAMPLES = {
     RASHBA: "meV A, meV nm or eV m",
     MAGNETIC: "mT or T",
     ELECTRIC: "kV/cm, V/cm or V/m",
+    DENSITY: "cm-2 or m-2",
 }
 
 
@@ -63,7 +75,7 @@ class Quantity:
     value
         In SI units.
     dimension
-        ``LENGTH`` or ``TIME``.
+        ``LENGTH``, ``TIME``, ``DENSITY`` or ``SPIN_DENSITY``.
     text
         As it was written.
     """
@@ -82,7 +94,8 @@ def quantity(text: str, dimension: Dimension) -> float:
         If it is none, with the units that are known.
     """
     match = re.fullmatch(rf"\s*({PLAIN})[\s*]*(.+?)\s*", text)
-    factors = [_factor(symbol) for symbol in re.split(r"[\s*·]+", match[2])] if match else []
+    symbols = [] if match is None else [match[2]] if match[2] in AREAS else _symbols(match[2])
+    factors = [_factor(symbol) for symbol in symbols]
     if match is None or None in factors:
         raise ValueError(f"use a number, or one with a unit such as {EXAMPLES[dimension]}")
     known = [factor for factor in factors if factor is not None]
@@ -91,10 +104,15 @@ def quantity(text: str, dimension: Dimension) -> float:
     return float(match[1]) * math.prod(scale for scale, _ in known)
 
 
+def _symbols(text: str) -> list[str]:
+    """The units of a product of such."""
+    return re.split(r"[\s*·]+", text)
+
+
 def _factor(symbol: str) -> tuple[float, str] | None:
     """Size and dimension of a unit; None if it is unknown."""
-    if symbol in UNITS:
-        return UNITS[symbol]
+    if symbol in UNITS or symbol in AREAS:
+        return (UNITS | AREAS)[symbol]
     prefix, unit = symbol[:1], symbol[1:]
     if prefix in PREFIXES and unit in UNITS and unit not in WHOLE:
         size, dimension = UNITS[unit]
@@ -123,12 +141,24 @@ def scalable(kind: Kind, dimension: Dimension) -> Kind:
     return Kind(kind.expected, kind.plural, read)
 
 
+def uniform(kind: Kind, dimension: Dimension) -> Kind:
+    """A formula, or a number per area such as "1e11 cm-2", which is read as a :class:`Quantity`."""
+
+    def read(value: object) -> Any:
+        if isinstance(value, str) and re.fullmatch(PER_AREA, value):
+            return Quantity(quantity(value, DENSITY), dimension, value)
+        return kind.read(value)
+
+    return Kind(kind.expected, kind.plural, read)
+
+
 def _with_unit(value: object, dimension: Dimension) -> object:
     """The number that a text such as "200 nm" stands for; all else as it is.
 
     A letter that a sign or a digit follows is an exponent, as in 1d-6, and no unit.
     """
-    if isinstance(value, str) and re.match(rf"\s*{PLAIN}[\s*]*[^\W\d_](?![+\-\d])", value):
+    looks = rf"\s*{PLAIN}[\s*]*[^\W\d_](?![+\-\d])|{PER_AREA}"
+    if isinstance(value, str) and re.match(looks, value):
         return quantity(value, dimension)
     return value
 
@@ -136,12 +166,13 @@ def _with_unit(value: object, dimension: Dimension) -> object:
 def settle(
     sections: Mapping[str, dict[str, Any]], units: Mapping[Dimension, float], *, told: bool
 ) -> Iterator[Fault]:
-    """Scale the lengths and times with units in the sections of a case, in place.
+    """Scale the quantities in the sections of a case, in place.
 
     Parameters
     ----------
     units
-        SI values of the units of length and time; empty where there is no material.
+        SI values of the units of length and time, and of densities where the material says it;
+        empty where there is no material.
     told
         Whether there is a fault already that tells why there is none.
     """
@@ -150,12 +181,26 @@ def settle(
         value = sections[section][key]
         parts = value if isinstance(value, tuple) else (value,)
         given = [part for part in parts if isinstance(part, Quantity)]
-        if given and not units:
+        if any(part.dimension not in units for part in given):
             del sections[section][key]
             if not told:
-                got, expected = f'"{given[0].text}"', "a scaled number, as there is no [material]"
-                remedy = "divide it by the unit x0 or m x0/p0, or add a section [material]"
-                yield Fault(f"{section}.{key}", got, expected, remedy)
+                yield _without_unit(f"{section}.{key}", given[0], material=bool(units))
         elif given:
-            scaled = [p.value / units[p.dimension] if isinstance(p, Quantity) else p for p in parts]
+            scaled = [_scaled(p, units) if isinstance(p, Quantity) else p for p in parts]
             sections[section][key] = tuple(scaled) if isinstance(value, tuple) else scaled[0]
+
+
+def _scaled(given: Quantity, units: Mapping[Dimension, float]) -> Any:
+    """A scaled number, of densities the formula of it."""
+    number = given.value / units[given.dimension]
+    return parse(number) if given.dimension in (DENSITY, SPIN_DENSITY) else number
+
+
+def _without_unit(key: str, given: Quantity, *, material: bool) -> Fault:
+    """That a quantity has no unit to be scaled by."""
+    missing = "material.density" if material else "[material]"
+    unit, add = "x0 or m x0/p0", "a section [material]"
+    if given.dimension in (DENSITY, SPIN_DENSITY):
+        unit, add = "of density", 'material.density, such as "1e11 cm-2"'
+    expected = f"a scaled number, as there is no {missing}"
+    return Fault(key, f'"{given.text}"', expected, f"divide it by the unit {unit}, or add {add}")

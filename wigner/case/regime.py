@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import Fault
 from .problem import Problem
+from .units import MaterialSpec, scale
 
 # Mean speed of a thermal gas in the plane.
 MEAN_SPEED = math.sqrt(math.pi / 2)
@@ -37,7 +38,10 @@ class Scales:
     box
         The shortest side of the box along which something may vary.
     degeneracy
-        The largest n lambda^2 = n0/pi of the initial state, both spins together.
+        The largest n lambda^2 of the initial state, both spins together; it is n0/pi where W is the
+        occupation of phase space.
+    density_known
+        Whether the unit of density is given, and not read as the one of occupations.
     """
 
     thermal_wavelength: float
@@ -47,6 +51,7 @@ class Scales:
     angle: float
     box: float
     degeneracy: float
+    density_known: bool
 
     @property
     def regimes(self) -> Iterator[str]:
@@ -74,15 +79,18 @@ class Scales:
         got = f"n lambda^2 up to {self.degeneracy:.3g}, a Fermi energy of "
         got += f"{0.5 * self.degeneracy:.3g} kB T0"
         expected = f"at most {DEGENERATE:g}, as M(N) has Boltzmann statistics"
-        remedy = "use a higher temperature or a lower density, if n0 = 1 is meant so"
+        remedy = "use a higher temperature or a lower density"
+        if not self.density_known:
+            remedy += ", or say by material.density what n0 = 1 is"
         return Fault("initial.n0", got, expected, remedy, fatal=False)
 
 
-def scales_of(problem: Problem) -> Scales:
-    """Those of a problem; n0 is read in the unit N0, see :mod:`~wigner.case.dimensions`."""
+def scales_of(problem: Problem, material: MaterialSpec | None = None) -> Scales:
+    """Those of a problem; n0 is in the unit that the material gives."""
     physics, grid = problem.physics, problem.grid
     coupling, path = physics.spin_orbit, MEAN_SPEED * physics.tau
     rate = 8 * physics.tau * (physics.alpha**2 + physics.beta**2)
+    occupation = 1.0 if material is None else scale(material).occupation
     sides = [L for L, n in zip(grid.length, grid.n_x, strict=True) if n > 1]
     return Scales(
         math.sqrt(2 * math.pi) * physics.epsilon,
@@ -91,7 +99,8 @@ def scales_of(problem: Problem) -> Scales:
         1 / rate if rate else math.inf,
         2 * coupling * path,
         min(sides or grid.length),
-        float(problem.N[0].max() / math.pi),
+        occupation * float(problem.N[0].max() / math.pi),
+        material is not None and material.density is not None,
     )
 
 

@@ -17,7 +17,7 @@ from ..errors import CaseError, Fault
 from .formulas import Expression
 from .keys import NOTHING, SECTIONS
 from .plausible import implausible
-from .quantities import LENGTH, TIME, settle
+from .quantities import DENSITY, LENGTH, SPIN_DENSITY, TIME, Dimension, settle
 from .sections import (
     Case,
     FieldSpec,
@@ -146,7 +146,7 @@ def _case(text: str, source: str, overrides: Sequence[str]) -> Case:
     read_swept(document.pop("sweep", {}), faults)  # a run has the other sections only
     sections = _sections(document, faults)
     material = _material(document, sections, faults)
-    units = {} if material is None else {LENGTH: scale(material).length, TIME: scale(material).time}
+    units = {} if material is None else _units(material)
     faults += settle(sections, units, told=material is None and "material" in document)
     faults += settle_times(sections["time"], sections["output"])
     faults += implausible(material, sections)
@@ -253,6 +253,15 @@ def _material(
             added = zip(physics[key], uniform, strict=True)
             physics[key] = tuple(formula.combined("+", u) for formula, u in added)
     return material
+
+
+def _units(material: MaterialSpec) -> dict[Dimension, float]:
+    """What quantities of a case are divided by; of densities where the material says it."""
+    units = scale(material)
+    known = {LENGTH: units.length, TIME: units.time}
+    if material.density is None:
+        return known
+    return known | {DENSITY: units.density, SPIN_DENSITY: units.epsilon * units.density}
 
 
 def _field(

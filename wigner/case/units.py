@@ -13,8 +13,9 @@ from typing import Any
 
 from ..errors import CaseError, Fault
 
-# SI values; the first three are exact since 2019, the others those of CODATA 2022.
-HBAR = 6.62607015e-34 / (2 * math.pi)
+# SI values; the first four are exact since 2019, the others those of CODATA 2022.
+PLANCK = 6.62607015e-34
+HBAR = PLANCK / (2 * math.pi)
 BOLTZMANN = 1.380649e-23
 ELEMENTARY_CHARGE = 1.602176634e-19
 ELECTRON_MASS = 9.1093837139e-31
@@ -108,6 +109,9 @@ class MaterialSpec:
         Relative, of what surrounds the gas, for the Coulomb interaction of a 2DEG.
     potential_unit
         Of the potential of the case: one of ``ENERGIES``, or kT.
+    density
+        What n0 = 1 stands for, in electrons/m^2. None where it is not told: it is read as
+        2 (p0/h)^2 then, for which W is the occupation of phase space.
     """
 
     preset: str | None
@@ -122,6 +126,7 @@ class MaterialSpec:
     electric_field: tuple[float, float] | None = None
     dielectric_constant: float | None = None
     potential_unit: str = "kT"
+    density: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,13 +149,15 @@ class Scaling:
         m x0 rashba/hbar^2, and the same of the Dresselhaus constant.
     tau
         Relaxation time over tE.
+    density
+        N0 in electrons/m^2, what n0 = 1 stands for.
     b
         g mu_B B/(2 eps kB T0).
     E
         Force on an electron in kB T0/x0.
     coulomb
-        Coupling c of the Coulomb potential c n0_q/|q| of a 2DEG, with n0 in units of
-        2/(2 pi eps x0)^2; None without a dielectric constant.
+        Coupling c of the Coulomb potential c n0_q/|q| of a 2DEG, with n0 in units of N0; None
+        without a dielectric constant.
     """
 
     length: float
@@ -161,9 +168,25 @@ class Scaling:
     alpha: float
     beta: float
     tau: float
+    density: float
     b: tuple[float, float, float] = (0.0, 0.0, 0.0)
     E: tuple[float, float] = (0.0, 0.0)
     coulomb: float | None = None
+
+    @property
+    def occupation(self) -> float:
+        """The occupation of phase space, by each spin, that W = 1 stands for.
+
+        M(N) = Exp(-H + A) is that occupation where n0 = int w0 dp counts 2 n0/(2 pi eps x0)^2
+        electrons of both spins in an area. As long as electrons do not act on each other, the
+        equations are homogeneous in N, and any other unit of density does as well.
+        """
+        return self.density / natural_density(self.momentum)
+
+
+def natural_density(momentum: float) -> float:
+    """Electrons/m^2, of both spins, in units of density for which W is an occupation."""
+    return 2 * (momentum / (2 * math.pi * HBAR)) ** 2
 
 
 def scale(material: MaterialSpec) -> Scaling:
@@ -198,7 +221,8 @@ def scale(material: MaterialSpec) -> Scaling:
                 "check the units: effective mass in electron masses, K, eV m, s, m",
             )
         )
-    units = Scaling(length, momentum, time, energy, epsilon, alpha, beta, tau)
+    density = natural_density(momentum) if material.density is None else material.density
+    units = Scaling(length, momentum, time, energy, epsilon, alpha, beta, tau, density)
     return replace(units, **_fields(material, units))
 
 
@@ -224,5 +248,7 @@ def _fields(material: MaterialSpec, units: Scaling) -> dict[str, Any]:
     if material.dielectric_constant is not None:
         at_unit_distance = ELEMENTARY_CHARGE**2 / (2 * VACUUM_PERMITTIVITY * units.length)
         n0 = 2 / (2 * math.pi * units.epsilon) ** 2
+        if material.density is not None:
+            n0 = material.density * units.length**2
         fields["coulomb"] = at_unit_distance / units.energy * n0 / material.dielectric_constant
     return fields

@@ -81,6 +81,10 @@ def real(
     return Kind(expected, plural, read)
 
 
+POSITIVE = real("a positive number", "positive numbers", lambda value: value > 0)
+FINITE = real("a finite number")
+
+
 def _number_meant(text: str) -> str:
     """What to write instead of a text where a number is expected; empty if nobody can tell."""
     text = text.strip()

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from ..case.checks import missed, scales
-from ..case.dimensions import beside, density_unit
+from ..case.dimensions import beside, density_unit, told
 from ..case.external import drift
 from ..case.problem import Problem, formulas
-from ..case.regime import scales_of
+from ..case.regime import Scales, scales_of
 from ..case.spec import Case
-from ..case.units import ELEMENTARY_CHARGE, Scaling, scale
+from ..case.units import MaterialSpec, Scaling, scale
 from ..flows.splitting import LIMIT
 from ..machine import machine_memory
 from ..maxwellian.windows import window_for
@@ -35,10 +35,10 @@ def describe(case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[
     first = replace(problem, N=at_first(case, problem)[0])  # a state at rest has other densities
     run = _run(case, problem, ranks, estimate.work(case, numbers))
     lines = [*_physics(case, first), *_lattices(case, problem), *run]
-    told = list(problem.warnings)
-    if case.material is not None and (fault := scales_of(first).fault):
-        told.append(str(fault))
-    warnings = [f"warning: {warning}" for warning in told]
+    doubts = list(problem.warnings)
+    if case.material is not None and (fault := scales_of(first, case.material).fault):
+        doubts.append(str(fault))
+    warnings = [f"warning: {doubt}" for doubt in doubts]
     return "\n".join([*(f"{name:<15}{text}" for name, text in lines), *warnings, ""])
 
 
@@ -46,17 +46,19 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     """What is solved, and in which units."""
     if case.material is not None:
         units, material = scale(case.material), case.material
+        W = 2 * units.occupation
         preset = f"{material.preset}: " if material.preset else ""
         yield (
             "material",
             f"{preset}m = {material.effective_mass:.4g} electron masses, T0 = "
             f"{material.temperature:.4g} K, Rashba constant {material.rashba:.4g} eV m, "
-            f"relaxation time {material.relaxation_time:.4g} s",
+            f"relaxation time {told(material.relaxation_time, 's')}",
         )
         yield (
             "units",
-            f"x0 = {units.length:.4g} m, p0 = {units.momentum:.4g} kg m/s, tE = "
-            f"{units.time:.4g} s, kB T0 = {1e3 * units.energy / ELEMENTARY_CHARGE:.4g} meV",
+            f"x0 = {told(units.length, 'm')}, p0 = {told(units.momentum, 'kg m s-1')}, tE = "
+            f"{told(units.time, 's')}, kB T0 = {told(units.energy, 'J')}, "
+            f"W = 1 is {W:.4g} electrons in (2 pi hbar)^2",
         )
     physics = problem.physics
     beta = f"beta = {physics.beta:.6g}, " if physics.beta else ""
@@ -66,7 +68,7 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
         f"tau = {physics.tau:.6g}",
     )
     if case.material is not None:
-        yield from _regime(problem, scale(case.material))
+        yield from _regime(problem, case.material)
     yield from _fields(case, problem)
     N = problem.N
     polarised = np.divide(pauli.norm(N), N[0], out=np.zeros_like(N[0]), where=N[0] > 0)
@@ -78,9 +80,9 @@ def _physics(case: Case, problem: Problem) -> Iterator[Line]:
     )
 
 
-def _regime(problem: Problem, units: Scaling) -> Iterator[Line]:
+def _regime(problem: Problem, material: MaterialSpec) -> Iterator[Line]:
     """Lengths, times and densities that people know a device by."""
-    found = scales_of(problem)
+    units, found = scale(material), scales_of(problem, material)
     length, path, turn = (
         f"{value:.4g}{beside(units, 'length', value)}"
         for value in (found.thermal_wavelength, found.mean_free_path, found.precession_length)
@@ -89,13 +91,19 @@ def _regime(problem: Problem, units: Scaling) -> Iterator[Line]:
     if problem.physics.spin_orbit:
         life = f"{found.spin_lifetime:.4g}{beside(units, 'time', found.spin_lifetime)}"
         yield "spin", f"turns once in {turn}; n3 lives for {life} by D'yakonov and Perel"
-    yield (
-        "density",
-        f"n0 = 1 is {1e-4 * density_unit(units):.4g} electrons a cm2 where W is an occupation; "
-        f"n lambda^2 up to {found.degeneracy:.3g}",
-    )
+    yield "density", f"{_density(problem, units, found)}; n lambda^2 up to {found.degeneracy:.3g}"
     for k, words in enumerate(found.regimes):
         yield "" if k else "regime", words
+
+
+def _density(problem: Problem, units: Scaling, found: Scales) -> str:
+    """What densities are in SI; where nobody said it, what their unit is read as."""
+    if not found.density_known:
+        electrons = 1e-4 * density_unit(units)
+        return f"n0 = 1 is {electrons:.4g} electrons a cm2 where W is an occupation"
+    low, high = float(problem.N[0].min()), float(problem.N[0].max())
+    there = beside(units, "density", low, high).strip(" ()")
+    return f"n0 = 1 is {told(density_unit(units), 'm-2')}; n0 from {there}"
 
 
 def _fields(case: Case, problem: Problem) -> Iterator[Line]:

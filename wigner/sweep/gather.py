@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..case.quantities import AREA
 from ..case.values import PLAIN, shown
 from ..output import files
 from .plan import CASE, Member, Plan
@@ -174,7 +175,7 @@ def _coordinate(varied: Varied) -> tuple[NDArray, str]:
     if varied.numeric:
         return np.array(varied.values, dtype="f8"), ""
     words = [value if isinstance(value, str) else shown(value) for value in varied.values]
-    parts = [re.fullmatch(rf"\s*({PLAIN})\s*([^\W\d_]\D*?)\s*", word) for word in words]
+    parts = [re.fullmatch(rf"\s*({PLAIN})\s*([^\W\d_]\D*?|{AREA})\s*", word) for word in words]
     units = {part[2] for part in parts if part is not None}
     if len(units) == 1 and None not in parts:
         return np.array([float(part[1]) for part in parts if part is not None]), units.pop()

@@ -212,7 +212,7 @@ def test_an_expression_survives_pickling_and_compares_by_value() -> None:
         ("cos(x1", "'(' was never closed at column 4"),
         ("x1 x2", "invalid syntax"),
         ("x1 +", "invalid syntax"),
-        ("2e10 cm-2", "numbers have no units here; n0 = 1 is what `wigner info` tells"),
+        ("2e10 cm-2", "formulas have no units; material.density and potential_unit say what 1 is"),
         ("2 x1", 'invalid syntax at column 3; write for instance "1 +'),
         ("2and 3", "invalid decimal literal"),
         ("import os", "invalid syntax"),

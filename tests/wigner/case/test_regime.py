@@ -60,5 +60,12 @@ def test_numbers_beside_scaled_ones() -> None:
     assert beside(units, "length", 2.0, 4.0, by=" x ") == " (100 x 200 nm)"
     assert beside(units, "length", 40.0) == " (2 µm)"
     assert beside(units, "energy", -0.5, 0.0) == " (-3.318 to 0 meV)"
-    factor, unit = suited(UNITS["action"], units, 1.0)
-    assert (factor, unit) == (pytest.approx(50e-9 * 6.224e-27, rel=1e-3), "J s")
+    factor, unit = suited(UNITS["rate"], units, 1.0)
+    assert (factor, unit) == (pytest.approx(1 / 2.927e-13, rel=1e-3), "s-1")
+    for name, size, symbol in (
+        ("action", 1 / units.epsilon, "ħ"),
+        ("phase space density", 2.0, "h-2"),
+        ("phase density", 2 / (2 * math.pi * units.epsilon), "h-1"),
+        ("momentum distribution", 1e18 * 50e-9**2 / (2 * math.pi**2), "nm2 ħ-2"),
+    ):  # W is an occupation by two spins
+        assert suited(UNITS[name], units, 1.0) == (pytest.approx(size, rel=1e-12), symbol)

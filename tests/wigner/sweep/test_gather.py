@@ -111,6 +111,16 @@ def test_values_with_one_unit_are_numbers(tmp_path: Path, values: str, units: st
             np.testing.assert_allclose(axis, factor * np.array([0.1, 0.15]), rtol=1e-14)
 
 
+def test_densities_with_one_unit_are_numbers(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "material.density=1e11 cm-2,2e11 cm-2")
+    for member in plan.members:
+        make_run(plan.home(member), (4, 1), material=True)
+    assert gather(plan, tmp_path / "sweep.nc")
+    with xarray.open_dataset(tmp_path / "sweep.nc") as data:
+        assert data.density.attrs["units"] == "cm-2"
+        assert data.density.values.tolist() == [1e11, 2e11]
+
+
 def test_units_that_differ_are_not_told(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "material.temperature=77,300")
     for member, epsilon in zip(plan.members, (0.1, 0.2), strict=True):
