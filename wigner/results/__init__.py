@@ -13,6 +13,7 @@ What draws needs matplotlib, the extra "plot"; it is imported when a figure is m
 ``kinds``: the kinds of figure by name, and which times they show
 ``style``: one look for all figures
 ``abscissa``: what panels of lines are drawn over: places, or times
+``landscape``: the potential, to be seen beside the densities
 ``fields``: the densities: n0 with the in-plane spin, n3, and the polarisation
 ``components``: every field of a record, component by component
 ``currents``: the currents of the charge and of the spin

@@ -70,7 +70,7 @@ class Budget:
             largest = max(float(np.abs(values).max()) for values in lines.values())
             how, scale = scales.shown(self._run, unit, largest, si=self._si)
             for k, (word, values) in enumerate(lines.items()):
-                style.line(ax, t, values * how.factor, word, k)
+                style.line(ax, t, values * how.factor, word, k, len(lines))
             self._finish(ax, name, how.unit, scale)
         if self._open:
             self._unclosed(axes[-1], t)
@@ -96,7 +96,7 @@ class Budget:
             ax.set_yscale("log")
             ax.set_ylim(0.3 * shares.min(), 3 * shares.max())
         for k, (name, share) in enumerate(seen.items()):
-            style.line(ax, t, share, title(name), k)
+            style.line(ax, t, share, title(name), k, len(seen))
         style.legend(ax)
         ax.set(title="not explained by what was added", ylabel="share of the largest change")
         ax.set_xlabel(self._time.label("t"))

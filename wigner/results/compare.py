@@ -65,7 +65,7 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
         least = DECADES * max((float(shares.max()) for _, shares in some), default=0.0)
         for d, shares in some:
             values = np.where(shares > least, shares, np.nan)
-            style.line(ax, d.times * when.factor, values, "", d.run)
+            style.line(ax, d.times * when.factor, values, "", d.run, len(runs))
         ax.set(title=f"difference of ${letters}$, relative", xlabel=when.label("t"))
         if least > 0:
             ax.set_yscale("log")
@@ -79,7 +79,7 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
     for k, ax in enumerate(axes[1]):
         for number, run in enumerate(runs):
             spin = run.series("spin_total")[:, k] * how.factor
-            style.line(ax, run.times * when.factor, spin, "", number)
+            style.line(ax, run.times * when.factor, spin, "", number, len(runs))
         style.finish(ax, scale=scale)
         ax.set(title=f"total spin {k + 1}", xlabel=when.label("t"))
         ax.set_ylabel(how.label(rf"\int n_{k + 1}\,dx"))
@@ -154,7 +154,7 @@ def _lines(
         for k, ax in enumerate(row):
             how, scale = shown[min(k, 1)]
             for number, (x, u) in enumerate(drawn, start=first):
-                style.line(ax, x, u[k] * how.factor, "", number)
+                style.line(ax, x, u[k] * how.factor, "", number, len(lines))
             style.finish(ax, scale=scale)
             symbol = letters.format(k)
             ax.set(title=f"${symbol}$", ylabel=how.label(symbol), xlabel=xlabel)

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from . import labels, scales, smooth, style
 from .abscissa import Abscissa
 from .fields import POLARISATION
+from .landscape import Landscape
 from .run import Run
 from .view import View, lattice_point
 
-NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION)
+NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION, "V")  # V where it is not zero
 # The bright end of the colours is left out: it is not seen on white.
 BRIGHTEST = 0.9
 
 
 class Cut:
-    """Draws n0, the components of n and the polarisation along each axis of x, a line a record.
+    """Draws n0, n, the polarisation and V along each axis of x, a line a record.
 
     Lines go through the place that is asked for, or that of the largest n0 at the first record of
     ``span``, whose ranges the panels have. Densities that are the same everywhere are drawn over
@@ -37,7 +38,9 @@ class Cut:
         states = [run.densities(k) for k in span]
         charge, spin = scales.densities(run, states, si=view.si)
         shares = labels.Shown(1.0, ""), scales.SHARE
-        self._shown, self._scales = zip(charge, *3 * [spin], shares, strict=True)
+        V = self._potential = Landscape(run, span, view)
+        drawn = [charge, *3 * [spin], shares, (V.shown, V.scale)][: 5 + V.is_there]
+        self._shown, self._scales = zip(*drawn, strict=True)
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
         """A row for each axis, with a line for each of the records."""
@@ -46,7 +49,7 @@ class Cut:
             return
         run, times = self._run, self._run.times[list(records)] * self._time.factor
         rows = smooth.axes_of(run)
-        axes = style.grid(figure, len(rows), len(NAMES), (2.6, 2.3))
+        axes = style.grid(figure, len(rows), len(self._shown), (2.6, 2.3))
         colours = matplotlib.colormaps["viridis"]
         ends = run.times[[min(self._span), max(self._span)]] * self._time.factor
         norm = Normalize(ends[0], ends[1] if ends[1] > ends[0] else ends[0] + 1)
@@ -75,9 +78,9 @@ class Cut:
     def _over_time(self, figure: Figure, records: Sequence[int]) -> None:
         """One row of the whole run, with what the records have."""
         abscissa = Abscissa(self._run, self._view)
-        x, u = abscissa.line(self._run.densities, records)
-        (row,) = style.grid(figure, 1, len(NAMES), (2.6, 2.3))
-        drawn = zip(row, self._scaled(u), NAMES, self._shown, self._scales, strict=True)
+        x, u = abscissa.line(self._fields, records)
+        (row,) = style.grid(figure, 1, len(self._shown), (2.6, 2.3))
+        drawn = zip(row, self._scaled(u), NAMES, self._shown, self._scales, strict=False)
         for ax, values, name, how, scale in drawn:
             style.line(ax, x, values, "", 0)
             style.finish(ax, scale=scale)
@@ -85,14 +88,19 @@ class Cut:
             ax.set(title=f"${name}$", ylabel=how.label(name))
 
     def _along(self, record: int, axis: int) -> tuple[NDArray, NDArray]:
-        """Places along an axis, and what is drawn there, ``(5, places)``."""
+        """Places along an axis, and what is drawn there, ``(panels, places)``."""
         run = self._run
-        x, u = smooth.along(run, run.densities(record), axis, self._point[1 - axis])
+        x, u = smooth.along(run, self._fields(record), axis, self._point[1 - axis])
         return x, self._scaled(u)
 
+    def _fields(self, record: int) -> NDArray:
+        """The densities at a record, and V where it is there, ``(4 or 5, N1, N2)``."""
+        u, V = self._run.densities(record), self._potential
+        return np.concatenate([u, V.field(record)[None]]) if V.is_there else u
+
     def _scaled(self, u: NDArray) -> NDArray:
-        """Densities ``(4, points)`` and the polarisation as they are shown, ``(5, points)``."""
-        lines = np.stack([*u, smooth.polarisation(u, self._run.epsilon)])
+        """What :meth:`_fields` gives along a line, and the polarisation, as they are shown."""
+        lines = np.stack([*u[:4], smooth.polarisation(u[:4], self._run.epsilon), *u[4:]])
         return np.asarray(lines * np.array([how.factor for how in self._shown])[:, None])
 
     def _finish(self, row: Sequence[style.Axes], axis: int) -> None:
@@ -102,7 +110,7 @@ class Cut:
         x = run.x[other][at] * self._place.factor
         unit = f" {self._place.unit}" if self._place.unit else ""
         lines = [self._along(k, axis)[1] for k in self._span]
-        for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=True)):
+        for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=False)):
             low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
             style.finish(ax, (float(low), float(high)), self._scales[k])
             ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=how.label(name))

@@ -1,4 +1,4 @@
-"""The densities: n0 with the in-plane spin as arrows, n3, and the polarisation."""
+"""The densities: n0 with the in-plane spin as arrows, n3, and the polarisation; and V."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from . import labels, scales, smooth, style
 from .abscissa import Abscissa
+from .landscape import Landscape
 from .run import Run
 from .view import View
 
@@ -19,12 +20,13 @@ POLARISATION = r"\varepsilon|n|/n_0"
 class Fields:
     """Draws records of a run, one row each; the ranges are those of all records of ``span``.
 
-    Densities that are the same everywhere are drawn over the times of the records.
+    Densities that are the same everywhere are drawn over the times of the records. A potential that
+    is not zero has a map of its own, or is a grey area behind the lines of n0.
     """
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
         self._run, self._place = run, labels.length(run, si=view.si)
-        self._view = view
+        self._view, self._potential = view, Landscape(run, span, view)
         states = [smooth.fine(run.densities(k), run.length) for k in span]
         (self._charge, _), (self._spin, spins) = scales.densities(run, states, si=view.si)
         shares = [smooth.polarisation(u, run.epsilon) for u in states]
@@ -52,12 +54,15 @@ class Fields:
 
     def _maps(self, figure: Figure, records: Sequence[int]) -> None:
         run, place, length = self._run, self._place, self._run.length
-        axes = style.grid(figure, len(records), 3, style.panel(length))
+        potential = self._potential
+        columns = 3 + potential.is_there
+        axes = style.grid(figure, len(records), columns, style.panel(length))
         looks = (style.POSITIVE, style.SIGNED, style.POSITIVE)
         names = (
             self._charge.label("n_0"),
             self._spin.label("n_3"),
             f"${POLARISATION}$",
+            potential.label,
         )
         images = []
         for row, k in zip(axes, records, strict=True):
@@ -67,13 +72,18 @@ class Fields:
             fields = (u[0] * self._charge.factor, u[3] * self._spin.factor, share)
             images = [
                 style.map_of(ax, field, length, place, look, between)
-                for ax, field, look, between in zip(row, fields, looks, self._limits, strict=True)
+                for ax, field, look, between in zip(
+                    row[:3], fields, looks, self._limits, strict=True
+                )
             ]
             spins = n[:2] * self._spin.factor
+            if potential.is_there:
+                images.append(potential.map_of(row[3], k, place))
             style.arrows(row[0], spins, length, place, self._longest, self._spin)
             when = labels.moment(run, float(run.times[k]), si=self._view.si)
-            self._titles(row, when, "n_0,\\ (n_1, n_2)", "n_3", POLARISATION)
-        for column, image, name in zip(axes.T, images, names, strict=True):
+            titles = ("n_0,\\ (n_1, n_2)", "n_3", POLARISATION, "V")
+            self._titles(row, when, *titles[:columns])
+        for column, image, name in zip(axes.T, images, names[:columns], strict=True):
             style.colour_bar(image, column, name)
 
     def _lines(self, figure: Figure, records: Sequence[int]) -> None:
@@ -86,7 +96,7 @@ class Fields:
             style.line(row[0], x, lines[0] * self._charge.factor, "$n_0$", 0)
             for component in (1, 2, 3):
                 values = lines[component] * self._spin.factor
-                style.line(row[1], x, values, f"$n_{component}$", component - 1)
+                style.line(row[1], x, values, f"$n_{component}$", component - 1, among=3)
             style.line(row[2], x, share, f"${POLARISATION}$", 0)
             self._titles(row, abscissa.when(group), "n_0", "n", POLARISATION)
             names = (self._charge.label("n_0"), self._spin.label("n_k"), f"${POLARISATION}$")
@@ -95,6 +105,8 @@ class Fields:
                 style.finish(ax, ends, scale)
                 abscissa.finish(ax)
                 ax.set_ylabel(name)
+            if self._potential.is_there:
+                self._potential.behind(row[0], *abscissa.line(self._potential.field, group))
 
     def _titles(self, row: Sequence[Axes], when: str, *symbols: str) -> None:
         for ax, letters in zip(row, symbols, strict=True):

@@ -53,7 +53,8 @@ class PhaseSpace:
             row[0].set_title(self._title(plane))
         t = float(self._times[records[-1]])
         when = labels.moment(self._run, t, si=self._view.si)
-        figure.suptitle(when, x=0.01, ha="left", fontsize=11)
+        coarse = ", on the coarse lattice" if found[0].cells else ""
+        figure.suptitle(when + coarse, x=0.01, ha="left", fontsize=11)
 
     def _draw(self, ax: style.Axes, plane: Plane, component: int) -> None:
         (first, second), alike = plane.axes, (plane.axes, plane.over)
@@ -72,7 +73,7 @@ class PhaseSpace:
             cmap=style.SIGNED if signed else style.POSITIVE,
             vmin=between[0],
             vmax=between[1],
-            shading="gouraud",
+            shading="nearest" if plane.cells else "gouraud",
             rasterized=True,
         )
         aspect = "equal" if first[0] == second[0] else "auto"

@@ -6,7 +6,6 @@ This is the only place that knows where W comes from; figures are made of :class
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,8 +27,6 @@ from .view import View, lattice_point, peak
 FINE = 140  # points along each side of a plane
 UNIT = UNITS["phase space density"]
 WHOLE = "W_coarse"  # the variable on a lattice of all four coordinates
-# A lattice, and w0 to w3 on some rows of it, ``(4, rows, M1, M2)``.
-Rows = Callable[[NDArray], tuple[PhaseGrid, NDArray]]
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,9 @@ class Plane:
         Coordinates over which W is integrated.
     unit
         Of ``w``.
+    cells
+        Whether ``places`` are the points of a coarse lattice, each the middle of a cell of its own:
+        between them nothing is known. Otherwise they are fine enough to be joined.
     """
 
     axes: tuple[str, str]
@@ -58,6 +58,7 @@ class Plane:
     fixed: dict[str, float]
     over: tuple[str, ...] = ()
     unit: Unit = UNITS["phase space density"]
+    cells: bool = False
 
 
 def times(run: Run, view: View) -> NDArray:
@@ -78,7 +79,7 @@ def planes(run: Run, number: int, view: View) -> list[Plane]:
     """W at a time, on the planes that are recorded, or on cuts through a place.
 
     The cuts are (x_i, p_i) with the other momentum zero, and (p_1, p_2). They are of a checkpoint,
-    or of the coarse lattice where that is recorded.
+    or of the coarse lattice where that is recorded, there at its momentum nearest to zero.
 
     Parameters
     ----------
@@ -93,14 +94,14 @@ def planes(run: Run, number: int, view: View) -> list[Plane]:
     found = []
     for name in _recorded(run, view):
         if name == WHOLE:
-            found += _cuts(run, _of_coarse_lattice(run, number), peak(run, number))
+            found += _cells(run, number)
         else:
             found.append(_of_record(run, name, number))
     if found:
         return found
     path = checkpoint.stored(run.directory / checkpoint.DIRECTORY)[number]
     point = lattice_point(run, view.through, run.last)
-    return _cuts(run, lambda rows: _read(run, path, rows), point)
+    return _cuts(run, path, point)
 
 
 def _recorded(run: Run, view: View) -> list[str]:
@@ -135,13 +136,29 @@ def _varies(run: Run, name: str) -> bool:
     return name[0] == "p" or run.n_x[int(name[-1]) - 1] > 1
 
 
-def _of_coarse_lattice(run: Run, record: int) -> Rows:
-    """W on rows of the coarse lattice, at a record."""
-    axes = [run.field(f"{name}_coarse", 0) for name in COORDINATES]
-    whole, n = run.field(WHOLE, record), [axis.size for axis in axes]
-    ends = [float((p[-1] - p[0]) / (p.size - 1) * p.size / 2) for p in axes[2:]]
-    grid = PhaseGrid((n[0], n[1]), run.length, (n[2], n[3]), (ends[0], ends[1]))
-    return lambda rows: (grid, whole.reshape(4, grid.nx, *grid.n_p)[:, rows])
+def _cells(run: Run, record: int) -> list[Plane]:
+    """Cuts of the coarse lattice through its point nearest to the largest n0, as it is.
+
+    Its Fourier series is none of W: it has waves that a lattice of so few points does not hold.
+    """
+    places = [run.field(f"{name}_coarse", 0) for name in COORDINATES]
+    names = [f"{name[0]}_{name[1]}" for name in COORDINATES]
+    sizes = zip(peak(run, record), places[:2], run.n_x, strict=True)
+    middle = [round(k * x.size / n) % x.size for k, x, n in sizes]
+    middle += [int(np.argmin(np.abs(p))) for p in places[2:]]
+    values = {name: float(x[k]) for name, x, k in zip(names, places, middle, strict=True)}
+    whole, found = run.field(WHOLE, record), []
+    for first, second in ((0, 2), (1, 3), (2, 3)):
+        if places[first].size > 1:
+            others = [k for k in range(4) if k not in (first, second)]
+            w = whole
+            for k in reversed(others):
+                w = np.take(w, middle[k], axis=k + 1)
+            fixed = {names[k]: values[names[k]] for k in others if _varies(run, names[k])}
+            axes = names[first], names[second]
+            on = places[first], places[second]
+            found.append(Plane(axes, on, w, fixed, (), UNIT, cells=True))
+    return found
 
 
 def _saved(run: Run) -> NDArray:
@@ -160,17 +177,15 @@ def _saved(run: Run) -> NDArray:
     return np.array(found)
 
 
-def _cuts(run: Run, rows_of: Rows, near: tuple[int, int]) -> list[Plane]:
-    """Cuts through the point of a lattice that is nearest to a point of that of the run."""
-    grid, _ = rows_of(np.zeros(1, dtype=int))
-    (n1, n2), found = grid.n_x, []
-    point = [round(k * n / m) % n for k, n, m in zip(near, grid.n_x, run.n_x, strict=True)]
+def _cuts(run: Run, path: Path, point: tuple[int, int]) -> list[Plane]:
+    """Cuts of a checkpoint through a point of the x lattice."""
+    (n1, n2), found = run.n_x, []
     rows = {0: np.arange(n1) * n2 + point[1], 1: point[0] * n2 + np.arange(n2)}
     place = {
-        f"x_{axis + 1}": float(grid.x[axis][point[axis]]) for axis in (0, 1) if run.n_x[axis] > 1
+        f"x_{axis + 1}": float(run.x[axis][point[axis]]) for axis in (0, 1) if run.n_x[axis] > 1
     }
     for axis in smooth.axes_of(run):
-        _, w = rows_of(rows[axis])
+        grid, w = _read(run, path, rows[axis])
         middle = _at(w, grid, 1 - axis, np.zeros(1))  # (4, x, p1, p2) with one p across
         line = np.take(middle, 0, axis=3 - axis)
         x, p = np.linspace(0, run.length[axis], FINE + 1), _fine(grid, axis)
@@ -180,7 +195,7 @@ def _cuts(run: Run, rows_of: Rows, near: tuple[int, int]) -> list[Plane]:
             across, names = f"x_{2 - axis}", (f"x_{axis + 1}", f"p_{axis + 1}")
             fixed = {across: place[across]} if across in place else {}
             found.append(Plane(names, (x, p), line, fixed | {f"p_{2 - axis}": 0.0}, (), UNIT))
-    _, w = rows_of(np.array([point[0] * n2 + point[1]]))
+    grid, w = _read(run, path, np.array([point[0] * n2 + point[1]]))
     p1, p2 = _fine(grid, 0), _fine(grid, 1)
     both = _at(_at(w, grid, 0, p1), grid, 1, p2)[:, 0]
     return [*found, Plane(("p_1", "p_2"), (p1, p2), both, place, (), UNIT)]

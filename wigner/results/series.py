@@ -64,7 +64,8 @@ class Series:
         how, scale = scales.shown(run, held.unit, float(np.abs(values).max()), si=self._si)
         columns = values.reshape(values.shape[0], -1) * how.factor
         for k, column in enumerate(columns.T):
-            style.line(ax, t, column, "" if values.ndim == 1 else f"$k = {k + 1}$", k)
+            label = "" if values.ndim == 1 else f"$k = {k + 1}$"
+            style.line(ax, t, column, label, k, columns.shape[1])
         style.finish(ax, scale=scale)
         ax.set(title=title(name), ylabel=how.label(labels.symbol(name)))
 
@@ -74,7 +75,7 @@ class Series:
             values = self._values[name]
             seen = values > scales.ROUNDOFF
             if seen.any():
-                style.line(ax, t, np.where(seen, values, np.nan), title(name), k)
+                style.line(ax, t, np.where(seen, values, np.nan), title(name), k, len(self._sound))
         ax.set(title="what the lattices lose", ylabel="share")
         if ax.lines:
             ax.set_yscale("log")

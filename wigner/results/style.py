@@ -26,6 +26,7 @@ from .smooth import interpolated
 # Okabe and Ito's colours, told apart by all readers; line styles tell them apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+MARKS, MARKED = ("o", "s", "^", "D", "v", "P", "X"), 6  # and marks on each curve, about
 # Both go from dark to bright evenly, so they read in grey and without red or green. What has a sign
 # is in the second, whose middle is grey, with limits on both sides of zero.
 POSITIVE, SIGNED = "viridis", "cividis"
@@ -182,14 +183,24 @@ def rounded(largest: float) -> float:
     return max(m * power for m in range(1, 6) if m * power <= largest * (1 + 1e-12))
 
 
-def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int) -> None:
-    """The k-th curve of a panel, x and y ``(points,)``; a curve of few points has marks."""
+def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int, among: int = 1) -> None:
+    """The k-th curve of a panel, x and y ``(points,)``; a curve of few points has marks.
+
+    Parameters
+    ----------
+    among
+        How many curves the panel has. Of several each has marks of its own at points of its own, so
+        that those that lie on each other are told apart.
+    """
+    every = max(among, x.size // MARKED)
     ax.plot(
         x,
         y,
         color=COLOURS[k % len(COLOURS)],
         linestyle=STYLES[k % len(STYLES)],
-        marker="o" if x.size < 3 else "",
+        marker=MARKS[k % len(MARKS)] if among > 1 or x.size < 3 else "",
+        markevery=(k * every // among % x.size, every) if among > 1 else None,
+        markersize=4.5,
         lw=1.6,
         label=label,
     )
@@ -197,8 +208,11 @@ def line(ax: Axes, x: NDArray, y: NDArray, label: str, k: int) -> None:
 
 def shared_legend(figure: Figure, names: Sequence[str]) -> None:
     """A legend below all panels, of curves that have the same look in each; ``names`` in order."""
-    looks = zip(COLOURS * len(names), STYLES * len(names), names, strict=False)
-    lines = [Line2D([], [], color=c, linestyle=s, lw=1.6, label=name) for c, s, name in looks]
+    looks = zip(*(look * len(names) for look in (COLOURS, STYLES, MARKS)), names, strict=False)
+    lines = [
+        Line2D([], [], color=c, linestyle=s, marker=m, markersize=4.5, lw=1.6, label=name)
+        for c, s, m, name in looks
+    ]
     widest = LETTER * max(map(len, names)) + 4.0
     columns = max(1, int(figure.get_figwidth() * 72 / (9.0 * widest)))
     figure.legend(handles=lines, loc="outside lower center", ncols=min(columns, len(names)))

@@ -153,26 +153,35 @@ def test_w_as_it_is_recorded_on_planes(case: str, tmp_path: Path) -> None:
 
 
 def test_w_as_it_is_recorded_in_cuts(case: str, tmp_path: Path) -> None:
-    """Cuts say where they are; of a coarse lattice there are cuts near the largest n0."""
+    """Cuts say where they are; a coarse lattice is cut near the largest n0, and drawn as it is."""
     entries = sets('output.cuts=["x1 p1", "x1 x2"]', "output.cuts_place=[0, 2.5]")
     entries += sets("output.cuts_momentum=[0.3, 0.5]", "output.coarse=[3, 2, 12, 14]")
     entries += sets("time.t_end=0.1")
     assert main(["run", case, "--output", str(tmp_path / "run"), *entries]) == 0
     run = open_run(tmp_path / "run")
     found = planes.planes(run, 1, View())
+    p1, p2 = (-np.abs(run.field(f"p{k}_coarse", 0)).min() for k in (1, 2))  # zero is no point
+    assert p1 < 0
+    assert p2 < 0
     assert [(plane.axes, plane.fixed) for plane in found] == [
         (("x_1", "p_1"), {"x_2": 2.5, "p_2": 0.5}),
         (("x_1", "x_2"), {"p_1": 0.3, "p_2": 0.5}),
-        (("x_1", "p_1"), {"x_2": 0.0, "p_2": 0.0}),
-        (("x_2", "p_2"), {"x_1": pytest.approx(2 * np.pi / 3), "p_1": 0.0}),
+        (("x_1", "p_1"), {"x_2": 0.0, "p_2": pytest.approx(p2)}),
+        (("x_2", "p_2"), {"x_1": pytest.approx(2 * np.pi / 3), "p_1": pytest.approx(p1)}),
         (("p_1", "p_2"), {"x_1": pytest.approx(2 * np.pi / 3), "x_2": 0.0}),
     ]
     exact = planes.planes(run, 1, View(through=(2 * np.pi / 3, 0.0)))  # of the checkpoint
-    np.testing.assert_allclose(found[4].w[0].max(), exact[2].w[0].max(), rtol=1e-3)
+    np.testing.assert_array_equal(found[4].w, run.field("W_coarse", 1)[:, 1, 0])
+    assert [plane.cells for plane in found] == [False, False, True, True, True]
+    at = [int(np.argmin(np.abs(exact[2].places[0] - p))) for p in found[4].places[0]]
+    assert 0.8 < found[4].w[0].max() / exact[2].w[0][at].max() <= 1.001
     assert {plane.unit.si for plane in found} == {"J-2 s-2"}
     figure = Figure()
     KINDS["phase-space"].drawing(run, [1], View()).draw(figure, [1])
     assert "$w_0$ at $x_2 = 2.5$ $x_0$, $p_2 = 0.5$ $p_0$" in [ax.get_title() for ax in figure.axes]
+    (mesh,) = figure.axes[2 * 4].collections  # cells around the points, with the values there
+    np.testing.assert_array_equal(mesh.get_array(), found[2].w[0].T)
+    assert mesh.get_coordinates().shape == (13, 4, 2)
 
 
 def test_w_that_is_not_there_or_damaged(tmp_path: Path) -> None:
