@@ -204,7 +204,7 @@ def _record(observer: Observer, model: Model, u: NDArray, length: float, alarms:
     lost = float(np.asarray(recorded["tail_rate"]))
     if alarms.rates.rings(observer.t, lost):
         what = f"the rates of n0 or n are off by about {lost:.1e} of the largest"
-        told = f"tail_rate: at t = {observer.t:.6g} {what}; use more points grid.n_x"
+        told = f"tail_rate: at {observer.moment()} {what}; use more points grid.n_x"
         observer.note(told, logging.WARNING)
     missed = model.splitting_error()
     if missed is not None and alarms.splitting.rings(observer.t, missed):

@@ -8,6 +8,7 @@ the end, by ``str``, and nothing ever reads a part out of it.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -120,12 +121,16 @@ class WignerError(Exception):
         found.kept = self.kept or kept
         return found
 
-    def __str__(self) -> str:
-        when = [] if self.time is None else [f"at t = {self.time:.6g}"]
+    def told(self, moment: Callable[[float], str] = "t = {:.6g}".format) -> str:
+        """The text, with its time in the words of ``moment``."""
+        when = [] if self.time is None else [f"at {moment(self.time)}"]
         when += [] if self.steps is None else [f"after {self.steps} steps"]
         text = "\n".join(str(fault) for fault in self.faults)
         text = "; ".join(part for part in (text, self.tried, self.kept) if part)
         return f"{', '.join(when)}: {text}" if when else text
+
+    def __str__(self) -> str:
+        return self.told()
 
 
 class CaseError(WignerError, ValueError):

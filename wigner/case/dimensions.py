@@ -87,20 +87,25 @@ USUAL = {
 def suited(unit: Unit, units: Scaling, largest: float) -> tuple[float, str]:
     """A unit in which people think for numbers up to ``largest``, and what they are times."""
     size = unit.size(units)
-    base, name = _usual(unit.si, size * largest)
+    base, name = usual(unit.si, size * largest)
     return size / base, name
+
+
+def moment(units: Scaling | None, t: float) -> str:
+    """A scaled time for a line of a log, in SI too where there is a material."""
+    return f"t = {t:.6g}{beside(units, 'time', t) if t else ''}"
 
 
 def told(value: float, si: str) -> str:
     """A number in an SI unit, in a unit in which people think."""
-    base, name = _usual(si, abs(value))
+    base, name = usual(si, abs(value))
     return f"{value / base:.4g} {name}"
 
 
-def _usual(si: str, largest: float) -> tuple[float, str]:
+def usual(si: str, largest: float) -> tuple[float, str]:
     """A unit for numbers up to ``largest`` in an SI unit: its size, and its name."""
-    usual = USUAL.get(si, ((1.0, si),))
-    return next((unit for unit in usual[::-1] if unit[0] <= largest), usual[0])
+    known = USUAL.get(si, ((1.0, si),))
+    return next((unit for unit in known[::-1] if unit[0] <= largest), known[0])
 
 
 def beside(units: Scaling | None, name: str, *values: float, by: str = " to ") -> str:

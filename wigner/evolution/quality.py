@@ -10,7 +10,7 @@ errors of the time step and of the tolerance come on top.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ AGAIN = 10.0
 # Errors for each unit of the mass at the edge, part of which is inside, and of a tail in xi, which
 # falls off further between two thirds of the reach and its end.
 EDGE, TAIL = 0.5, 0.2
+SCALED = "t = {:.6g}".format
 # A spin that is never more than this share of the charge may be roundoff.
 SPINLESS = 1e-6
 
@@ -166,8 +167,14 @@ class Quality:
     warnings: tuple[str, ...] = ()
     spin: float = 0.0
 
-    def after(self, t: float, values: Mapping[str, float], winding: Winding) -> Quality:
-        """What it is once the indicators had these values at ``t``.
+    def after(
+        self,
+        t: float,
+        values: Mapping[str, float],
+        winding: Winding,
+        moment: Callable[[float], str] = SCALED,
+    ) -> Quality:
+        """What it is once the indicators had these values at ``t``; ``moment`` has its words.
 
         Errors of n are shares of its largest so far: those before become smaller as it grows.
         """
@@ -186,7 +193,7 @@ class Quality:
             last = told.get(name, 0.0)
             if error > DOUBTFUL and (error >= AGAIN * last or last <= UNRESOLVED < error):
                 told[name] = error
-                warnings.append(f"t = {t:.6g}: {_told(name, value, error)}")
+                warnings.append(f"{moment(t)}: {_told(name, value, error)}")
         return Quality(worst, told, tuple(warnings), spin)
 
     def error(self, of: str) -> float:
@@ -205,6 +212,10 @@ class Quality:
     @property
     def summary(self) -> str:
         """The verdict with its reason."""
+        return self.summed_up()
+
+    def summed_up(self, moment: Callable[[float], str] = SCALED) -> str:
+        """The verdict with its reason, and its time in the words of ``moment``."""
         if not self.worst:
             return self.verdict
         name = max(self.worst, key=lambda name: self.worst[name].error)
@@ -212,7 +223,7 @@ class Quality:
         if self.verdict == "resolved":
             return f"resolved: estimated error of the densities {worst.error:.1e} ({name})"
         told = _told(name, worst.value, worst.error)
-        return f"{self.verdict}: since t = {worst.error_time:.6g}, {told}"
+        return f"{self.verdict}: since {moment(worst.error_time)}, {told}"
 
     def as_dict(self) -> dict[str, Any]:
         """For run.json."""

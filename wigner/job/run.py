@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..case.dimensions import moment
 from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import CaseError, Fault, SolveError, apart
@@ -126,7 +127,7 @@ def _resumed(solver: Solver, directory: Directory, phases: Phases, requests: Req
         kept = KeptState(solver, checkpoints, layout.x_major())
         state = kept.load()
         if state.t > time.t_end + 1e-9 * time.dt:
-            expected = f"at least t = {state.t:g}, which the run has reached"
+            expected = f"at least {moment(directory.units, state.t)}, which the run has reached"
             raise CaseError(Fault("time.t_end", apart(time.t_end, state.t, "6g"), expected))
         observer = directory.resume(phases, state)
         requests.heard = observer.interrupted
@@ -220,4 +221,4 @@ class Run:
         with output.phases("checkpoints"):
             output.before_checkpoint()
             name = self._state.save(output.reached)
-        output.note(f"{name} at t = {output.t:.6g}")
+        output.note(f"{name} at {output.moment()}")

@@ -10,10 +10,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
+from ..case.dimensions import moment
 from ..case.problem import Problem
 from ..case.spec import Case
+from ..case.units import Scaling, scale
 from ..errors import CaseError, CheckpointError, SolveError
 from ..machine import machine_memory, shadowed
 from ..output.files import printable
@@ -67,16 +70,17 @@ def run_job(
         Whether the terminal gets warnings and errors only.
     """
     ours: Path | None = None  # the directory, once it is sure that it is this run's
+    units: Scaling | None = None
     try:
         nodes_of(comm)  # what the environment says of them may be wrong
         with ExitStack() as stack:
             case, problem = _agree(check, ready, output, comm, stack, quiet=quiet)
-            ours = output
+            ours, units = output, None if case.material is None else scale(case.material)
             return execute(case, problem)
     except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
         return complain(error) if comm.rank == 0 else BAD_INPUT
     except SolveError as error:
-        return _fail(str(error), ours, comm)
+        return _fail(error.told(partial(moment, units)), ours, comm)
     except OSError as error:
         return _fail(f"{error}; {output} {intact}" if ours else str(error), ours, comm)
     except MemoryError as error:

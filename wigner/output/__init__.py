@@ -8,6 +8,7 @@
 ``run_json``: run.json, the state of a run, its origin and its cost
 ``sealed``: the file of a checkpoint, sealed against damage
 ``checkpoint``: checkpoints, which any number of ranks can read
+``progress``: the line of progress, how far a run is
 ``alarm``: warnings of a number that should stay small
 ``observer``: all of these during one run
 """

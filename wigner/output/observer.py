@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..case.dimensions import moment
 from ..case.problem import Problem
 from ..case.spec import Case, as_dict
-from ..case.units import scale
+from ..case.units import Scaling, scale
 from ..errors import CheckpointError, Fault, RecordsError
 from ..evolution.quality import Quality, Winding
 from ..evolution.state import Reached, State
@@ -25,6 +25,7 @@ from ..timing import Phases
 from . import checkpoint, files
 from .checkpoint import on_first
 from .logs import PROGRESS
+from .progress import Progress
 from .records import Records
 from .run_json import Report, Session
 from .variables import Attributes, about, places
@@ -61,6 +62,11 @@ class Directory:
         """Where it is."""
         return self.moments.path.parent
 
+    @property
+    def units(self) -> Scaling | None:
+        """Those of the case in SI, where it has a material."""
+        return None if self.case.material is None else scale(self.case.material)
+
     def is_blank(self) -> bool:
         """Whether a run left no records but perhaps the first, on all ranks."""
         return on_first(self.comm, self.moments.is_blank)
@@ -78,9 +84,8 @@ class Directory:
             self._discard()
             files.write_text(self.path / "case.toml", self.case.text)
             begun = self._begin(Report(self.path), 0.0, None)
-            scaling = None if self.case.material is None else scale(self.case.material)
             axes = places(self.problem.grid, self.case.output)
-            self.moments.create(self.problem, self.attributes(begun.session), scaling, axes)
+            self.moments.create(self.problem, self.attributes(begun.session), self.units, axes)
             return begun
 
         return Observer(self, phases, on_first(self.comm, create), 0.0, 0, 0)
@@ -103,7 +108,7 @@ class Directory:
             begun = self._begin(report, state.t, self.moments.totals(0))
             self.moments.truncate(state.records, self.attributes(begun.session))
             files.write_text(self.path / "case.toml", self.case.text)
-            log.info("resumed at t = %.6g after %d steps", state.t, state.steps)
+            log.info("resumed at %s after %d steps", moment(self.units, state.t), state.steps)
             return begun
 
         fault = on_first(self.comm, lambda: self._mismatch(state))
@@ -190,7 +195,8 @@ class Observer:
         self._comm, self._moments = directory.comm, directory.moments
         self._session, self._report, self._first = begun
         self._t_end = directory.case.time.t_end
-        self._progress = Progress(t, self._t_end, None)
+        self._units = directory.units
+        self.expect(None)
         self.since_record: list[int] = []
         problem = directory.problem
         self.quality, self._winding = Quality(), Winding.on(problem.grid, problem.physics)
@@ -201,6 +207,10 @@ class Observer:
         since = tuple(self.since_record)
         return Reached(self.t, self.steps, self.records, self.digest, since, self.quality)
 
+    def moment(self, t: float | None = None) -> str:
+        """A time in words, that of the run if it is left out."""
+        return moment(self._units, self.t if t is None else t)
+
     @property
     def digest(self) -> int:
         """Checksum of the records; on rank 0."""
@@ -208,7 +218,7 @@ class Observer:
 
     def expect(self, steps: int | None) -> None:
         """The run has so many steps before it; None if only time will tell."""
-        self._progress = Progress(self.t, self._t_end, steps)
+        self._progress = Progress(self.t, self._t_end, steps, self._units)
 
     def step(self, t: float, evaluations: list[int]) -> None:
         """A step to ``t`` is done; it took these evaluations, one entry a constraint solve."""
@@ -240,7 +250,7 @@ class Observer:
     def watch(self, values: Mapping[str, float]) -> None:
         """Take note of indicators of quality at ``self.t``, and warn of what goes wrong."""
         told = len(self.quality.warnings)
-        self.quality = self.quality.after(self.t, values, self._winding)
+        self.quality = self.quality.after(self.t, values, self._winding, self.moment)
         if not self._comm.rank:
             for warning in self.quality.warnings[told:]:
                 log.warning(warning)
@@ -257,7 +267,7 @@ class Observer:
     def interrupted(self, name: str, advice: str = "resume goes on") -> None:
         """The signal of this name came; for its handler, so nobody is waited for."""
         if not self._comm.rank:
-            message = f"stopped by {name} in the step after t = {self.t:.6g}; {advice}"
+            message = f"stopped by {name} in the step after {self.moment()}; {advice}"
             with suppress(OSError):
                 self._report.interrupt(message)
 
@@ -305,35 +315,11 @@ class Observer:
         each = session.evaluations / max(1, session.solves)
         solves = f"{each:.3g} evaluations a solve, " if session.solves else ""
         log.info(
-            f"{state} at t = {self.t:.6g}{f' by {reason}' if reason else ''}: {session.steps} "
+            f"{state} at {self.moment()}{f' by {reason}' if reason else ''}: {session.steps} "
             f"steps in {session.wall_seconds:.3g} s, {solves}"
-            f"{peak / 1e6:.0f} MB a rank; {self.quality.summary}"
+            f"{peak / 1e6:.0f} MB a rank; {self.quality.summed_up(self.moment)}"
         )
 
 
 def _number(value: ArrayLike) -> float:
     return float(np.asarray(value))
-
-
-class Progress:
-    """How far a run is and when it will be done."""
-
-    def __init__(self, t: float, t_end: float, steps: int | None) -> None:
-        self._t, self._t_end, self._steps, self._done = t, t_end, steps, 0
-        self._clock = time.perf_counter()
-
-    def line(self, t: float, evaluations: list[int]) -> str:
-        """One more step is done and the time is ``t``."""
-        self._done += 1
-        spent = time.perf_counter() - self._clock
-        each = spent / self._done
-        if self._steps is None:
-            whole, left = "", spent * (self._t_end - t) / (t - self._t)
-        else:
-            whole, left = f" of {self._steps}", each * (self._steps - self._done)
-        counts = "+".join(str(count) for count in evaluations)
-        evaluated = f"{counts} evaluations, " if counts else ""
-        return (
-            f"t = {t:.6g} of {self._t_end:g}, step {self._done}{whole}, "
-            f"{each:.3g} s a step, {evaluated}{left:.0f} s left"
-        )

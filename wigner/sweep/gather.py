@@ -7,7 +7,6 @@ one. Times and places are those of any run. Where a run has no number, there is 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..case.quantities import AREA
-from ..case.values import PLAIN, shown
 from ..output import files
 from .plan import CASE, Member, Plan
 from .states import report, verdict, word
-from .varied import Varied
 
 Attributes = dict[str, Any]
 # Axes on which runs may have different points, and those with the same labels in all.
@@ -138,7 +134,8 @@ def _define(
     if plan.zipped:
         file.create_variable("run", ("run",), "i4", data=np.arange(1, plan.shape[0] + 1))
     for each in plan.varied:
-        data, unit = _coordinate(each)
+        values, unit = each.measured
+        data = np.array(values, dtype="f8" if each.numeric or unit else object)
         _store(file, each.name, ("run",) if plan.zipped else (each.name,), data)
         if unit:
             file.variables[each.name].attrs["units"] = unit
@@ -156,8 +153,8 @@ def _define(
     ):
         _store(file, name, tuple(runs), np.array(words, dtype=object).reshape(plan.shape))
     for name in _derived(plan, held):
-        values = (held[m].attributes[""][name] if m in held else np.nan for m in plan.members)
-        _store(file, name, tuple(runs), np.array(list(values), dtype="f8").reshape(plan.shape))
+        numbers = [held[m].attributes[""][name] if m in held else np.nan for m in plan.members]
+        _store(file, name, tuple(runs), np.array(numbers, dtype="f8").reshape(plan.shape))
 
 
 def _store(file: h5netcdf.File, name: str, dims: tuple[str, ...], data: NDArray) -> None:
@@ -168,18 +165,6 @@ def _store(file: h5netcdf.File, name: str, dims: tuple[str, ...], data: NDArray)
 
 def _dimensions(plan: Plan) -> tuple[str, ...]:
     return ("run",) if plan.zipped else tuple(each.name for each in plan.varied)
-
-
-def _coordinate(varied: Varied) -> tuple[NDArray, str]:
-    """The values of a key: numbers and the unit that all of them have, or else words."""
-    if varied.numeric:
-        return np.array(varied.values, dtype="f8"), ""
-    words = [value if isinstance(value, str) else shown(value) for value in varied.values]
-    parts = [re.fullmatch(rf"\s*({PLAIN})\s*([^\W\d_]\D*?|{AREA})\s*", word) for word in words]
-    units = {part[2] for part in parts if part is not None}
-    if len(units) == 1 and None not in parts:
-        return np.array([float(part[1]) for part in parts if part is not None]), units.pop()
-    return np.array(words, dtype=object), ""
 
 
 def _variables(held: Mapping[Member, Held]) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..case.values import override_value, shown
+from ..case.quantities import AREA
+from ..case.values import PLAIN, override_value, shown
 from ..errors import CaseError, Fault
 from ..output.variables import ARRAYS, DRIVEN, FIXED, SCALARS
 
@@ -15,6 +16,8 @@ from ..output.variables import ARRAYS, DRIVEN, FIXED, SCALARS
 TAKEN = frozenset({"run", "directory", "state", "verdict", *FIXED, *SCALARS, *ARRAYS, *DRIVEN})
 # Letters of a value that stands in the name of a directory.
 LONGEST = 40
+# A number with a unit, as two groups.
+WITH_UNIT = rf"\s*({PLAIN})\s*([^\W\d_]\D*?|{AREA})\s*"
 OPEN, CLOSED, QUOTES = "([{", ")]}", "\"'"
 
 
@@ -40,6 +43,18 @@ class Varied:
     def values(self) -> list[Any]:
         """The values as TOML, see ``override_value``."""
         return [override_value(text) for text in self.written]
+
+    @property
+    def measured(self) -> tuple[list[Any], str]:
+        """The values as numbers and the unit that all of them have; else as words, without one."""
+        if self.numeric:
+            return self.values, ""
+        words = [value if isinstance(value, str) else shown(value) for value in self.values]
+        parts = [re.fullmatch(WITH_UNIT, word) for word in words]
+        units = {part[2] for part in parts if part is not None}
+        if len(units) == 1 and None not in parts:
+            return [float(part[1]) for part in parts if part is not None], units.pop()
+        return words, ""
 
     @property
     def labels(self) -> list[str]:

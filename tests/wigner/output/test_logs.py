@@ -6,8 +6,10 @@ import io
 import logging
 import os
 import pty
+import re
 import subprocess
 from contextlib import redirect_stderr
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,19 @@ import pytest
 from macro.__main__ import main as solve_model
 from tests.support import small
 from wigner.__main__ import main
+from wigner.case.dimensions import moment
+from wigner.case.spec import parse_case
+from wigner.case.units import scale
+from wigner.errors import Fault, SolveError
 from wigner.output.logs import logging_to
+
+MATERIAL = """
+[material]
+preset = "InAs"
+temperature = 77
+relaxation_time = 1e-13
+reference_length = 50e-9
+"""
 
 
 def test_lines_of_progress_in_a_log(case: str, output: Path, monkeypatch, capsys) -> None:
@@ -29,6 +43,35 @@ def test_lines_of_progress_in_a_log(case: str, output: Path, monkeypatch, capsys
     assert lines[1].startswith("t = 0.2 of 0.4, step 2 of 4, ")
     assert lines[-1].endswith(" 0 s left")
     assert (output / "run.log").read_text().count("step 2 of 4") == 1
+
+
+def test_times_are_in_si_too(tmp_path: Path, monkeypatch, capsys) -> None:
+    """tE = 0.2927 ps, in lines of progress and in all others."""
+    monkeypatch.setattr("wigner.output.logs.QUIET", 0.0)
+    case, output = tmp_path / "case.toml", str(tmp_path / "output")
+    case.write_text(small.CASE.replace("epsilon = 0.4\nalpha = 0.5\ntau = 0.1\n", "") + MATERIAL)
+    weak = ("material.relaxation_time=5 ps", "time.t_end=4", "time.dt=0.5")
+    rare = ("output.every=2", "output.checkpoint=2")
+    assert main(["run", str(case), "--output", output, *small.sets(*weak, *rare)]) == 4
+    assert main(["resume", output, "--t-end", "4.5"]) == 4
+    said = capsys.readouterr().err
+    lines = [line for line in said.splitlines() if line.startswith("t = ")]
+    assert lines[1].startswith("t = 1 of 4 (0.2927 of 1.171 ps), step 2 of 8, ")
+    for told in (
+        "ck-000000004.h5 at t = 2 (585.4 fs)\n",
+        "finished at t = 4 (1.171 ps): 8 steps",
+        "resumed at t = 4 (1.171 ps) after 8 steps",
+        "ck-000000000.h5 at t = 0\n",
+    ):
+        assert told in said
+    warned = [line for line in said.splitlines() if re.match(r"warning: t = [\d.]+", line)]
+    assert warned
+    assert all(re.match(r"warning: t = [\d.]+ \([\d.]+ [fp]s\): ", line) for line in warned)
+    verdict = next(line for line in said.splitlines() if "unresolved: since t = " in line)
+    assert re.search(r"since t = [\d.]+ \([\d.]+ [fp]s\), ", verdict)
+    error = SolveError(Fault("mass", "0.3")).at(time=0.2, steps=2)
+    units = scale(parse_case(case.read_text()).material)
+    assert error.told(partial(moment, units)) == "at t = 0.2 (58.54 fs), after 2 steps: mass: 0.3"
 
 
 def test_few_lines_of_progress_in_a_long_log(case: str, output: Path, capsys) -> None:

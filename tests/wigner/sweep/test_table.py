@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 from pathlib import Path
 
@@ -11,8 +12,12 @@ import xarray
 
 from macro.__main__ import main as macro_main
 from tests.support import small
+from tests.support.made_runs import make_run
 from tests.support.sweeps import ONE, SHORT, TAU, Runs, names, table
 from wigner.__main__ import main
+from wigner.sweep.plan import Plan
+from wigner.sweep.table import as_csv
+from wigner.sweep.varied import read_varied
 
 
 def test_a_table_of_the_case_does_what_vary_does(
@@ -66,6 +71,30 @@ def test_a_table_that_is_wrong_is_told_by_every_command(
     assert said.startswith(f"error: {what}")
     assert len(said.splitlines()) == 1
     assert not output.exists()
+
+
+def test_values_and_times_have_their_units(output: Path) -> None:
+    """As they were typed; where all have one unit, it stands in the heading."""
+    several = "material.relaxation_time=0.1 ps,0.2 ps"
+    typed = (several, "time.dt=10 fs,0.02 ps")
+    plan = Plan(output / "case.toml", (), read_varied(typed, []), zipped=False, directory=output)
+    for member in [*plan.members][:3]:
+        made = make_run(plan.home(member), (4, 1), material=True)
+        (made / "run.json").write_text('{"state": "finished", "t": 0.3}')
+    rows = list(csv.DictReader(as_csv(plan).splitlines()))
+    assert [row["relaxation_time (ps)"] for row in rows] == ["0.1", "0.1", "0.2", "0.2"]
+    assert [row["dt"] for row in rows] == ["10 fs", "0.02 ps"] * 2
+    assert [row["t"] for row in rows] == ["0.3", "0.3", "0.3", ""]
+    assert float(rows[0]["t (fs)"]) == pytest.approx(0.3 * 292.7, rel=1e-3)
+    assert list(rows[0])[:7] == [
+        "directory",
+        "relaxation_time (ps)",
+        "dt",
+        "state",
+        "verdict",
+        "t",
+        "t (fs)",
+    ]
 
 
 def test_no_key_varies(case: str, output: Path, capsys) -> None:
