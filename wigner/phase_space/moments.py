@@ -12,7 +12,7 @@ from ..physics import Physics
 from . import pauli
 from .fft import BACKWARD, FORWARD, Planner
 from .grid import beyond, mirror
-from .layout import Layout
+from .layout import Layout, passes
 
 # Layers of p lattice points, on each side of each axis, that count as the edge of the box.
 EDGE = 2
@@ -237,28 +237,38 @@ def _edge_and_whole(layout: Layout, W: NDArray) -> NDArray:
 def _spectra_p(layout: Layout, W: NDArray) -> NDArray:
     """Largest amplitudes over this rank's x of W~(x, eta), and of its w alone; ``(2, *n_p)``."""
     n_p = layout.grid.n_p
-    fft, largest = Planner(), np.zeros((2, *n_p))
-    block = pyfftw.empty_aligned((2, *n_p), dtype=complex)
+    fft, largest = Planner(), np.zeros((2, layout.grid.np))
     minus = mirror(n_p)
-    for row in range(W.shape[1]):
-        block[:] = W[:, row].reshape(block.shape)
-        fft(block, (1, 2), BACKWARD)  # p -> eta
-        first = block[0].ravel()  # of w0 + i w3, two real fields
-        w3 = 0.5 * np.abs(first - first[minus].conj()).reshape(n_p)
-        amplitudes = np.abs(block)
-        np.maximum(largest[0], amplitudes.max(axis=0), out=largest[0])
-        np.maximum(largest[1], np.maximum(amplitudes[1], w3), out=largest[1])
-    return largest
+    for rows in passes(W):
+        block = pyfftw.empty_aligned(W[:, rows].shape, dtype=complex)
+        block[:] = W[:, rows]
+        fft(block.reshape(2, -1, *n_p), (2, 3), BACKWARD)  # p -> eta
+        first, second = (_squares(part).max(axis=0) for part in block)
+        # of w0 + i w3, two real fields
+        third = _squares(block[0] - block[0].take(minus, axis=1).conj()).max(axis=0)
+        np.maximum(largest[0], np.maximum(first, second), out=largest[0])
+        np.maximum(largest[1], np.maximum(second, 0.25 * third), out=largest[1])
+    return np.sqrt(largest).reshape(2, *n_p)
 
 
 def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     """Largest |W^(xi, p)| over this rank's p, shape ``n_x``."""
-    n_x = layout.grid.n_x
-    fft, largest = Planner(), np.zeros(n_x)
+    fft, largest = Planner(), np.zeros((*layout.grid.n_x, 0))  # by column of a block
     for block, _ in layout.columns(W, back=False):
         fft(block, (1, 2), FORWARD)  # x -> xi
-        np.maximum(largest, np.abs(block).max(axis=(0, 3)), out=largest)
-    return largest
+        square = np.maximum(*(_squares(part) for part in block))
+        if largest.size == 0:
+            largest = square
+        seen = largest[..., : square.shape[2]]  # the last block may have fewer
+        np.maximum(seen, square, out=seen)
+    return np.sqrt(largest.max(axis=2))
+
+
+def _squares(z: NDArray) -> NDArray:
+    """|z|^2, several times faster than |z|."""
+    square = np.square(z.real)
+    square += np.square(z.imag)
+    return square
 
 
 def spectral_tail(field: NDArray) -> float:
