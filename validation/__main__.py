@@ -212,8 +212,9 @@ def _tell(results: Sequence[Result], page: Path) -> None:
     others = Counter(claim.undecided for claim in claims if claim.undecided)
     told = "".join(f", {count} {verdict}" for verdict, count in others.items())
     held, decided = sum(claim.holds for claim in claims), len(claims) - others.total()
-    counted = f"{held} of {decided} claims hold" if decided else "no claim could be decided"
-    say(f"{counted}{told}; {page}\n")
+    counted = f"{held} of {decided} claims hold{told}; " if decided else f"undecided{told}; "
+    answered = any(result.answer for result in results)  # that is what was asked
+    say(f"{'its checks: ' if answered and claims else ''}{counted if claims else ''}{page}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

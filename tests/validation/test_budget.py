@@ -14,6 +14,7 @@ from validation.solutions import kinetic
 from validation.solutions.cases import STRIP, changed
 from validation.studies import budget, convergence
 from wigner.case.spec import Case, parse_case
+from wigner.errors import Fault, SolveError
 from wigner.phase_space.communicator import SERIAL
 
 # Of the parameters the step has the largest error.
@@ -85,6 +86,32 @@ def test_what_is_said(case: Case, outcomes: Outcomes) -> None:
         drawing.draw()
 
 
+def test_a_finer_run_that_fails_leaves_the_others(
+    case: Case, outcomes: Outcomes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is that of the others, and the claim that fails says why in a line."""
+
+    def compute(text: str, n_x: list[int]) -> dict[str, NDArray]:
+        known = {task.arguments[0]: name for name, task in plan.items()}
+        if known[text] in ("tolerance", "all finer"):
+            raise SolveError(Fault("constraint", "no solution"), Fault("lattice", "too coarse"))
+        return outcomes[known[text]]
+
+    plan = {task.name: task for task in budget.plan(Setting("full", case))}
+    monkeypatch.setattr(budget, "densities", compute)
+    [result] = run([convergence.STUDY], Setting("full", case), tmp_path, SERIAL)
+    assert not result.holds
+    assert "most of it from time.dt" in result.answer
+    assert result.answer.endswith(
+        "What comes from maxwellian.tolerance is not in it: that run failed."
+    )
+    assert result.summary.startswith(result.answer)
+    assert [row[0] for row in result.tables[0].rows][-1] == "grid.p_max"
+    [failing] = [claim for claim in result.claims if claim.fails]
+    assert "tolerance: constraint: no solution; lattice: too coarse" in failing.note
+    assert "\n" not in failing.note
+
+
 def part(error: float, work: float, left: float = 0.1) -> budget.Part:
     change = budget.Change("key", "1", "2", ("key=2",), work)
     return budget.Part(change, error, error / 2, left)
@@ -108,6 +135,9 @@ def test_every_number_of_the_case_counts(case: Case) -> None:
     assert finer["p_max"].grid.n_p == (26, 26)
     assert finer["p_max"].grid.p_max == pytest.approx((9.1, 9.1))
     assert finer["tolerance"].maxwellian.tolerance == pytest.approx(1e-7)
+    assert "tolerance" not in budget.changes(changed(case, "maxwellian.tolerance=1e-13"))
+    tight = budget.changes(changed(case, "maxwellian.tolerance=5e-13"))["tolerance"]
+    assert tight.overrides == ("maxwellian.tolerance=1e-13",)
     assert "n_x" not in budget.changes(changed(case, "grid.n_x=[1,1]", *POINT))
 
 

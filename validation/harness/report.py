@@ -99,6 +99,7 @@ def plain(chapters: Sequence[Chapter], source: Origin, faults: Mapping[str, str]
                 "name": chapter.study.name,
                 "title": chapter.study.title,
                 "command": chapter.command,
+                "answer": chapter.result.answer,
                 "summary": chapter.result.summary,
                 "claims": [claim.plain() for claim in chapter.result.claims],
                 "tables": [_plain_table(table) for table in chapter.result.tables],

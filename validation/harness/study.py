@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -55,12 +55,16 @@ class Study:
         The tasks for a setting.
     conclude
         Claims, tables and figures from the outcomes, by name of task; computes next to nothing.
+    essential
+        Names of the tasks without which it cannot be concluded; all of them if there is no such
+        function. ``conclude`` is given what the others came to, if they did.
     """
 
     name: str
     title: str
     plan: Callable[[Setting], Sequence[Task]]
     conclude: Callable[[Setting, Outcomes], Result]
+    essential: Callable[[Setting], Collection[str]] | None = None
 
 
 def compute(
@@ -91,8 +95,8 @@ def conclude(
 ) -> list[Result]:
     """Results of studies from what :func:`compute` gave.
 
-    A study that cannot be planned for the case, one of whose tasks failed, or that cannot be
-    concluded has one claim, which says why; the other studies are concluded all the same. The
+    A study that cannot be planned for the case, one of whose essential tasks failed, or that cannot
+    be concluded has one claim, which says why; the other studies are concluded all the same. The
     cases that are shipped have to decide every claim.
     """
     results = []
@@ -119,11 +123,13 @@ def run(
 
 def _conclude(study: Study, setting: Setting, outcomes: Mapping[str, Outcome]) -> Result:
     computed: Outcomes = {}
-    errors: dict[str, list[str]] = {}  # names of tasks by what was wrong with them
+    failed: set[str] = set()
+    errors: dict[str, list[str]] = {}  # texts of what was wrong, by its kind
     for task in study.plan(setting):
         outcome = outcomes[f"{study.name}/{task.name}"]
         if isinstance(outcome, TaskError):
-            errors.setdefault(outcome.kind, []).append(str(outcome))
+            failed.add(task.name)
+            errors.setdefault(outcome.kind, []).append("; ".join(str(outcome).splitlines()))
         else:
             computed[task.name] = outcome
     if not errors:
@@ -132,7 +138,11 @@ def _conclude(study: Study, setting: Setting, outcomes: Mapping[str, Outcome]) -
         f"{first}{f' (and {len(others)} other tasks likewise)' if others else ''}"
         for first, *others in errors.values()
     ]
-    return _told(study, "all tasks of the study are computed", "; ".join(told))
+    missing = _told(study, "all tasks of the study are computed", "; ".join(told))
+    if study.essential is None or failed & {*study.essential(setting)}:
+        return missing
+    rest = study.conclude(setting, computed)
+    return replace(rest, claims=(*rest.claims, *missing.claims))
 
 
 def _told(study: Study, statement: str, note: str, undecided: str = "") -> Result:

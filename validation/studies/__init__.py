@@ -3,6 +3,7 @@
 ``identities``: the identities of sections 2 and 3
 ``expansions``: the expansions of section 4, their orders and factors
 ``pictures``: pictures of densities, kinetic and macroscopic
+``off``: how far models are from a kinetic solution, in words
 ``tau``: kinetic solutions against the models as tau falls
 ``gate``: a gate that is switched, kinetic solutions and the models
 ``epsilon``: the local model against the nonlocal one as epsilon falls

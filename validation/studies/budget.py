@@ -43,6 +43,7 @@ GIVEN, LONGER, ALL = "as given", "longer steps", "all finer"
 ROUNDOFF = 1e-13
 # By how much lattices and tolerances are refined, and what is taken to be left of their errors.
 FINER, WIDER, TIGHTER, LEFT = 1.5, 1.25, 10.0, 0.1
+TIGHTEST = 1e-13  # that a case may ask for
 # A spin density below this share of the largest n0 is measured by that.
 LEAST = 1e-3
 
@@ -97,9 +98,9 @@ def changes(case: Case) -> dict[str, Change]:
     value, finer = ("[{:.4g}, {:.4g}]".format(*P) for P in (box, p_max))
     work = math.prod(wider) / grid.np
     found["p_max"] = Change("grid.p_max", value, f"{finer}, n_p = {wider}", entries, work)
-    key = "maxwellian.tolerance"
-    entries = _entry(key, tolerance / TIGHTER)
-    found["tolerance"] = Change(key, *_pair(tolerance, tolerance / TIGHTER), entries, 1.3)
+    key, tighter = "maxwellian.tolerance", max(tolerance / TIGHTER, TIGHTEST)
+    if tighter < tolerance:
+        found["tolerance"] = Change(key, *_pair(tolerance, tighter), _entry(key, tighter), 1.3)
     return found
 
 
@@ -187,7 +188,7 @@ def distance(N: NDArray, reference: NDArray) -> tuple[float, float]:
 
 def order(outcomes: Outcomes) -> float | None:
     """The order in dt that longer, given and halved steps show; None if they show none."""
-    if LONGER not in outcomes:
+    if not {LONGER, "dt"} <= outcomes.keys():
         return None
     coarse, fine = (
         max(distance(outcomes[a]["N"], outcomes[b]["N"]))
@@ -197,9 +198,9 @@ def order(outcomes: Outcomes) -> float | None:
 
 
 def parts(case: Case, outcomes: Outcomes) -> dict[str, Part]:
-    """The errors by parameter."""
+    """The errors by parameter, of those whose run came to its end."""
     given, found = outcomes[GIVEN]["N"], {}
-    for name, change in changes(case).items():
+    for name, change in ((name, c) for name, c in changes(case).items() if name in outcomes):
         n0, n = distance(given, outcomes[name]["N"])
         factor, left = 1.0, LEFT
         if name == "dt":
@@ -227,11 +228,14 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
     """The table of errors, the change that halves them, and whether the table is to be believed."""
     case = solved(setting)
     found = parts(case, outcomes)
+    missing = [change.key for name, change in changes(case).items() if name not in found]
+    if not found:
+        told = "The error of the run is not known, as no finer run came to its end."
+        return Result(told, (), answer=told)
     n0, n = (sum(getattr(part, name) for part in found.values()) for name in ("n0", "n"))
-    worst = max(found.values(), key=lambda part: part.error)
     answer = (
-        f"The error of the run is about {number(n0)} of the largest n₀ and {number(n)} of the "
-        f"largest |n|, most of it from {worst.change.key}. "
+        f"The error of the run is about {number(n0)} of the largest n₀{_most(found, 'n0', n0)} and "
+        f"{number(n)} of the largest |n|{_most(found, 'n', n)}. "
     )
     advised = [found[name].change for name in cheapest(found)]
     if max(n0, n) < 20 * ROUNDOFF:
@@ -240,17 +244,28 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
         values = " and ".join(f"{change.key} = {change.finer}" for change in advised)
         work = math.prod(change.work for change in advised)
         answer += f"The cheapest change that halves it: {values}, for {work:.2g} times the work."
+    if missing:
+        those = "that run" if len(missing) == 1 else "those runs"
+        answer += f" What comes from {' and '.join(missing)} is not in it: {those} failed."
     summary = (
         "The error of the run exactly as the case has it, by the parameter that causes it: the "
-        "largest difference at any record from a run in which that parameter alone is finer. "
+        "largest difference at any record from a run in which that parameter alone is finer."
     )
     return Result(
-        summary + answer,
-        (*_order_claim(case, outcomes), *_sum_claim(found, outcomes)),
+        f"{answer} {summary}",
+        (*_order_claim(case, outcomes), *(() if missing else _sum_claim(found, outcomes))),
         (_table(found, outcomes),),
         (Drawing("convergence-budget", "Errors by parameter.", partial(_figure, found)),),
         answer,
     )
+
+
+def _most(found: dict[str, Part], field: str, total: float) -> str:
+    """Which parameter has most of the error of "n0" or "n"; nothing where that is roundoff."""
+    worst = max(found.values(), key=lambda part: float(getattr(part, field)))
+    share = float(getattr(worst, field)) / total if total > 20 * ROUNDOFF else 0.0
+    much = "most" if share >= 0.5 else f"{share:.0%}"
+    return f" ({much} of it from {worst.change.key})" if share else ""
 
 
 def _order_claim(case: Case, outcomes: Outcomes) -> list[Claim]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import numpy as np
@@ -288,4 +288,10 @@ def _figure_of_lattices(outcomes: Outcomes) -> Figure:
     return figure
 
 
-STUDY = Study("convergence", "Convergence of the kinetic solver", plan, conclude)
+def essential(setting: Setting) -> Collection[str]:
+    """Of a user's case the run as it is: what its finer runs tell, they tell one by one."""
+    every = (task.name for task in plan(setting))
+    return [budget.GIVEN] if setting.case is not None else [*every]
+
+
+STUDY = Study("convergence", "Convergence of the kinetic solver", plan, conclude, essential)

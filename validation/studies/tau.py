@@ -38,6 +38,7 @@ from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic, macroscopic
 from ..solutions.cases import SQUARE, STRIP, Shipped, changed, chosen, ladder, slowed
 from . import pictures
+from .off import off
 
 SHIPPED = Shipped(
     STRIP,
@@ -158,9 +159,21 @@ def conclude(setting: Setting, outcomes: Outcomes) -> Result:
     own = chosen(setting, SHIPPED, general=True).physics.tau
     if physics.tau < own:
         summary += f" The case has τ = {own:g}, far from where the models are for."
+    answer = "" if setting.case is None else _answer(setting, outcomes)
     drawings = (_draw_errors(setting, outcomes), _draw_limit(setting, outcomes), _picture(outcomes))
     tables = tuple(_table(setting, outcomes, state) for state in STATES)
-    return Result(summary, tuple(claims), tables, drawings)
+    return Result(f"{answer} {summary}".strip(), tuple(claims), tables, drawings, answer)
+
+
+def _answer(setting: Setting, outcomes: Outcomes) -> str:
+    """How far the models are from the solution of a user's case, from its own state if it can."""
+    case = solved(setting)
+    state = case.initial.state if case.initial.state in STATES else STATES[0]
+    known = [name for name in MODELS[:2] if name in outcomes[f"models/{taus(setting)[0]:g}"]]
+    apart = {n: [difference(outcomes, state, tau, n) for tau in taus(setting)] for n in known}
+    u = outcomes[f"{state}/{taus(setting)[0]:g}"]["u"]
+    told = off(taus(setting), apart, u, _floor(setting, outcomes, state))
+    return f"From “{state}” data, at t = {case.time.t_end:g}: {told}"
 
 
 def _floor(setting: Setting, outcomes: Outcomes, state: str) -> float:
