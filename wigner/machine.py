@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 PACKAGES = ("wigner-bgk", "numpy", "scipy", "pyfftw", "numba", "h5py", "h5netcdf", "mpi4py")
+# Console names, and their modules.
+COMMANDS = {"wigner": "wigner", "wigner-macro": "macro", "wigner-validate": "validation"}
 # Where a build has written the revision that it was made from, see setup.py.
 REVISION = "revision.txt"
 
@@ -30,6 +33,18 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "none"
     return found
+
+
+def command() -> str:
+    """The command of this process as it was typed, or that a program in Python has called."""
+    name, arguments = Path(sys.argv[0]).name, sys.argv[1:]
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    module = "" if spec is None else str(spec.name).removesuffix(".__main__")
+    if module in COMMANDS.values():
+        return shlex.join(["python", "-m", module, *arguments])
+    if name.removesuffix(".exe") in COMMANDS:
+        return shlex.join([name, *arguments])
+    return f"called from Python ({name or 'interactive'})"
 
 
 def revision() -> str:

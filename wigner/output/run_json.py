@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ..machine import peak_memory, revision, versions
+from ..machine import command, peak_memory, revision, versions
 from ..timing import Phases
 from . import files
 
@@ -40,8 +40,8 @@ class Session:
     ----------
     ranks, t_start
         MPI ranks, and the time from which the session went on.
-    versions, revision, host, started
-        Where it came from.
+    command, versions, revision, host, started
+        What was typed, and where it came from.
     steps, solves, evaluations
         Time steps, constraint solves in them, and moment-map evaluations of these.
     wall_seconds_by_phase
@@ -54,6 +54,7 @@ class Session:
 
     ranks: int
     t_start: float
+    command: str = field(default_factory=command)
     versions: dict[str, str] = field(default_factory=versions)
     revision: str = field(default_factory=revision)
     host: str = field(default_factory=platform.node)
@@ -125,7 +126,7 @@ class Report:
             self._tell(values["state"])
             session.end = "" if values["state"] == "running" else values["state"]
         self._sessions[-1] = asdict(session)
-        names = ("versions", "revision", "host", "ranks", "peak_memory_bytes_per_rank")
+        names = ("command", "versions", "revision", "host", "ranks", "peak_memory_bytes_per_rank")
         self._values |= values | {name: getattr(session, name) for name in names}
         self._write(self._values | _totals(self._sessions))
 
