@@ -160,7 +160,10 @@ def open_run(directory: Path) -> Run:
     if not moments.exists():
         got = "no such directory" if not directory.exists() else "no moments.h5 in it"
         got = "a file" if directory.is_file() else got
-        remedy = _runs_within(directory) or "give the one that --output named when it ran"
+        remedy = (
+            _runs_within(directory.parent if directory.is_file() else directory)
+            or "give the one that --output named when it ran"
+        )
         raise CaseError(Fault(str(directory), got, "the directory of a run", remedy))
     with readable(moments) as file:
         missing = [name for name in NEEDED if name not in file]
@@ -189,13 +192,17 @@ def open_run(directory: Path) -> Run:
 
 
 def _runs_within(directory: Path) -> str:
-    """Which runs a directory has in it, such as that of a sweep, as a remedy; empty without any."""
+    """Which run a directory is or has in it, as that of a sweep, as a remedy; empty without any."""
+    if (directory / "moments.h5").exists():
+        return f"give its directory, {directory}"
     found = sorted(path.parent.name for path in directory.glob("*/moments.h5"))
     if not found:
         return ""
     remedy = f"give one of the {len(found)} runs in it, such as {directory / found[0]}"
     gathered = directory / "sweep.nc"
-    return f"{remedy}; {gathered} has the records of all" if gathered.exists() else remedy
+    if not gathered.exists():
+        return remedy
+    return f"{remedy}; wigner compare draws several; {gathered} has the records of all, for xarray"
 
 
 @contextmanager

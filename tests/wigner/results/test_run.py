@@ -74,8 +74,12 @@ def test_the_directory_of_a_sweep_names_its_runs(tmp_path: Path) -> None:
     first = tmp_path / "taus" / "tau=0.1"
     assert caught.value.fault.remedy == f"give one of the 2 runs in it, such as {first}"
     (tmp_path / "taus" / "sweep.nc").touch()
-    with pytest.raises(CaseError, match=r"; .*sweep\.nc has the records of all"):
-        open_run(tmp_path / "taus")
+    told = r"such as .*tau=0\.1; wigner compare draws several; .*sweep\.nc has the records of all"
+    for named in (tmp_path / "taus", tmp_path / "taus" / "sweep.nc"):
+        with pytest.raises(CaseError, match=told):
+            open_run(named)
+    with pytest.raises(CaseError, match=r"got a file, .*; give its directory, .*tau=0\.1$"):
+        open_run(first / "moments.h5")
 
 
 @pytest.mark.parametrize("how", ["truncated", "text", "another", "empty"])
