@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +29,11 @@ from ..machine import keep_freed
 from ..maxwellian import constraint
 from ..maxwellian.equilibrium import MODES
 from ..maxwellian.moment_map import MomentMap
-from ..maxwellian.multiplier_solver import TRIED
+from ..maxwellian.sample import TRIED
 from ..maxwellian.steps import MOST_NUMBERS
 from ..maxwellian.windows import ROUNDOFF, Window, window_for
-from ..phase_space.communicator import Serial
 from ..phase_space.grid import PhaseGrid
-from ..phase_space.layout import Layout
+from ..phase_space.layout import Layout, part
 from ..phase_space.rounds import block_width, blocks_of_columns
 from ..phase_space.synthesis import with_few_modes
 
@@ -159,24 +157,6 @@ def shared(seconds: float, grid: PhaseGrid, ranks: int) -> float:
     """Wall time of a run that takes a core so many seconds, on as many ranks with cores alike."""
     exchange = 1.2 if ranks > 1 else 1.0
     return 0.5 + exchange * seconds / min(ranks, grid.nx, grid.np)
-
-
-class First(Serial):
-    """The first of several ranks, on its own."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def Allgatherv(self, sendbuf: Any, recvbuf: Any) -> None:
-        """What the others have is of no interest; zeros, as garbage may not be a number."""
-        whole = recvbuf[0].reshape(-1)
-        whole[sendbuf.size :], whole[: sendbuf.size] = 0.0, sendbuf.ravel()
-
-
-def part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
-    """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
-    ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
-    return Layout(grid, First(ranks)), float(ranks)
 
 
 def time_position(problem: Problem) -> float:

@@ -23,7 +23,7 @@ from ..maxwellian.anderson import DEPTH, Secants
 from ..maxwellian.columns import Columns
 from ..maxwellian.preconditioner import OneStep
 from ..maxwellian.windows import ROUNDOFF, window_for
-from ..phase_space.communicator import Communicator, nodes_of
+from ..phase_space.communicator import Communicator, First, nodes_of
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout
 from ..physics import Physics
@@ -192,7 +192,7 @@ def _alone(n: int) -> float:
     """
     problem = _problem(n, _enough(n))
     grid, N, ranks = problem.grid, problem.N, min(MANY, problem.grid.nx, problem.grid.np)
-    one_step = OneStep(Columns(Layout(grid, estimate.First(ranks)), problem.physics, ROUNDOFF))
+    one_step = OneStep(Columns(Layout(grid, First(ranks)), problem.physics, ROUNDOFF))
     nearby, start, still = one_step.near(STEPS), one_step.start(N), np.ones_like(one_step.z)
     known, random = Secants(), np.random.default_rng(0)
     for _ in range(DEPTH):

@@ -13,6 +13,7 @@
 ``moment_map``: A -> <Exp(-K + A)> from these columns, its first moments and its derivative
 ``constraint``: the moment constraint <Exp(-K + A)> = N, solved for the multipliers A
 ``preconditioner``: the moment map of one splitting step, a convolution that is easy to invert
+``sample``: which numbers of steps to combine, seen on a few columns instead of all
 ``multiplier_solver``: N -> A to a tolerance on the constraint and on the splitting
 ``equilibrium_state``: the density of the global Maxwellian Exp(-H + c)
 ``equilibrium``: M(N) itself

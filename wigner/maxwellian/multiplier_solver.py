@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConstraintError, Fault
-from ..flows.splitting import LIMIT, extrapolation
+from ..flows.splitting import LIMIT
 from ..phase_space.layout import Layout
 from ..physics import Physics
 from . import constraint, steps
@@ -21,13 +21,14 @@ from .memory import Memory
 from .moment_map import MomentMap
 from .preconditioner import OneStep
 from .response import split_phi
+from .sample import Sample, largest, places
 from .steps import Steps
 
 # Corrections in the linearised constraint at the most, some 4 are usual, and their size as a share
 # of the largest density.
 MOST_CORRECTIONS, SMALL = 40, 1e-4
-# Share of the tolerance that smaller windows may miss, and the errors that they are made for.
-WINDOWS, TRIED = 0.5, (0.3, 1e-2, 1e-4)
+# Places where errors are looked for before the steps are chosen, at the most; some four are usual.
+MOST_PLACES = 12
 # Choices of steps in one solve at the most, each for better multipliers; the last is the limit.
 MOST_CHOICES = 4
 
@@ -74,6 +75,7 @@ class MultiplierSolver:
         self.moment_map = MomentMap(layout, physics)
         self._maps = {0.0: self.moment_map}
         self._one_step = OneStep(self.moment_map.columns)
+        self._sample = Sample(layout.grid, physics, tolerance)
         self._evaluated: Evaluated | None = None
 
     @property
@@ -179,21 +181,25 @@ class MultiplierSolver:
         return solution
 
     def _chosen(self, A: NDArray) -> Steps:
-        """The cheapest steps that meet the tolerance at A, and the smallest windows for them."""
-        exact = lambda m: self._evaluate(A, Steps((m,)))[m]  # noqa: E731
-        limit = self._map(TRIED[0] * self.tolerance).unsplit
-        products = len(limit.series(A).coefficients)
-        chosen = steps.choose(exact, self.tolerance, products)
-        weights, largest = np.abs(extrapolation(chosen.numbers)), exact(chosen.numbers[-1])[0].max()
-        for error in (share * self.tolerance for share in TRIED):
-            found = self._map(error).by_steps(A, chosen.numbers)
-            missed = [
-                np.abs(exact(m) - moments).max()
-                for m, moments in zip(chosen.numbers, found, strict=True)
-            ]
-            if weights @ missed <= WINDOWS * self.tolerance * largest:
-                return replace(chosen, windows=error)
-        return chosen
+        """The cheapest steps that meet the tolerance at A, and the smallest windows for them.
+
+        Where the moments on all of x change most when the smallest number of steps is left out,
+        the error is likely to be largest, too: this place has to be among those looked at.
+        """
+        grid, comm = self.layout.grid, self.layout.comm
+        at = places(A, self._one_step(A)[0], grid)
+        while True:
+            # on one rank: others may round differently
+            own = self._sample.choice(A, at) if comm.rank == 0 else None
+            chosen: Steps = comm.bcast(own)
+            if LIMIT in chosen.numbers:
+                return chosen
+            moments = self._evaluate(A, chosen).__getitem__
+            change = steps.difference(moments, chosen.numbers, chosen.numbers[1:])
+            worst = largest(np.abs(change).max(axis=0))
+            if self._sample.has(worst, at) or len(at) == MOST_PLACES:
+                return replace(chosen, spread=steps.spread(moments, chosen.numbers))
+            at.append(worst)
 
     def _map(self, error: float) -> MomentMap:
         """The moment map whose windows are made for some error."""

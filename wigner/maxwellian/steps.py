@@ -107,5 +107,10 @@ def combined(moments: Moments, numbers: Sequence[int]) -> NDArray:
 
 def change(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> float:
     """From some numbers to others, relative to max n0 for the largest number, which is sound."""
-    change = combined(moments, numbers) - combined(moments, others)
-    return float(np.abs(change).max() / moments(max(numbers))[0].max())
+    changed = np.abs(difference(moments, numbers, others)).max()
+    return float(changed / moments(max(numbers))[0].max())
+
+
+def difference(moments: Moments, numbers: Sequence[int], others: Sequence[int]) -> NDArray:
+    """From some numbers to others, ``(4, N1, N2)``."""
+    return combined(moments, numbers) - combined(moments, others)

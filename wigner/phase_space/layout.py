@@ -20,7 +20,7 @@ import pyfftw
 from numpy.typing import NDArray
 
 from ..errors import CaseError, Fault
-from .communicator import SERIAL, Communicator
+from .communicator import SERIAL, Communicator, First
 from .grid import PhaseGrid
 from .rounds import BLOCK, blocks
 from .transpose import Transpose
@@ -112,6 +112,12 @@ class Layout:
         """Sum over the ranks, in rank order, the same bits on every rank."""
         values: Any = self.comm.allgather(value)
         return sum(values)
+
+
+def part(grid: PhaseGrid, points: int, wanted: int) -> tuple[Layout, float]:
+    """A layout whose first block has about ``wanted`` of ``points``; how many such there are."""
+    ranks = max(1, min(points // max(1, wanted), grid.nx, grid.np))
+    return Layout(grid, First(ranks)), float(ranks)
 
 
 def passes(W: NDArray) -> Iterator[slice]:

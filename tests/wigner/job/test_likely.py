@@ -9,10 +9,9 @@ from wigner.case.problem import Problem, build
 from wigner.case.spec import Case, parse_case
 from wigner.flows.splitting import LIMIT
 from wigner.job.example import HOME
-from wigner.job.likely import at_first, likely_numbers, places, to_first_block
+from wigner.job.likely import at_first, likely_numbers
 from wigner.maxwellian.equilibrium_state import equilibrium_density
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
-from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 
 # 95 % polarised on one wavelength: no splitting reaches the tolerance.
@@ -100,33 +99,6 @@ def chosen(case: Case) -> tuple[int, ...]:
     at_rest = case.initial.state == "equilibrium"
     solver.solve(equilibrium_density(solver, problem.N[0].mean()) if at_rest else problem.N)
     return solver.steps
-
-
-def test_places_are_where_it_is_steep_where_it_bends_and_where_it_is_dense() -> None:
-    """Each one elsewhere, far from the first points; none is looked at twice."""
-    grid = PhaseGrid((16, 20), (8.0, 10.0), (4, 4), (5.0, 5.0))
-    A, n0 = np.zeros((4, 16, 20)), np.ones((16, 20))
-    A[2, 3:6, 7] = [1.0, 2.0, 3.0]  # rises by 2 in two steps around (4, 7), but it ends there, too
-    A[2, 6:9, 7] = [2.0, 1.0, 0.0]
-    n0[4, 7] = 3.0
-    A[1, 10, 12] = 1.8  # a peak: no slope
-    n0[10, 12] = 2.5
-    n0[14, 2] = 5.0
-    assert places(A, n0, grid) == [(4, 7), (10, 12), (14, 2)]
-    assert places(0 * A, n0, grid) == [(0, 0), (14, 2)]
-    n0[0, 0] = 6.0
-    assert places(0 * A, n0, grid) == [(0, 0)]
-
-
-@pytest.mark.parametrize("points", [3, 8, 11])
-def test_columns_around_a_place_come_first(points: int) -> None:
-    """With those before and after it; what is periodic stays so."""
-    A = np.arange(4 * 6 * 5, dtype=float).reshape(4, 6, 5)
-    moved = to_first_block(A, (4, 3), points)
-    first, second = divmod(points // 2, 5)
-    np.testing.assert_array_equal(moved[:, first, second], A[:, 4, 3])
-    np.testing.assert_array_equal(moved[:, first, second - 1], A[:, 4, 2])
-    np.testing.assert_array_equal(moved[:, (first + 3) % 6, second], A[:, 1, 3])
 
 
 def test_densities_at_rest_are_the_classical_ones_for_small_epsilon() -> None:

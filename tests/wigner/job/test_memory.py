@@ -18,15 +18,15 @@ from tests.support.case_texts import MATERIAL
 from tests.support.small import sets
 from wigner.__main__ import main
 from wigner.case.problem import build, lattice
-from wigner.case.spec import parse_case
-from wigner.errors import CaseError
+from wigner.case.spec import Case, parse_case
+from wigner.errors import CaseError, Fault
 from wigner.evolution.solver import Solver
 from wigner.flows.splitting import LIMIT
 from wigner.job import commands, memory
-from wigner.job.estimate import First
 from wigner.maxwellian.moment_map import MomentMap
 from wigner.maxwellian.windows import ROUNDOFF, places_of, window_for
-from wigner.phase_space.communicator import Serial
+from wigner.phase_space.communicator import First, Serial
+from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
 from wigner.phase_space.rounds import buffers
 from wigner.physics import Physics
@@ -186,6 +186,23 @@ def test_a_run_is_checked_for_what_it_is_likely_to_need(
         with pytest.raises(CaseError, match="but its 1 rank"):
             commands.checked(case, between)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("refused", [(LIMIT,), (2, 3)])
+def test_either_method_that_may_need_most_is_looked_at(
+    refused: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The series needs most fields, two and three steps most tables of windows."""
+
+    def check(case: Case, grid: PhaseGrid, hosts: object, numbers: tuple[int, ...]) -> None:
+        if numbers == refused:
+            raise CaseError(Fault("grid", "too little memory"))
+
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "check_memory", check)
+    monkeypatch.setattr(commands, "likely_numbers", lambda *_: asked.append("") or (1, 2))
+    commands.checked(parse_case(small.CASE, ["maxwellian.richardson=auto"]), [("host", 1)])
+    assert asked == [""]
 
 
 @pytest.mark.parametrize(
