@@ -11,6 +11,7 @@ from ..case.spec import Case, load_case
 from ..errors import CaseError, Fault
 from ..flows.splitting import LIMIT
 from ..machine import shadowed
+from ..output.checkpoint import DIRECTORY, extent
 from ..phase_space.communicator import Communicator
 from ..phase_space.layout import check_ranks
 from .constants import load
@@ -68,7 +69,12 @@ def resume(
         if not known:
             remedy = "give the one that --output named"
             raise CaseError(Fault("output", str(output), expected, remedy))
-        return load_case(text, [*overrides, *end])
+        case = load_case(text, [*overrides, *end])
+        p_max = None if case.grid.p_max else extent(output / DIRECTORY)
+        if p_max is None:
+            return case
+        # A force carries W further until a later end, and "auto" would say so: the lattice stays.
+        return replace(case, grid=replace(case.grid, p_max=p_max))
 
     return _run_job(known_case, output, comm, lambda unlocked: None, resume=True, quiet=quiet)
 

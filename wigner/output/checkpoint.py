@@ -6,6 +6,7 @@ sealed, synchronised and renamed (``sealed``). The one before is kept.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from ..case.spec import Case
 from ..errors import CaseError, CheckpointError, Fault
 from ..evolution.state import State
 from ..phase_space.communicator import Communicator, nodes_of
-from ..phase_space.grid import PhaseGrid
+from ..phase_space.grid import Pair, PhaseGrid
 from ..phase_space.layout import Layout
 from . import files, sealed
 
@@ -221,6 +222,17 @@ def read_rows(path: Path, rows: NDArray) -> tuple[State, NDArray]:
     W = np.empty((2, len(rows), found.row // 16), dtype=complex)
     sealed.read_rows(path, found, [slice(row, row + 1) for row in rows], W)
     return found.state, W
+
+
+def extent(directory: Path) -> Pair | None:
+    """p_max of the newest checkpoint that can be read; None where there is none."""
+    for path in reversed(stored(directory)):
+        try:
+            first, second = json.loads(sealed.contents(path).state.physics["grid.p_max"])
+        except (CheckpointError, OSError, KeyError, ValueError):
+            continue
+        return float(first), float(second)
+    return None
 
 
 def _check_physics(then: dict[str, str], now: dict[str, str]) -> None:

@@ -13,10 +13,11 @@ import pytest
 from tests.support import small
 from tests.support.small import report, sets, snapshot
 from wigner.__main__ import main
-from wigner.case.problem import build
+from wigner.case.problem import build, lattice
 from wigner.case.spec import parse_case
 from wigner.job.run import execute
 from wigner.job.supervise import FINISHED
+from wigner.output import checkpoint
 from wigner.output.observer import Observer
 from wigner.phase_space.communicator import SERIAL
 
@@ -193,6 +194,27 @@ def test_a_new_end_is_kept_by_the_next_resume(half: Path, monkeypatch: pytest.Mo
     assert report(half)["t"] == 0.6
     with h5py.File(half / "moments.h5") as file:
         assert parse_case(file.attrs["case"]).time.t_end == 0.6
+
+
+def test_a_later_end_under_a_force_keeps_the_lattice(case: str, output: Path) -> None:
+    """p_max = "auto" has room for how far the force carries W until t_end."""
+    forced = [
+        "grid.n_x=[1, 1]",
+        "physics.potential=0",
+        "initial.n0=1",
+        'initial.n=["0", "0", "0.1"]',
+    ]
+    forced = sets('physics.field=["0.5", "0"]', *forced)
+    begun = sets("time.t_end=0.1", "output.every=0.1")
+    assert main(["run", case, "--output", str(output), *forced, *begun]) in (0, 4)
+    p1 = checkpoint.extent(output / checkpoint.DIRECTORY)[0]
+    later = parse_case(small.CASE, [*forced[1::2], "time.t_end=0.3"])
+    assert lattice(later).p_max[0] > p1 + 0.01
+    for end in ("0.2", "0.3"):
+        assert main(["resume", str(output), "--t-end", end]) in (0, 4)
+    assert main(["resume", str(output)]) in (0, 4)
+    assert small.moments(output)["time"][-1] == 0.3
+    assert checkpoint.extent(output / checkpoint.DIRECTORY)[0] == p1
 
 
 def test_a_finished_run_stays_as_it_is(half: Path) -> None:
