@@ -32,6 +32,13 @@ def test_a_slow_part_is_seen_below_fast_ones() -> None:
     assert way_left(seen) == pytest.approx(left, rel=1e-3)
 
 
+def test_four_parts_are_told_apart_from_the_first_moments_on() -> None:
+    """Six moments have four changes of changes; fewer would mix the parts."""
+    seen = [iterated(k) for k in range(SEEN)]
+    left = np.abs(seen[-1] - iterated(10**5)).max() / seen[-1][0].max()
+    assert way_left(seen) == pytest.approx(left, rel=1e-3)
+
+
 @pytest.mark.parametrize(("factor", "share"), [(0.9, 1.0), (0.8, 1.0), (-0.5, 3.0), (0.2, 4.0)])
 def test_a_geometric_way(factor: float, share: float) -> None:
     """What is left is factor^k, or the last change where that is more, (1/factor - 1) of it."""

@@ -14,8 +14,10 @@ from wigner.errors import StateError
 from wigner.evolution import steady
 from wigner.evolution.evolve import Interval
 from wigner.evolution.solver import Solver
+from wigner.flows.two_sided import PhaseSpace
 from wigner.maxwellian.equilibrium_state import equilibrium_density
 from wigner.phase_space.communicator import SERIAL, Communicator
+from wigner.phase_space.layout import Layout
 from wigner.phase_space.moments import density, moments
 
 CASE = """
@@ -140,6 +142,43 @@ def test_a_slow_wave_is_waited_for() -> None:
     exact = equilibrium_density(solver.maxwellian, 1.0)
     assert np.ptp(exact[0]) > 0.09
     np.testing.assert_allclose(found[0], exact[0], atol=4e-3)
+
+
+class Noisy:
+    """A way whose moments move to and fro by what is allowed, and go nowhere."""
+
+    comm, uniform, slowest = SERIAL, False, 20.0
+
+    def __init__(self) -> None:
+        self.W, self.steps, self.moments = np.zeros(1), 0, np.ones((13, 1, 1))
+
+    def change(self) -> float:
+        self.steps += 1
+        self.moments = np.full((13, 1, 1), 1 + 1e-9 * (self.steps % 2))
+        return 1e-9
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.4])
+def test_two_lives_of_the_slowest_wave_are_waited_for(dt: float) -> None:
+    """However many steps that is: short ones are looked at in strides."""
+    way = Noisy()
+    steady._rest(way, lambda W, t: None, dt, 1e-6, lambda: None)  # type: ignore[arg-type]
+    assert way.steps * dt == pytest.approx(2 * way.slowest)
+
+
+def test_heat_is_a_change() -> None:
+    """Of a gas at rest with the same density and another temperature."""
+    problem = build(parse_case(CASE))
+    space = PhaseSpace(Layout(problem.grid, SERIAL), problem.physics)
+    p1, p2 = problem.grid.p
+    square = (p1[:, None] ** 2 + p2[None, :] ** 2).ravel()
+    cold, hot = (
+        np.stack([np.exp(-square / (2 * T)) / (2 * np.pi * T), 0 * square])[:, None] + 0j
+        for T in (0.8, 1.0)
+    )
+    way = steady.Way(space, cold)
+    way.W = hot
+    assert way.change() == pytest.approx(0.2, rel=1e-3)
 
 
 class Scripted:

@@ -14,8 +14,9 @@ from wigner.__main__ import main
 from wigner.case.problem import lattice
 from wigner.case.spec import parse_case
 from wigner.errors import CaseError
-from wigner.job import estimate
+from wigner.job import commands, estimate
 from wigner.job.scaling import Share, Step, step, strong, weak
+from wigner.job.scaling_tables import tables
 from wigner.maxwellian.windows import ROUNDOFF, Window, window_for
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.synthesis import with_few_modes
@@ -144,6 +145,27 @@ def test_strong_and_weak() -> None:
     assert grown[2].share.grid.length == GRID.length
     strip = parse_case(small.CASE, ["grid.n_x=[8, 1]", "initial.n0=1"])
     assert weak(strip, (1, 8), MACHINE, NUMBERS)[1].share.grid.n_x == (16, 1)
+
+
+def test_tables_are_of_the_numbers_that_are_likely(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, case = tmp_path / "machine.toml", small.write_case(tmp_path)
+    machine.write_text(MACHINE.text())
+    monkeypatch.setattr(commands, "likely_numbers", lambda *_: (2, 3))
+    assert main(["info", str(case), "--ranks", "2,4", "--machine", str(machine)]) == 0
+    told = capsys.readouterr().out
+    expected, others = (tables(CASE, GRID, (2, 4), MACHINE, m) for m in ((2, 3), NUMBERS))
+    assert expected != others
+    assert told.endswith(expected)
+    fixed, grown = expected.split("\nweak ")
+    for page, rows in (
+        (fixed, strong(CASE, GRID, (2, 4), MACHINE, (2, 3))),
+        (grown, weak(CASE, (2, 4), MACHINE, (2, 3))),
+    ):
+        lines = [line.split() for line in page.strip().splitlines()[-2:]]
+        seconds = [f"{1e3 * row.step.seconds:.3g}" for row in rows]
+        assert [line[7] for line in lines] == seconds
 
 
 def test_the_page(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
