@@ -1,5 +1,15 @@
 """Macroscopic models of the spinor Wigner-BGK equation: quantum-spin drift-diffusion.
 
+What scripts and notebooks need:
+
+    solve       the solution of a model, a loop over records
+    MODELS      the models by name
+    make_model  a model of a problem
+    initial     the densities that a case begins with
+    solution    densities of a model at given times
+
+The modules in reading order; a module imports only what stands before it:
+
 ``calculus``: derivatives and products on the x lattice
 ``forms``: formulas as published, or corrected
 ``model``: what a model is, densities that obey d_t u = div F(u) + S(u)
@@ -48,4 +58,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return [name for name in globals() if name[:2] == "__"] + __all__

@@ -1,5 +1,24 @@
 """Spinor Wigner-BGK kinetic solver with spin-orbit coupling and quantum Maxwellians.
 
+What scripts and notebooks need first, then the solver itself:
+
+    open_case           a case from its file, with entries changed
+    run                 its kinetic solution, a loop over records
+    open_results        the records of a run as arrays of xarray
+    open_state          W of its newest checkpoint
+    quantum_maxwellian  M(N) of given densities
+    Solution            what run gives
+    Record              what a solution gives at a time
+    QuantumMaxwellian   what quantum_maxwellian gives
+    WignerError         what all errors of the project are
+    load_case           a case from its file
+    parse_case          a case from its text
+    Case                what a case file says
+    build               the problem of a case: its fields on its lattice, checked
+    Problem             a lattice, the physics and the initial densities
+    Solver              the solver of a problem: initial states and steps
+    evolve              W over time, step by step
+
 The rooms in reading order; a module imports only what stands before it:
 
 ``errors``: the errors that callers catch
@@ -81,4 +100,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return [name for name in globals() if name[:2] == "__"] + __all__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,22 @@ from wigner.evolution.solver import Solver
 
 @pytest.mark.parametrize("package", [wigner, macro])
 def test_all_names_resolve(package) -> None:
-    assert package._HOMES.keys() == set(package.__all__) <= set(dir(package))
+    assert package._HOMES.keys() == set(package.__all__)
     for name in package.__all__:
         home = importlib.import_module(f"{package.__name__}.{package._HOMES[name]}")
         assert getattr(package, name) is getattr(home, name)
+
+
+@pytest.mark.parametrize("package", [wigner, macro])
+def test_the_names_are_those_that_are_explained(package) -> None:
+    """At the beginning of help() and on the page, in one order, and by dir()."""
+    assert sorted(name for name in dir(package) if name[:1] != "_") == sorted(package.__all__)
+    told = re.findall(r"^ {4}(\w+) {2,}\S", package.__doc__, re.MULTILINE)
+    assert sorted(told) == sorted(package.__all__)
+    page = (Path(__file__).parents[2] / "docs" / "api" / "index.rst").read_text(encoding="utf-8")
+    rows = re.findall(rf"`{package.__name__}\.(\w+) <{package.__name__}\.([\w.]+)\.(\w+)>`", page)
+    assert [name for name, _, _ in rows] == told
+    assert {name: home for _, home, name in rows} == package._HOMES
 
 
 def test_names_are_those_of_the_modules() -> None:
