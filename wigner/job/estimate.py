@@ -21,7 +21,7 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..evolution.evolve import record_times
 from ..evolution.relaxation import TABLEAUS
-from ..flows import factors
+from ..flows import factors, kernels
 from ..flows.diffusion import Diffusions
 from ..flows.splitting import LIMIT, SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
@@ -46,6 +46,8 @@ ROWS, COLUMNS, MAP_ROWS = 32, 256, 4
 MOST_GUESSED = 12
 # Products by K in the series that replaces the splitting: from 40 to 60 as a rule.
 SERIES = 50
+# Seconds that Python, its packages and the first files take, and compiled kernels where there are.
+START, LOADED = 1.5, 0.6
 # Seconds that timing one operation may take.
 PATIENCE = 0.1
 
@@ -148,6 +150,7 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
     products = sum(todo.priced) * (time_position(few) + time_diffusion(few))
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
+    step += sweeps(case) * time_sweep(problem)
     record = moment_map + 2 * (position + momentum)
     begin = (COLD * moment_map + products) * (5 if case.initial.state == "prepared" else 1)
     return todo.steps * step + todo.records * record + begin
@@ -156,7 +159,8 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
 def shared(seconds: float, grid: PhaseGrid, ranks: int) -> float:
     """Wall time of a run that takes a core so many seconds, on as many ranks with cores alike."""
     exchange = 1.2 if ranks > 1 else 1.0
-    return 0.5 + exchange * seconds / min(ranks, grid.nx, grid.np)
+    start = START + LOADED * kernels.wanted(grid.nx * grid.np)
+    return start + exchange * seconds / min(ranks, grid.nx, grid.np)
 
 
 def time_position(problem: Problem) -> float:
@@ -190,6 +194,18 @@ def time_diffusion(problem: Problem) -> float:
     return parts * _by_columns(
         layout, lambda block, columns: space.momentum.diffuse(block, columns, diffusion)
     )
+
+
+def time_sweep(problem: Problem) -> float:
+    """Seconds of a sum of two fields on all of W."""
+    layout, parts = part(problem.grid, problem.grid.nx, ROWS)
+    W, Z = layout.x_major(), layout.x_major()
+    W[:], Z[:] = 0.0, 0.0
+
+    def add() -> None:
+        np.add(W, Z, out=W)
+
+    return parts * shortest(add)
 
 
 def _by_columns(layout: Layout, action: Callable[[NDArray, slice], None]) -> float:

@@ -29,7 +29,29 @@ from wigner.timing import Phases
 def test_work_is_divided() -> None:
     grid = lattice(parse_case(small.CASE))
     found = [estimate.shared(12.0, grid, ranks) for ranks in (1, 2, 100)]
-    assert found == pytest.approx([12.5, 7.7, 1.1])
+    assert found == pytest.approx([13.5, 8.7, 2.1])
+    large = lattice(parse_case(small.CASE, ["grid.n_x=[64, 64]"]))  # has compiled kernels
+    assert estimate.shared(12.0, large, 1) == pytest.approx(14.1)
+
+
+def test_sums_of_fields_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they alone take time, a second each: those of every step."""
+    case = parse_case(small.CASE, ["time.scheme=sdirk3"])
+    problem, todo = build(case), estimate.work(case, (1,))
+    for name in TIMED:
+        zero = (0.0, 0.0) if name == "time_moment_map" else 0.0
+        monkeypatch.setattr(estimate, name, lambda *_, zero=zero: zero)
+    monkeypatch.setattr(estimate, "time_sweep", lambda problem: 1.0)
+    assert estimate.seconds(case, problem, todo) == todo.steps * estimate.sweeps(case)
+
+
+def test_a_sum_is_told_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where part of the lattice takes a second, all takes as many as there are parts."""
+    problem = build(parse_case(small.MEDIUM))
+    monkeypatch.setattr(estimate, "shortest", lambda action: action() or 1.0)
+    rows = estimate.part(problem.grid, problem.grid.nx, estimate.ROWS)[1]
+    assert rows > 1
+    assert estimate.time_sweep(problem) == rows
 
 
 @pytest.mark.parametrize(
