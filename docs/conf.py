@@ -43,6 +43,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"_\w+"),  # private names, which are on no page
 ]
 
+linkcheck_timeout, linkcheck_retries, linkcheck_workers = 10, 1, 8  # scripts/docs --links
+
 html_theme = "furo"
 html_static_path = ["static"]
 html_title = "Wigner–BGK"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import wigner as package
-from tests.support.pages import BLOCK, DOCS, PROGRAMS, commands, status, typed
+from shown import BLOCK, DOCS, PROGRAMS, commands, status, typed
 from tests.test_readme import PAGES
 from wigner.__main__ import main as wigner
 

@@ -14,7 +14,7 @@ import pytest
 import wigner
 from tests.support import small
 from tests.support.case_texts import MATERIAL
-from tests.support.pages import BLOCK, DOCS, status, typed
+from shown import BLOCK, DOCS, status, typed
 from wigner.job.example import HOME
 
 PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ SHOWN = re.compile(rf"^(?: {{4}})?{LAUNCHER}({PROGRAM} .+)$", re.MULTILINE)
 
 def shown(text: str) -> Iterator[tuple[str, list[str]]]:
     """Commands in indented lines of a text: a name of ``PARSERS``, and the arguments."""
-    for line in SHOWN.findall(text):
+    for line in SHOWN.findall(text.replace("\\\n", " ")):
         words = shlex.split(line.split(" > ")[0], comments=True)
         if words[0] == "python":
             words = [MODULES[words[2]], *words[3:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,9 +10,24 @@ import pytest
 from PIL import Image
 
 import example_figures
+from shown import DOCS, sections
+from tests.support.sweeps import Runs
 from wigner.job.example import titles
+from wigner.sweep import process
 
-DOCS = Path(__file__).parents[2] / "docs"
+# What is typed in place of what the worked cases have, and what makes their cases small.
+QUICKER = {
+    "physics.tau=0.05,0.1,0.2,0.4": "physics.tau=0.1,0.2",
+    "physics.tau=0.25,0.5,1": "physics.tau=0.5,1",
+    "output.wall_limit=3": "output.wall_limit=0.01",
+    "time.t_end=24": "time.t_end=0.6",
+}
+SIZES = {
+    "decay.toml": ["grid.n_x=[6, 6]", "grid.n_p=16", "time.t_end=0.4"],
+    "gate.toml": ["grid.n_x=[16, 1]", "grid.n_p=[16, 16]", "time.t_end=0.2", "output.every=0.1"],
+    "edelstein.toml": ["grid.n_p=14", "time.t_end=0.4", "output.every=0.2"],
+    "long.toml": ["grid.n_x=[16, 1]", "grid.n_p=[16, 16]", "time.t_end=0.2", "output.every=0.1"],
+}
 
 
 def test_every_example_has_its_picture_and_its_command_on_the_page() -> None:
@@ -28,7 +44,53 @@ def test_every_example_has_its_picture_and_its_command_on_the_page() -> None:
             assert image.format == "PNG"
             assert image.width >= 800
     pictures = {path.stem for path in example_figures.PICTURES.iterdir()}
-    assert pictures == {*titles()}
+    assert pictures == {*titles(), *example_figures.WORKED}
+
+
+def test_every_worked_case_has_its_picture() -> None:
+    parts = sections((DOCS / "worked.md").read_text(encoding="utf-8"))
+    for name, section in zip(example_figures.WORKED, parts.values(), strict=True):
+        assert re.findall(r"!\[.{20,}\]\((.+)\)", section) == [f"examples/{name}.png"]
+        path = example_figures.PICTURES / f"{name}.png"
+        assert path.stat().st_size <= example_figures.BYTES
+        with Image.open(path) as image:
+            assert image.width >= 550
+
+
+@pytest.mark.parametrize("name", example_figures.WORKED)
+def test_a_worked_case_works_as_it_stands_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """On small lattices, with fewer steps and values, and in this process."""
+    monkeypatch.setattr(process, "call", Runs().call)
+    path = example_figures.worked(name, tmp_path, QUICKER, SIZES)
+    assert path.stat().st_size > 1000
+    printed = capsys.readouterr().out
+    if name == "cluster":
+        assert re.findall(r"^  1  n +\S+ +0.000e\+00", printed, re.MULTILINE)
+    if name == "convergence":
+        assert "The error of the run is about" in printed
+    if name == "models":  # the errors that the block of Python prints: both fall with tau
+        for model in ("nonlocal", "drift-diffusion"):
+            (errors,) = re.findall(rf"^{model} \[(.+)\]", printed, re.MULTILINE)
+            first, last = map(float, errors.split())
+            assert first < 0.6 * last < 0.05
+
+
+def test_what_the_pages_run_is_resolved(tmp_path: Path) -> None:
+    """Or no picture is made of it."""
+    for verdict in ("resolved", "doubtful"):
+        (tmp_path / verdict).mkdir()
+        text = json.dumps({"quality": {"verdict": verdict}})
+        (tmp_path / verdict / "run.json").write_text(text)
+    example_figures.check_resolved(tmp_path / "resolved")
+    with pytest.raises(RuntimeError, match="doubtful is doubtful"):
+        example_figures.check_resolved(tmp_path)
+
+
+def test_what_does_not_end_as_it_should_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="ended with status 2, not 0"):
+        example_figures.worked("cluster", tmp_path, {"gate": "none"}, SIZES)
 
 
 def test_a_picture_is_made(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -6,7 +6,6 @@
 ``mpi_child``: the same, on the side of a rank
 ``mpi_overlap``: how much of the transpose's travel hides behind work
 ``refused``: system calls that fail, as on a file system without them
-``pages``: what the pages show, and the commands on them
 ``small``: a case that runs in a fraction of a second, and how tests run it
 ``sweeps``: sweeps whose runs are in this process
 ``made_runs``: directories of runs that were never run, with known fields

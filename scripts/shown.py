@@ -1,4 +1,4 @@
-"""What the pages show: the commands that are typed, and what is done with them in tests."""
+"""What the pages show: the blocks of commands and of Python, and doing what they say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from macro.__main__ import main as macro
 from validation.__main__ import main as validation
 from wigner.__main__ import main as wigner
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 PROGRAMS: dict[str, Callable[[list[str]], int | None]] = {
     "wigner": wigner,
     "wigner-macro": macro,
@@ -31,6 +31,12 @@ def commands(text: str) -> list[list[str]]:
     return [
         words for kind, block in BLOCK.findall(text) if kind == "bash" for words in typed(block)
     ]
+
+
+def sections(text: str) -> dict[str, str]:
+    """The parts of a page below its headings of the second level, by heading."""
+    found = re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return {heading: section for heading, section in found}
 
 
 def status(words: Sequence[str], small: Mapping[str, Sequence[str]]) -> int:
