@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import wigner
+from shown import BLOCK, DOCS, status, typed
 from tests.support import small
 from tests.support.case_texts import MATERIAL
-from shown import BLOCK, DOCS, status, typed
 from wigner.job.example import HOME
 
 PAGE = (DOCS / "recipes.md").read_text(encoding="utf-8")
