@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from validation.__main__ import _tell
+from validation.harness import report
+from validation.harness.claims import BURIED, Claim, Result, at_least
+from validation.studies import convergence
 from validation.studies.off import off
 
 TAUS = [0.2, 0.1, 0.05]
@@ -34,3 +42,18 @@ def test_what_is_no_more_than_the_error_of_the_steps() -> None:
     assert off(TAUS, apart, field(1.0, 0.0), 1e-6).endswith("the error of the steps in time.")
     grows = off(TAUS, {"nonlocal": [field(0.1, 0.0)] * 3}, field(1.0, 0.0), 1e-6)
     assert grows.endswith("to the power 0.")
+
+
+def test_the_answer_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """On the terminal and on the page, whatever could be decided besides."""
+    claim = Claim("own.order", "an order", "", math.nan, at_least(1), undecided=BURIED)
+    result = Result("It is off by little. The rest.", (claim,), answer="It is off by little.")
+    chapter = report.Chapter(convergence.STUDY, result, "command")
+    page = report.write([chapter], [], report.origin("command", "small", "own", 1, 1.0), tmp_path)
+    _tell([result], page)
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == "It is off by little."
+    assert last == f"its checks: undecided, 1 not measurable; {page}"
+    told = page.read_text(encoding="utf-8")
+    assert 0 < told.index("It is off by little.") < told.index('class="banner')
+    assert "0 of 1" not in told
