@@ -113,9 +113,11 @@ def test_continuous_integration_tries_another_mpi(copy: Path) -> None:
     """It has an environment of its own, which is made once."""
     path = f"{copy.parent / 'bin'}:{os.environ['PATH']}"
     call(copy, ".ci/run", "-q", PATH=path)
-    *_, lint, layout, types, tests, venv, build, ranks = calls(copy)
+    *_, lint, layout, types, tests, reference, site, links, venv, build, ranks = calls(copy)
     assert (lint, layout, types) == ("-m ruff check .", "-m ruff format --check .", "-m mypy")
     assert tests == "-m pytest -n 2 --dist loadfile -q"
+    assert (reference, links) == ("scripts/reference.py", "scripts/site_links.py build/docs")
+    assert site.startswith("-m sphinx -q -W ")
     assert venv == "-m venv --without-pip build/mpi/openmpi"
     assert build.startswith("-m pip --python build/mpi/openmpi/bin/python install ")
     assert build.endswith("--no-binary mpi4py mpi4py>=4.1")

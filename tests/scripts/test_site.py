@@ -1,4 +1,7 @@
-"""The pages in docs as a site: it builds without a warning, and its links lead somewhere."""
+"""The pages in docs as a site: it builds without a warning, and its links lead somewhere.
+
+It takes a minute; ``scripts/docs`` does the most of it, also in continuous integration.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ from site_links import Page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("sphinx") is None, reason="Sphinx is not installed: the extra docs"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("sphinx") is None, reason="Sphinx is not installed: the extra docs"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

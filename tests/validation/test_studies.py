@@ -70,8 +70,10 @@ ORDERS = {
 }
 
 
-# The orders in time that this one measures at length are those of evolution/test_relaxation.
-DEAR = {"convergence": pytest.mark.slow}
+# Half a minute each and more. Their claims are asserted on smaller problems, too: orders in time in
+# evolution/test_relaxation, those in epsilon in test_study_expansions, and closed forms in
+# test_small_waves, test_oracle_waves and test_oracle_driven.
+DEAR = dict.fromkeys(("convergence", "epsilon", "literature"), pytest.mark.slow)
 
 
 @pytest.mark.usefixtures("compiled")
