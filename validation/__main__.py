@@ -40,7 +40,7 @@ from wigner.output import files
 from wigner.phase_space.communicator import Communicator
 
 from .formulas.corrections import CORRECTIONS
-from .harness.claims import Result
+from .harness.claims import Result, number
 from .harness.study import SIZES, Setting, Study, compute, conclude
 
 HOLDS, FAILS, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
@@ -105,7 +105,7 @@ def _studied(arguments: argparse.Namespace, case: Case | None, comm: Communicato
         try:
             results = conclude(studies, setting, outcomes)
             page = _write(studies, results, arguments, comm.size, time.perf_counter() - clock)
-            _tell(results, page)
+            _tell(results, page, own=case is not None)
             status = HOLDS if all(result.holds for result in results) else FAILS
         except OSError as error:
             _complain(error, "what was computed is in tasks/: correct the cause, and run again")
@@ -196,11 +196,17 @@ def _log_to_terminal(comm: Communicator, level: int) -> None:
     log.setLevel(level)
 
 
-def _tell(results: Sequence[Result], page: Path) -> None:
-    """Answers, failing claims, how many there are of each verdict, and where the report is."""
+def _tell(results: Sequence[Result], page: Path, *, own: bool) -> None:
+    """Answers, failing claims, how many there are of each verdict, and where the report is.
+
+    Of a user's ``own`` case every number that could be measured is an answer where there is none.
+    """
     for result in results:
         if result.answer:
             say(f"{result.answer}\n")
+        for claim in result.claims if own and not result.answer else ():
+            if claim.holds:
+                say(f"{claim.statement}: {number(claim.measured)}, expected {claim.expected}\n")
     claims = [claim for result in results for claim in result.claims]
     for claim in claims:
         note = f" ({claim.note})" if claim.note else ""

@@ -10,7 +10,7 @@ import pytest
 
 from validation.__main__ import _tell
 from validation.harness import report
-from validation.harness.claims import BURIED, Claim, Result, at_least
+from validation.harness.claims import BURIED, Claim, Result, at_least, at_most
 from validation.studies import convergence
 from validation.studies.off import off
 
@@ -50,10 +50,25 @@ def test_the_answer_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture) -
     result = Result("It is off by little. The rest.", (claim,), answer="It is off by little.")
     chapter = report.Chapter(convergence.STUDY, result, "command")
     page = report.write([chapter], [], report.origin("command", "small", "own", 1, 1.0), tmp_path)
-    _tell([result], page)
+    _tell([result], page, own=True)
     first, last = capsys.readouterr().out.splitlines()
     assert first == "It is off by little."
     assert last == f"its checks: undecided, 1 not measurable; {page}"
     told = page.read_text(encoding="utf-8")
     assert 0 < told.index("It is off by little.") < told.index('class="banner')
     assert "0 of 1" not in told
+
+
+def test_numbers_are_the_answer_where_there_is_no_other(capsys: pytest.CaptureFixture) -> None:
+    """Of a case of one's own; the shipped ones have too many."""
+    holds = Claim("a", "mass is kept", "", 1e-15, at_most(1e-9))
+    fails = Claim("b", "spin is kept", "", 1.0, at_most(1e-9))
+    result = Result("", (holds, fails))
+    _tell([result], Path("page"), own=True)
+    assert capsys.readouterr().out.splitlines() == [
+        "mass is kept: 10⁻¹⁵, expected ≤ 10⁻⁹",
+        "FAILS b: spin is kept: measured 1, expected ≤ 10⁻⁹",
+        "1 of 2 claims hold; page",
+    ]
+    _tell([result], Path("page"), own=False)
+    assert "mass" not in capsys.readouterr().out
