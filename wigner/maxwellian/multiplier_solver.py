@@ -189,9 +189,8 @@ class MultiplierSolver:
         grid, comm = self.layout.grid, self.layout.comm
         at = places(A, self._one_step(A)[0], grid)
         while True:
-            # on one rank: others may round differently
-            own = self._sample.choice(A, at) if comm.rank == 0 else None
-            chosen: Steps = comm.bcast(own)
+            # that of the first rank: others may round differently
+            chosen: Steps = comm.bcast(self._sample.choice(A, at))
             if LIMIT in chosen.numbers:
                 return chosen
             moments = self._evaluate(A, chosen).__getitem__
