@@ -42,9 +42,10 @@ WORKED = {
 }
 # How commands end that do not end with 0, by a word of theirs.
 STOPPED = {"output.wall_limit=3": 3}
-# Pixels across, of which the most are taken that a file of so many bytes holds, and colours: these
-# go where the maps are, as lines need few.
-WIDTHS, BYTES, COLOURS = (1400, 1200, 1000, 800, 600), 60_000, 256
+# Pixels across, of which the most are taken that a file of so many bytes holds, and colours. These
+# are chosen so that maps look smooth, or, in smaller files, so that all of them are there.
+WIDTHS, BYTES, COLOURS = (1400, 1200, 1000, 800, 600), 70_000, 256
+CHOICES = (Image.Quantize.MEDIANCUT, Image.Quantize.MAXCOVERAGE)
 
 
 def picture(name: str, home: Path = PICTURES, overrides: Sequence[str] = ()) -> Path:
@@ -136,10 +137,11 @@ def small(drawn: Path, path: Path) -> None:
     for width in WIDTHS:
         fewer = plain.copy()
         fewer.thumbnail((width, plain.height), Image.Resampling.LANCZOS)
-        few = fewer.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(path, optimize=True)
-        if path.stat().st_size <= BYTES:
-            return
+        for choice in CHOICES:
+            few = fewer.quantize(COLOURS, choice, dither=Image.Dither.NONE)
+            few.save(path, optimize=True)
+            if path.stat().st_size <= BYTES:
+                return
 
 
 def main(argv: Sequence[str] | None = None) -> int:
