@@ -78,7 +78,7 @@ class Currents:
         x, lines = abscissa.line(lambda k: self._current(k, component), records)
         for direction in (0, 1):
             label = f"$J_{direction + 1}$"
-            style.line(ax, x, lines[direction], label, direction)
+            style.line(ax, x, lines[direction], label, direction, among=2)
         style.finish(ax, self._ranges[component], self._scales[component])
         abscissa.finish(ax)
         ax.set_ylabel(self._shown[component].label(f"J[{NAMES[component]}]"))

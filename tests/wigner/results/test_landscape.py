@@ -73,7 +73,7 @@ def test_no_panel_is_for_a_potential_of_zero(tmp_path: Path, n: tuple[int, int],
 
 
 def test_curves_that_lie_on_each_other_have_marks_at_points_of_their_own(tmp_path: Path) -> None:
-    for kind in ("budget", "fields", "series"):
+    for kind in ("budget", "currents", "fields", "series"):
         for ax in drawn(open_run(make_run(tmp_path / kind, (8, 1))), kind).axes:
             if len(ax.lines) < 2:
                 continue
