@@ -48,7 +48,7 @@ class Sample:
 
     def __init__(self, grid: PhaseGrid, physics: Physics, tolerance: float) -> None:
         # moments need no lattice of p, which would limit the number of ranks that are pretended
-        self._layout, _ = part(replace(grid, n_p=(grid.nx, 2)), grid.nx, COLUMNS)
+        self._layout, _ = part(replace(grid, n_p=(2 * grid.nx, 2)), grid.nx, COLUMNS)
         self._map = cache(lambda error: MomentMap(self._layout, physics, error or ROUNDOFF))
         self._tolerance = tolerance
 

@@ -20,7 +20,7 @@ def physics(epsilon: float) -> Physics:
 
 
 def grid(n1: int, n2: int = 1) -> PhaseGrid:
-    return PhaseGrid((n1, n2), (2 * np.pi, 2 * np.pi), (n1, 4), (7.0, 7.0))
+    return PhaseGrid((n1, n2), (2 * np.pi, 2 * np.pi), (4, 4), (7.0, 7.0))
 
 
 def rough(lattice: PhaseGrid, epsilon: float, seed: int) -> NDArray:
@@ -127,3 +127,12 @@ def test_columns_that_are_made_are_known(n: tuple[int, int]) -> None:
     made = to_first_block(at, place, count).reshape(-1)[:count]
     every = [(i, j) for i in range(n[0]) for j in range(n[1])]
     assert {q for q in every if sample.has(q, [place])} == {divmod(int(m), n[1]) for m in made}
+
+
+@pytest.mark.parametrize("n", [(1, 1), (2, 1), (1, 6), (3, 3)])
+def test_any_lattice_has_a_sample(n: tuple[int, int]) -> None:
+    lattice = grid(*n)
+    N = np.array([1.0, 0.1, 0.2, 0.3])[:, None, None] * np.ones(n)
+    solver = MultiplierSolver(Layout(lattice), physics(0.3), 1e-8)
+    A = solver.solve(N).A
+    np.testing.assert_allclose(solver.moment_map(A, (LIMIT,)), N, rtol=0, atol=1e-8)
