@@ -66,13 +66,12 @@ class MomentumSide:
     def __init__(self, layout: Layout, epsilon: float) -> None:
         grid = layout.grid
         self._fft = Planner()
-        rows, columns = np.divmod(np.arange(layout.p.start, layout.p.stop), grid.n_p[1])
-        first = np.unique(rows)
-        q1 = sums(grid.p[0][first], 0.5 * epsilon * grid.xi[0])
-        q2 = sums(grid.p[1], 0.5 * epsilon * grid.xi[1])
+        (p1, rows), (p2, columns) = _own(layout.p, grid.n_p[1])
+        q1 = sums(grid.p[0][p1], 0.5 * epsilon * grid.xi[0])
+        q2 = sums(grid.p[1][p2], 0.5 * epsilon * grid.xi[1])
         self.q = (q1.values, q2.values)
         # position of p + eps xi/2 in the flattened table is at1[xi1, p] + at2[xi2, p]
-        self._at1 = np.ascontiguousarray(q1.index[rows - first[0]].T * len(q2.values))
+        self._at1 = np.ascontiguousarray(q1.index[rows].T * len(q2.values))
         self._at2 = np.ascontiguousarray(q2.index[columns].T)
         self._multiply = Product(grid.n_x, grid.nx * grid.np, run=grid.np)
 
@@ -113,16 +112,15 @@ class PositionSide:
         grid = layout.grid
         self._n_p = grid.n_p
         self._fft = Planner()
-        rows, columns = np.divmod(np.arange(layout.x.start, layout.x.stop), grid.n_x[1])
-        first = np.unique(rows)
+        (x1, rows), (x2, columns) = _own(layout.x, grid.n_x[1])
         y = [
             sums(points, 0.5 * epsilon * eta, L) if n > 1 else sums(points, np.zeros(len(eta)))
             for points, eta, L, n in zip(
-                (grid.x[0][first], grid.x[1]), grid.eta, grid.length, grid.n_x, strict=True
+                (grid.x[0][x1], grid.x[1][x2]), grid.eta, grid.length, grid.n_x, strict=True
             )
         ]
         # position of x + eps eta/2 in the flattened table is at1[x, eta1] + at2[x, eta2]
-        self._at1 = y[0].index[rows - first[0]] * len(y[1].values)
+        self._at1 = y[0].index[rows] * len(y[1].values)
         self._at2 = y[1].index[columns]
         self.refinement = [
             interpolation(n, L, axis.values)
@@ -195,3 +193,12 @@ class PositionSide:
         modes_first = block.transpose(0, 2, 3, 1)
         self._multiply(modes_first, factor, self._at1[rows].T, self._at2[rows].T)
         return block
+
+
+def _own(block: slice, columns: int) -> list[tuple[NDArray, NDArray]]:
+    """Which indices of either axis a block of a flattened lattice has, and where each point's is.
+
+    A rank with less than a line of the lattice needs tables of no more than its own columns.
+    """
+    axes = np.divmod(np.arange(block.start, block.stop), columns)
+    return [np.unique(axis, return_inverse=True) for axis in axes]

@@ -94,7 +94,7 @@ def matrices_to_windows(case: Case, grid: PhaseGrid, ranks: int) -> tuple[float,
     There are those for double precision and, about as large, those for the tolerance.
     """
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, ROUNDOFF)
-    lines, n2 = _lines(grid, ranks), grid.n_x[1]
+    lines, n2 = _lines(grid.n_x, ranks), grid.n_x[1]
     made, kept = _matrices(grid, (window.covered(0, lines), window.covered(1, n2)))
     return made, 2 * kept
 
@@ -114,7 +114,7 @@ def _strip(
     What the strip before has, of these steps or of those before, is still there.
     """
     lines, points = strip_of(case, grid, ranks, error)
-    before = numbers if lines < _lines(grid, ranks) else numbers[:-1]
+    before = numbers if lines < _lines(grid.n_x, ranks) else numbers[:-1]
     kept = max((WINDOW_KEPT * (1 + (m > 1)) for m in before), default=0)
     made = WINDOW if numbers[-1] > 1 else WINDOW - WINDOW_KEPT
     return (made + kept) * points
@@ -123,14 +123,14 @@ def _strip(
 def strip_of(case: Case, grid: PhaseGrid, ranks: int, error: float) -> tuple[int, int]:
     """Lines of the x lattice in a strip of a rank, and points of the refined one."""
     window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, error)
-    lines = window.lines_of_strip(grid.n_x[1], _lines(grid, ranks))
+    lines = window.lines_of_strip(grid.n_x[1], _lines(grid.n_x, ranks))
     return lines, window.covered(0, lines) * window.covered(1, grid.n_x[1])
 
 
-def _lines(grid: PhaseGrid, ranks: int) -> int:
-    """Lines of the x lattice that a rank has points of, at the most."""
-    share, n2 = math.ceil(grid.nx / ranks), grid.n_x[1]
-    return min(grid.n_x[0], share // n2 if share % n2 == 0 else share // n2 + 2)
+def _lines(n: tuple[int, int], ranks: int) -> int:
+    """Lines of a lattice that a rank has points of, at the most."""
+    share, n2 = math.ceil(math.prod(n) / ranks), n[1]
+    return min(n[0], share // n2 if share % n2 == 0 else share // n2 + 2)
 
 
 def compiled_windows(case: Case, grid: PhaseGrid) -> bool:
@@ -140,10 +140,12 @@ def compiled_windows(case: Case, grid: PhaseGrid) -> bool:
 
 
 def _table_sizes(case: Case, grid: PhaseGrid, ranks: int) -> tuple[list[int], list[int]]:
-    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on the first rank."""
+    """Points per axis of the tables at p + eps xi/2 and at x + eps eta/2 on a rank."""
     half = 0.5 * case.physics.epsilon
-    rows = [math.ceil(n / ranks) for n in (grid.n_p[0], grid.n_x[0])]
-    p, x = (grid.p[0][: rows[0]], grid.p[1]), (grid.x[0][: rows[1]], grid.x[1])
+    p, x = (
+        (first[: _lines(n, ranks)], second[: math.ceil(math.prod(n) / ranks)])
+        for n, (first, second) in ((grid.n_p, grid.p), (grid.n_x, grid.x))
+    )
     q = [len(sums(base, half * xi).values) for base, xi in zip(p, grid.xi, strict=True)]
     y = [
         len(sums(base, half * eta, L).values) if n > 1 else 1
