@@ -233,16 +233,19 @@ def commensurate_p_max(wanted: float, n_x: int, length: float, epsilon: float) -
 
     The shifts eps eta/2 are multiples of eps pi/(2P). They are r-th parts of q lattice steps when
     P = (r/q) eps pi N/(2L). The refined lattice has r points to a lattice step, so within 5 % of
-    ``wanted`` the smallest r wins; none there, and ``wanted`` stays.
+    ``wanted`` the smallest r wins, for q up to 4 or else for any; none there, and ``wanted`` stays.
     """
     if n_x == 1:
         return wanted
     unit = epsilon * math.pi * n_x / (2 * length)
-    ratios = [(r / q, r) for q in (1, 2, 3, 4) for r in range(1, 65) if math.gcd(r, q) == 1]
-    near = [(ratio, r) for ratio, r in ratios if abs(ratio * unit - wanted) <= 0.05 * wanted]
-    if not near:
-        return wanted
-    return min(near, key=lambda ratio_r: ratio_r[1])[0] * unit
+    for most in (4, 64):
+        ratios = [
+            (r / q, r) for q in range(1, most + 1) for r in range(1, 65) if math.gcd(r, q) == 1
+        ]
+        near = [(ratio, r) for ratio, r in ratios if abs(ratio * unit - wanted) <= 0.05 * wanted]
+        if near:
+            return min(near, key=lambda ratio_r: ratio_r[1])[0] * unit
+    return wanted
 
 
 def automatic_p_max(

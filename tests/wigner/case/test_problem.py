@@ -263,7 +263,7 @@ def test_too_little_memory() -> None:
     check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 4)))
     check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 2.5), ("b", 2.5)))
     with pytest.raises(CaseError, match="of b, but its 2 rank"):
-        check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 2.5), ("b", 2.5), ("b", 2.5)))
+        check_memory(case, grid, numbers=(1, 2), hosts=hosts(("a", 2.0), ("b", 2.0), ("b", 2.0)))
 
 
 def test_a_lattice_beyond_all_memory(case: Path, capsys: pytest.CaptureFixture) -> None:

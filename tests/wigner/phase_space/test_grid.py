@@ -91,6 +91,19 @@ def test_commensurate_cut_puts_shifts_on_a_refined_lattice():
     assert len(found.values) < 32 * 32 / 2
 
 
+def test_commensurate_cuts_are_found_for_fine_lattices_too():
+    """With few points of the refined lattice for each, whatever their number; simple ratios win."""
+    for n in range(100, 400, 7):
+        P = commensurate_p_max(8.6, n, 2 * np.pi, 0.2)
+        assert abs(P - 8.6) <= 0.43
+        shifts = 0.2 * np.pi / (2 * P) / (2 * np.pi / n)  # in lattice steps
+        parts = [r for r in range(1, 13) if abs(shifts * r - round(shifts * r)) < 1e-9]
+        assert parts, n
+    unit = 0.2 * np.pi * 152 / (4 * np.pi)
+    assert commensurate_p_max(8.6, 152, 2 * np.pi, 0.2) == pytest.approx(unit * 7 / 6)
+    assert commensurate_p_max(1.31 * unit, 152, 2 * np.pi, 0.2) == pytest.approx(unit * 4 / 3)
+
+
 def test_automatic_cut_balances_the_tails_and_stops_at_roundoff():
     few = automatic_p_max((32, 1), (6.0, 6.0), (24, 24), 0.2, 0.0)
     many = automatic_p_max((32, 1), (6.0, 6.0), (96, 96), 0.2, 0.0)
