@@ -16,20 +16,13 @@ import pytest
 
 from macro.__main__ import main as solve_model
 from tests.support import small
+from tests.support.case_texts import MATERIAL
 from wigner.__main__ import main
 from wigner.case.dimensions import moment
 from wigner.case.spec import parse_case
 from wigner.case.units import scale
 from wigner.errors import Fault, SolveError
 from wigner.output.logs import logging_to
-
-MATERIAL = """
-[material]
-preset = "InAs"
-temperature = 77
-relaxation_time = 1e-13
-reference_length = 50e-9
-"""
 
 
 def test_lines_of_progress_in_a_log(case: str, output: Path, monkeypatch, capsys) -> None:
