@@ -6,11 +6,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import wigner as package
 from shown import BLOCK, DOCS, PROGRAMS, commands, status, typed
-from tests.test_readme import PAGES
+from tests.support.made_runs import make_checkpoint, make_run
+from tests.test_readme import PAGES, fences
 from wigner.__main__ import main as wigner
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +43,30 @@ def test_commands_work(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert status(words, SMALL) == 0, words
         named = [words[k + 1] for k, word in enumerate(words[:-1]) if word == "--output"]
         assert all(Path(name).exists() for name in named)
+
+
+def test_every_block_of_python_is_run_by_a_test() -> None:
+    """Those of the README by its own test, those of running.md by that of sweeps."""
+    pages = {page for page, text in PAGES.items() if fences(text, "python")}
+    names = ("recipes", "records", "running", "worked")
+    assert pages == {"README.md", *(f"docs/{name}.md" for name in names)}
+
+
+def test_records_are_opened_as_their_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One block after the other, with one set of names: the records, and W of a checkpoint."""
+    monkeypatch.chdir(tmp_path)
+    make_run(Path("results"), (8, 6), (0.0, 0.5))
+    w = make_checkpoint(Path("results"), (8, 6), 0.5, steps=20)
+    names: dict = {}
+    for code in fences(PAGES["docs/records.md"], "python"):
+        exec(code, names)
+    assert (names["w3"].values == w[3]).all()
+    assert int(names["w3"].pauli) == 3
+    for name in ("data", "state"):
+        names[name].close()
+    plt.close("all")
 
 
 @pytest.mark.parametrize("page", PAGES)
