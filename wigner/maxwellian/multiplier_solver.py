@@ -163,6 +163,7 @@ class MultiplierSolver:
 
         The moments of the symbol are meant to be N, so those of the map have the offset as well.
         """
+        fresh = memory.steps is None
         if memory.steps is None:
             constraint.check_positive(N, self.layout.grid)
             start = self._one_step.start(N) if start is None else start
@@ -171,10 +172,14 @@ class MultiplierSolver:
         secants = memory.secants
         solution = self._with(memory.steps, target, secants, start, tolerance, gain)
         for choice in range(1, MOST_CHOICES + 1):
-            if not self._is_coarse(memory.steps):
+            if not (fresh or self._is_coarse(memory.steps)):
                 break
             last = choice == MOST_CHOICES
-            memory.steps = Steps((LIMIT,)) if last else self._chosen(solution.A)
+            found = Steps((LIMIT,)) if last else self._chosen(solution.A)
+            stays, fresh = fresh and found.numbers == memory.steps.numbers, False
+            memory.steps = found
+            if stays:
+                break
             better = self._with(memory.steps, target, secants, solution.A, tolerance, gain)
             evaluations = solution.evaluations + better.evaluations
             solution = replace(better, evaluations=evaluations, first=solution.first)
@@ -183,19 +188,19 @@ class MultiplierSolver:
     def _chosen(self, A: NDArray) -> Steps:
         """The cheapest steps that meet the tolerance at A, and the smallest windows for them.
 
-        Where the moments on all of x change most when the smallest number of steps is left out,
-        the error is likely to be largest, too: this place has to be among those looked at.
+        Where one number of steps more changes the moments on all of x most, the error is largest:
+        this place has to be looked at. The first rank decides, since others may round differently.
         """
-        grid, comm = self.layout.grid, self.layout.comm
-        at = places(A, self._one_step(A)[0], grid)
+        comm = self.layout.comm
+        at = comm.bcast(places(A, self._one_step(A)[0], self.layout.grid))
         while True:
-            # that of the first rank: others may round differently
             chosen: Steps = comm.bcast(self._sample.choice(A, at))
             if LIMIT in chosen.numbers:
                 return chosen
-            moments = self._evaluate(A, chosen).__getitem__
-            change = steps.difference(moments, chosen.numbers, chosen.numbers[1:])
-            worst = largest(np.abs(change).max(axis=0))
+            more = (*chosen.numbers, chosen.numbers[-1] + 1)
+            moments = self._evaluate(A, replace(chosen, numbers=more)).__getitem__
+            missed = steps.difference(moments, chosen.numbers, more)
+            worst = comm.bcast(largest(np.abs(missed).max(axis=0)))
             if self._sample.has(worst, at) or len(at) == MOST_PLACES:
                 return replace(chosen, spread=steps.spread(moments, chosen.numbers))
             at.append(worst)

@@ -3,7 +3,7 @@
 To compare with the limit without splitting on the whole lattice takes twenty times as long as the
 moments of the steps that are chosen. A few columns tell as much, where the error is likely to be
 largest: where multipliers are steepest or bent, at the largest density, and where the solver finds
-that the moments change most when the smallest number of steps is left out.
+that one number of steps more changes the moments most.
 """
 
 from __future__ import annotations

@@ -11,7 +11,13 @@ from tests.support.setups import space
 from wigner.evolution import initial
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.phase_space import pauli
-from wigner.phase_space.moments import diagnostics, moments, spectral_tail
+from wigner.phase_space.moments import (
+    _spectra_p,
+    _spectrum_x,
+    diagnostics,
+    moments,
+    spectral_tail,
+)
 
 EPSILON, ALPHA = 0.3, 0.5
 
@@ -90,3 +96,31 @@ def test_every_axis_has_waves_beyond_two_thirds(points: int, wave: int) -> None:
     x = 2 * np.pi * np.arange(points) / points
     assert spectral_tail(np.cos(wave * x)[:, None] * np.ones(8)) == pytest.approx(1)
     assert spectral_tail(np.cos(wave * x)[None, :] * np.ones((8, 1))) == pytest.approx(1)
+
+
+def test_tails_of_a_state_are_those_of_its_largest_waves():
+    """All rows and columns count, of both parts, block by block: a plain transform of each."""
+    where = space((24, 30), (24, 25), EPSILON)
+    layout, grid = where.layout, where.layout.grid
+    random = np.random.default_rng(3)
+    decay = np.exp(-0.2 * np.add.outer(np.arange(24), np.arange(25)))
+    for rows in (slice(0, 3), slice(700, 720)):  # the largest is among the first, or the last
+        for part in ((0, 3), (1, 2)):
+            w = 1e-3 * random.normal(size=(4, grid.nx, grid.np))
+            w[part, rows] += 5 * random.normal(size=(2, w[:, rows].shape[1], 1)) * decay.ravel()
+            of_p = np.abs(np.fft.fft2(w.reshape(4, grid.nx, *grid.n_p)))
+            W = pauli.pack(w)
+            packed = np.abs(np.fft.ifft2(W.reshape(2, grid.nx, *grid.n_p), norm="forward"))
+            whole, spin = _spectra_p(layout, W)
+            np.testing.assert_allclose(whole, packed.max(axis=(0, 1)), rtol=1e-12)
+            # the spectrum of a real field is that of its mirror image, but for the sign of phases
+            third, planar = of_p[3], packed[1]
+            expected = np.maximum(_reversed(third), planar).max(axis=0)
+            np.testing.assert_allclose(spin, expected, rtol=1e-11)
+            x = np.abs(np.fft.fft2(W.reshape(2, *grid.n_x, grid.np), axes=(1, 2)))
+            np.testing.assert_allclose(_spectrum_x(layout, W), x.max(axis=(0, 3)), rtol=1e-12)
+
+
+def _reversed(spectra):
+    """At -k what there is at k."""
+    return np.roll(spectra[:, ::-1, ::-1], (1, 1), (1, 2))
