@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ..case.dimensions import UNITS
+from ..case.dimensions import UNITS, Unit
 from ..errors import CaseError, Fault
 from . import labels, scales, style
 from .run import Run
@@ -47,7 +47,7 @@ class Budget:
         self._energies = {title(name): _change(run.series(name)) for name in energies}
         self._parts = {word: _change(values) for word, values in energy_parts(run).items()}
         self._open = {
-            name: _unexplained(run, name, added)
+            name: _unexplained(run, name, added, self._parts if name == "energy" else {})
             for name, added in BALANCES.items()
             if {name, *added} <= set(series)
         }
@@ -63,17 +63,18 @@ class Budget:
             ("change of the parts of the energy", self._parts, ENERGY),
             ("change of the total spin", spins, UNITS["spin number"]),
         ]
-        drawn = [(name, lines, unit) for name, lines, unit in drawn if lines]
-        axes = style.grid(figure, 1, len(drawn) + bool(self._open), (4.2, 3.1))[0]
+        drawn = [one for one in drawn if one[1] is self._energies or self._changes(*one[1:])]
+        seen = {name: np.where(v > scales.ROUNDOFF, v, np.nan) for name, v in self._open.items()}
+        seen = {name: share for name, share in seen.items() if np.isfinite(share).any()}
+        axes = style.grid(figure, 1, len(drawn) + bool(seen), (4.2, 3.1))[0]
         t = self._run.times * self._time.factor
         for ax, (name, lines, unit) in zip(axes, drawn, strict=False):
-            largest = max(float(np.abs(values).max()) for values in lines.values())
-            how, scale = scales.shown(self._run, unit, largest, si=self._si)
+            how, scale = scales.shown(self._run, unit, _largest(lines), si=self._si)
             for k, (word, values) in enumerate(lines.items()):
                 style.line(ax, t, values * how.factor, word, k, len(lines))
             self._finish(ax, name, how.unit, scale)
-        if self._open:
-            self._unclosed(axes[-1], t)
+        if seen:
+            self._unclosed(axes[-1], t, seen)
         if self._missing:
             note = f"This run records no {', no '.join(self._missing)}: its balances stay open."
             figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color="#5d6876")
@@ -88,17 +89,20 @@ class Budget:
                 found |= {f"{word}$k = {k + 1}$": values[:, k] for k in range(3)}
         return found
 
-    def _unclosed(self, ax: Axes, t: NDArray) -> None:
-        """What a balance leaves unexplained, as a share of the largest change in it."""
-        seen = {name: np.where(v > scales.ROUNDOFF, v, np.nan) for name, v in self._open.items()}
+    def _changes(self, lines: Lines, unit: Unit) -> bool:
+        """Whether any of some lines is more than rounding noise."""
+        largest = _largest(lines) if lines else 0.0
+        return largest > scales.scale(self._run, unit, largest).noise
+
+    def _unclosed(self, ax: Axes, t: NDArray, seen: Lines) -> None:
+        """What balances leave unexplained where it is more than rounding noise, as shares."""
         shares = np.concatenate([share[np.isfinite(share)] for share in seen.values()])
-        if shares.size:
-            ax.set_yscale("log")
-            ax.set_ylim(0.3 * shares.min(), 3 * shares.max())
+        ax.set_yscale("log")
+        ax.set_ylim(0.3 * shares.min(), 3 * shares.max())
         for k, (name, share) in enumerate(seen.items()):
             style.line(ax, t, share, title(name), k, len(seen))
         style.legend(ax)
-        ax.set(title="not explained by what was added", ylabel="share of the largest change")
+        ax.set(title="not explained by what was added", ylabel="share of the largest part")
         ax.set_xlabel(self._time.label("t"))
 
     def _finish(self, ax: Axes, name: str, ylabel: str, scale: scales.Scale) -> None:
@@ -112,11 +116,20 @@ def _change(values: NDArray) -> NDArray:
     return values - values[0]
 
 
-def _unexplained(run: Run, name: str, added: Sequence[str]) -> NDArray:
-    """|change - what was added|, over the largest of these, ``(records,)``; 0 of rounding noise."""
+def _largest(lines: Lines) -> float:
+    """The largest number of any of some lines."""
+    return max(float(np.abs(values).max()) for values in lines.values())
+
+
+def _unexplained(run: Run, name: str, added: Sequence[str], parts: Lines) -> NDArray:
+    """|change - what was added|, ``(records,)``, as a share; 0 of rounding noise.
+
+    It is a share of the largest change, of what was added, or of a part of what is accounted for:
+    what parts exchange may be much more than what their sum changes by.
+    """
     changes = [_change(run.series(one)) for one in (name, *added)]
     changes = [change.reshape(change.shape[0], -1) for change in changes]
-    largest = max(float(np.abs(change).max()) for change in changes)
+    largest = max(float(np.abs(change).max()) for change in (*changes, *parts.values()))
     rest = np.abs(changes[0] - sum(changes[1:])).max(axis=1)
     noise = scales.scale(run, run.variables[name].unit, largest).noise
     return np.asarray(rest / largest) if largest > noise else np.zeros_like(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -18,9 +19,23 @@ from .landscape import Landscape
 from .run import Run
 from .view import View, lattice_point
 
-NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION, "V")  # V where it is not zero
+NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION, "V")
+COLUMNS, SIZE = 3, (2.9, 2.1)
 # The bright end of the colours is left out: it is not seen on white.
 BRIGHTEST = 0.9
+
+
+class Panel(NamedTuple):
+    """What a panel shows: which of :data:`NAMES`, its unit, and its scale as it is shown."""
+
+    row: int
+    shown: labels.Shown
+    scale: scales.Scale
+
+    @property
+    def name(self) -> str:
+        """Its symbol."""
+        return NAMES[self.row]
 
 
 class Cut:
@@ -28,7 +43,8 @@ class Cut:
 
     Lines go through the place that is asked for, or that of the largest n0 at the first record of
     ``span``, whose ranges the panels have. Densities that are the same everywhere are drawn over
-    the times of the records.
+    the times of the records. A component of n that is zero throughout has no panel, and a line says
+    so. A potential that varies in time has a panel; another is a grey area behind n0.
     """
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
@@ -39,17 +55,24 @@ class Cut:
         charge, spin = scales.densities(run, states, si=view.si)
         shares = labels.Shown(1.0, ""), scales.SHARE
         V = self._potential = Landscape(run, span, view)
-        drawn = [charge, *3 * [spin], shares, (V.shown, V.scale)][: 5 + V.is_there]
-        self._shown, self._scales = zip(*drawn, strict=True)
+        sizes = [max(float(np.abs(u[k]).max()) for u in states) for k in (1, 2, 3)]
+        seen = [k for k in (1, 2, 3) if sizes[k - 1] * spin[0].factor > spin[1].noise]
+        self._zero = [k for k in (1, 2, 3) if k not in seen]
+        drawn = [charge, *3 * [spin], shares, (V.shown, V.scale)]
+        rows = [0, *seen, *[4] * bool(seen), *[5] * (V.is_there and V.varies)]
+        self._panels = [Panel(row, *drawn[row]) for row in rows]
 
     def draw(self, figure: Figure, records: Sequence[int]) -> None:
-        """A row for each axis, with a line for each of the records."""
+        """The panels of each axis, below each other, with a line for each of the records."""
+        if self._zero:
+            symbols = " = ".join(f"n_{k}" for k in self._zero)
+            figure.supxlabel(f"${symbols} = 0$ throughout", x=0.01, ha="left", fontsize=9)
         if self._run.is_uniform:
             self._over_time(figure, records)
             return
         run, times = self._run, self._run.times[list(records)] * self._time.factor
         rows = smooth.axes_of(run)
-        axes = style.grid(figure, len(rows), len(self._shown), (2.6, 2.3))
+        axes = self._grid(figure, len(rows))
         colours = matplotlib.colormaps["viridis"]
         ends = run.times[[min(self._span), max(self._span)]] * self._time.factor
         norm = Normalize(ends[0], ends[1] if ends[1] > ends[0] else ends[0] + 1)
@@ -61,11 +84,13 @@ class Cut:
                     ax.plot(x * self._place.factor, values, color=colour, marker=mark, lw=1.5)
         for row, axis in zip(axes, rows, strict=True):
             self._finish(row, axis)
+            if self._potential.is_there and not self._potential.varies:
+                self._potential.behind(row[0], *self._potential_along(axis))
         if len(records) > 1:
             shades = colours(np.linspace(0, BRIGHTEST, 256))
             bar = figure.colorbar(
                 ScalarMappable(norm, matplotlib.colors.ListedColormap(shades)),
-                ax=list(axes.flat),
+                ax=[ax for row in axes for ax in row],
                 label=self._time.label("t"),
                 pad=0.01,
                 aspect=30,
@@ -79,13 +104,26 @@ class Cut:
         """One row of the whole run, with what the records have."""
         abscissa = Abscissa(self._run, self._view)
         x, u = abscissa.line(self._fields, records)
-        (row,) = style.grid(figure, 1, len(self._shown), (2.6, 2.3))
-        drawn = zip(row, self._scaled(u), NAMES, self._shown, self._scales, strict=False)
-        for ax, values, name, how, scale in drawn:
+        (row,) = self._grid(figure, 1)
+        for ax, values, panel in zip(row, self._scaled(u), self._panels, strict=True):
             style.line(ax, x, values, "", 0)
-            style.finish(ax, scale=scale)
+            style.finish(ax, scale=panel.scale)
             abscissa.finish(ax)
-            ax.set(title=f"${name}$", ylabel=how.label(name))
+            ax.set(title=f"${panel.name}$", ylabel=panel.shown.label(panel.name))
+        if self._potential.is_there and not self._potential.varies:
+            self._potential.behind(row[0], *abscissa.line(self._potential.field, records))
+
+    def _grid(self, figure: Figure, groups: int) -> list[list[style.Axes]]:
+        """The axes of the panels of each group, whose rows are full but for the last."""
+        count = len(self._panels)
+        columns = 2 if count == COLUMNS + 1 else min(COLUMNS, count)
+        lines = -(-count // columns)
+        axes = style.grid(figure, groups * lines, columns, SIZE)
+        found = [list(group.flat) for group in axes.reshape(groups, lines, columns)]
+        for group in found:
+            for ax in group[count:]:
+                ax.remove()
+        return [group[:count] for group in found]
 
     def _along(self, record: int, axis: int) -> tuple[NDArray, NDArray]:
         """Places along an axis, and what is drawn there, ``(panels, places)``."""
@@ -99,9 +137,15 @@ class Cut:
         return np.concatenate([u, V.field(record)[None]]) if V.is_there else u
 
     def _scaled(self, u: NDArray) -> NDArray:
-        """What :meth:`_fields` gives along a line, and the polarisation, as they are shown."""
-        lines = np.stack([*u[:4], smooth.polarisation(u[:4], self._run.epsilon), *u[4:]])
-        return np.asarray(lines * np.array([how.factor for how in self._shown])[:, None])
+        """Of what :meth:`_fields` gives along a line, and the polarisation, what panels show."""
+        lines = [*u[:4], smooth.polarisation(u[:4], self._run.epsilon), *u[4:]]
+        return np.stack([lines[panel.row] * panel.shown.factor for panel in self._panels])
+
+    def _potential_along(self, axis: int) -> tuple[NDArray, NDArray]:
+        """Places along an axis as they are shown, and V there, scaled, ``(places,)``."""
+        V = self._potential.field(self._span[0])
+        x, values = smooth.along(self._run, V, axis, self._point[1 - axis])
+        return x * self._place.factor, values
 
     def _finish(self, row: Sequence[style.Axes], axis: int) -> None:
         """Labels and ranges; where a cut is in the plane, the title says where."""
@@ -110,9 +154,10 @@ class Cut:
         x = run.x[other][at] * self._place.factor
         unit = f" {self._place.unit}" if self._place.unit else ""
         lines = [self._along(k, axis)[1] for k in self._span]
-        for k, (ax, name, how) in enumerate(zip(row, NAMES, self._shown, strict=False)):
+        for k, (ax, panel) in enumerate(zip(row, self._panels, strict=True)):
             low, high = min(v[k].min() for v in lines), max(v[k].max() for v in lines)
-            style.finish(ax, (float(low), float(high)), self._scales[k])
-            ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=how.label(name))
+            style.finish(ax, (float(low), float(high)), panel.scale)
+            label = panel.shown.label(panel.name)
+            ax.set(xlabel=self._place.label(f"x_{axis + 1}"), ylabel=label)
             where = f" along $x_{other + 1} = {x:.4g}$" + unit if plane else ""
-            ax.set_title(f"${name}$" + (where if k == 0 else ""))
+            ax.set_title(f"${panel.name}$" + (where if k == 0 else ""))

@@ -30,6 +30,14 @@ SYMBOLS = {
     "purity": r"\mathrm{Tr}\,\rho^2/(\mathrm{Tr}\,\rho)^2",
 }
 
+# What stands for parts of units: the unit of time has a letter of its own.
+LETTERS = {
+    "p0/(m x0)": "t_E^{-1}",
+    "m x0/p0": "t_E",
+    "kB": r"k_\mathrm{B}",
+    "eps": r"\varepsilon",
+}
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -122,11 +130,11 @@ def _plain(value: float) -> str:
 
 def _letters(text: str) -> str:
     """A unit such as "N0 x0^2 kB T0" as mathematical text."""
-    for plain, letters in (("kB", r"k_\mathrm{B}"), ("eps", r"\varepsilon")):
+    for plain, letters in LETTERS.items():
         text = text.replace(plain, letters)
     return re.sub(r"\b([A-Za-z])0", r"\1_0", text).replace(" ", r"\,")
 
 
 def _raised(unit: str) -> str:
     """A unit such as "m-1 s-1" with its powers raised."""
-    return re.sub(r"(?<=[a-zA-Zµ])(-?\d+)", r"$^{\1}$", unit)
+    return re.sub(r"(?<=[^\W\d_])(-?\d+)", r"$^{\1}$", unit)

@@ -23,13 +23,15 @@ class Landscape:
     ----------
     is_there
         Whether V is anything but zero at the records of ``span``.
+    varies
+        Whether the run records V because it may vary in time.
     shown, scale
         How it is shown, and its scale as it is shown.
     """
 
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
         self._run, self._name = run, "V" if "V" in run.variables else "potential"
-        known = self._name in run.variables
+        self.varies, known = "V" in run.variables, self._name in run.variables
         values = [smooth.fine(self.field(k), run.length) for k in span] if known else [np.zeros(1)]
         ends = min(float(V.min()) for V in values), max(float(V.max()) for V in values)
         largest = max(map(abs, ends))

@@ -22,7 +22,7 @@ def integral(run: Run, fields: NDArray) -> NDArray:
 def energy_parts(run: Run) -> dict[str, NDArray]:
     """The parts of the energy over time: kinetic, spin-orbit, in V, and a rest where there is one.
 
-    Each is ``(records,)``. The rest is that in b and phi. A run without kinetic energies has none.
+    Each is ``(records,)``. The rest is that in b and φ. A run without kinetic energies has none.
     """
     if not PARTS.keys() <= run.variables.keys() or "energy" not in run.variables:
         return {}
@@ -32,5 +32,5 @@ def energy_parts(run: Run) -> dict[str, NDArray]:
     whole = run.series("energy")
     rest = whole - sum(found.values())
     if np.abs(rest).max() > ROUNDOFF * max(float(np.abs(part).max()) for part in found.values()):
-        found["in b and phi"] = rest
+        found["in b and φ"] = rest
     return found

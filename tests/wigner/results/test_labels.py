@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ def test_scaled_numbers_stay_as_they_are(run: Run) -> None:
     assert spin.unit == r"$\varepsilon\,N_0\,p_0/m$"
     assert labels.shown(run, UNITS["1"], 3.0, si=False).label("x") == "$x$"
     assert labels.moment(run, 0.3, si=False) == "$t = 0.3$"
+    when = labels.time(run, si=False), labels.shown(run, UNITS["rate"], 1.0, si=False)
+    assert [how.unit for how in when] == ["$t_E$", "$t_E^{-1}$"]
     energy = labels.shown(run, UNITS["total energy"], 1.0, si=False)
     assert energy.unit == r"$N_0\,x_0^2\,k_\mathrm{B}\,T_0$"
 
@@ -46,6 +49,9 @@ def test_units_suit_the_numbers(run: Run) -> None:
     assert charge.unit == r"$10^{19}$ m$^{-1}$ s$^{-1}$" or "m$^{-1}$ s$^{-1}$" in charge.unit
     scale = 10.0 ** (_power(spin.unit) - _power(charge.unit))
     assert spin.factor * scale / charge.factor == pytest.approx(run.epsilon)
+    for unit in UNITS.values():  # no power stands as plain text
+        name = labels.shown(run, unit, 1.0, si=True).unit
+        assert not re.search(r"[^\W\d_]-?\d", re.sub(r"\$[^$]*\$", "", name)), name
     number = labels.shown(run, UNITS["number"], 1.0, si=True)
     assert number.unit == ""
 
