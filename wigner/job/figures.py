@@ -162,7 +162,7 @@ def compare(directories: Sequence[Path], wanted: Wanted) -> int:
             got, expected = f"one ({directories[0]})", "two runs or more, the reference first"
             raise CaseError(Fault("directories", got, expected))
         runs = [open_run(directory) for directory in directories]
-        view = _view(runs[0], wanted)
+        view = [_view(run, wanted) for run in runs][0]
         found = list(differences(runs))
         home.mkdir(parents=True, exist_ok=True)
         say(as_text(runs, found, view))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..output.files import printable
+from ..phase_space.grid import Pair
 from . import labels, scales, smooth, style
-from .differences import Difference, common
+from .differences import Difference, common, density_share
 from .run import Run
 from .view import View, nearest
 
 LONGEST = 24  # letters of a name in a legend
 DECADES = 1e-5  # share of the largest difference below which points are left out
+SPAN = 100.0  # noises that an axis spans at the least: those of all steps add up
 # What the upper panels show, with its letters.
 SHOWN = {"n0": "n_0", "n": "n", "J0": "J[n_0]"}
 
@@ -73,14 +77,13 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
             t = runs[0].times * when.factor
             ax.set(yticks=[], xlim=(t[0], t[-1]) if t[-1] > t[0] else None)
             ax.text(0.5, 0.5, "none beyond rounding", transform=ax.transAxes, ha="center")
-    largest = max(float(np.abs(run.series("spin_total")).max()) for run in runs)
-    unit = runs[0].variables["spin_total"].unit
-    how, scale = scales.shown(runs[0], unit, largest, si=view.si)
+    totals = [density_share(runs[0], run) * run.series("spin_total") for run in runs]
+    largest = max(float(np.abs(total).max()) for total in totals)
+    how, scale = _shown(runs, "spin_total", largest, view)
     for k, ax in enumerate(axes[1]):
-        for number, run in enumerate(runs):
-            spin = run.series("spin_total")[:, k] * how.factor
-            style.line(ax, run.times * when.factor, spin, "", number, len(runs))
-        style.finish(ax, scale=scale)
+        for number, (run, total) in enumerate(zip(runs, totals, strict=True)):
+            style.line(ax, run.times * when.factor, total[:, k] * how.factor, "", number, len(runs))
+        _finish(ax, scale)
         ax.set(title=f"total spin {k + 1}", xlabel=when.label("t"))
         ax.set_ylabel(how.label(rf"\int n_{k + 1}\,dx"))
     style.shared_legend(figure, called)
@@ -89,9 +92,12 @@ def over_time(figure: Figure, runs: Sequence[Run], found: Sequence[Difference], 
 def at_one_time(figure: Figure, runs: Sequence[Run], record: int, view: View) -> None:
     """Lines of all runs where they vary along one axis, else maps of their differences."""
     rows = [_at(run, runs[0].times[record]) for run in runs]
-    found = scales.densities(runs[0], [runs[0].densities(record)], si=view.si)
+    found = _densities(runs, runs[0].densities(record), view)
     n = (max(run.n_x[0] for run in runs), max(run.n_x[1] for run in runs))
-    states = [_state(run, k, n) for run, k in zip(runs, rows, strict=True)]
+    states = [
+        density_share(runs[0], run) * smooth.on_points(run.densities(k), n)
+        for run, k in zip(runs, rows, strict=True)
+    ]
     draw = _profiles if min(n) == 1 else _maps
     draw(figure, runs, states, found, view)
     when = labels.moment(runs[0], float(runs[0].times[record]), si=view.si)
@@ -103,12 +109,13 @@ def course(figure: Figure, runs: Sequence[Run], view: View) -> None:
     when, lines, differences = labels.time(runs[0], si=view.si), [], []
     for number, run in enumerate(runs):
         n0, n = run.series("n0")[:, 0, 0], run.series("n")[:, :, 0, 0]
-        lines.append((run.times * when.factor, np.stack([n0, *n.T])))
+        u = density_share(runs[0], run) * np.stack([n0, *n.T])
+        lines.append((run.times * when.factor, u))
         if number:
             ours, theirs = np.array(common(runs[0], run)).T
             d = lines[-1][1][:, theirs] - lines[0][1][:, ours]
             differences.append((lines[0][0][ours], d))
-    found = scales.densities(runs[0], [lines[0][1]], si=view.si)
+    found = _densities(runs, lines[0][1], view)
     _lines(figure, lines, differences, found, when.label("t"))
     style.shared_legend(figure, names(runs))
 
@@ -155,7 +162,7 @@ def _lines(
             how, scale = shown[min(k, 1)]
             for number, (x, u) in enumerate(drawn, start=first):
                 style.line(ax, x, u[k] * how.factor, "", number, len(lines))
-            style.finish(ax, scale=scale)
+            _finish(ax, scale)
             symbol = letters.format(k)
             ax.set(title=f"${symbol}$", ylabel=how.label(symbol), xlabel=xlabel)
 
@@ -180,7 +187,7 @@ def _maps(
             field, signed = fields[c] * how.factor, bool(number or c)
             alike = drawn[1:] if number else drawn[:1]  # differences share their colours
             values = [u[c] * how.factor for u in alike]
-            between = style.limits(values, signed=signed, scale=scale)
+            between = _spanned(style.limits(values, signed=signed, scale=scale), scale)
             colours = style.SIGNED if signed else style.POSITIVE
             image = style.map_of(ax, field, length, place, colours, between)
             style.colour_bar(image, [ax], how.label(letters))
@@ -188,19 +195,72 @@ def _maps(
 
 
 def names(runs: Sequence[Run]) -> list[str]:
-    """Short names for legends: of the directories, numbered where two are alike.
+    """Short names for legends: what tells the directories apart, or numbers where nothing does.
 
     A legend reads dollars as mathematics and hides what begins with an underscore.
     """
-    short = [printable(run.directory.resolve().name) for run in runs]
+    short = [printable(name) for name in distinct([run.directory.resolve() for run in runs])]
     short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in short]
     told = [f"{k}: {name}" if short.count(name) > 1 else name for k, name in enumerate(short)]
     return [name.replace("$", r"\$").replace("_", " _", name[:1] == "_") for name in told]
 
 
-def _state(run: Run, record: int, n: tuple[int, int]) -> NDArray:
-    """(n0, n) on n points, ``(4, n1, n2)``."""
-    return smooth.on_points(run.densities(record), n)
+def distinct(paths: Sequence[Path]) -> list[str]:
+    """The shortest parts of paths that tell them apart; the last one where it does.
+
+    Paths that end alike are told apart by the part above their common end, as in a/run and b/run,
+    or by longer ends where that is not enough.
+    """
+    above, longest = [], max(len(path.parts) for path in paths)
+    alike = [{other.parts for other in paths if other.name == path.name} for path in paths]
+    both = list(zip(paths, alike, strict=True))
+    for path, group in both:
+        from_the_end = zip(*(reversed(parts) for parts in group), strict=False)
+        shared = len([*takewhile(lambda column: len({*column}) == 1, from_the_end)])
+        above.append(path.name if len(group) == 1 else path.parts[-1 - shared])
+    last = [path.name for path in paths]
+    ends = [
+        ["/".join(path.parts[-k if len(group) > 1 else -1 :]) for path, group in both]
+        for k in range(2, longest + 1)
+    ]
+    different = len({*paths})
+    return next((found for found in (last, above, *ends) if len({*found}) == different), last)
+
+
+def _shown(
+    runs: Sequence[Run], name: str, largest: float, view: View
+) -> tuple[labels.Shown, scales.Scale]:
+    """How a variable up to ``largest`` is shown, with what the runs do not solve for as its noise.
+
+    That is the tolerance of M(N), a share of the largest n0, or of what that makes of a spin.
+    """
+    reference, unit = runs[0], runs[0].variables[name].unit
+    peak = scales.thermal(reference, unit) * float(reference.field("n0", 0).max())
+    usual = peak / reference.density
+    noise = max(run.case.maxwellian.tolerance for run in runs) * usual
+    how, scale = scales.shown(reference, unit, largest if largest > noise else usual, si=view.si)
+    return how, scales.Scale(scale.size, noise * how.factor)
+
+
+def _densities(runs: Sequence[Run], u: NDArray, view: View) -> scales.Densities:
+    """As :func:`_shown`, of n0 and of n, from densities (n0, n) of the reference, ``(4, ...)``."""
+    n0, n = (float(np.abs(part).max()) for part in (u[0], u[1:]))
+    return _shown(runs, "n0", n0, view), _shown(runs, "n", n, view)
+
+
+def _finish(ax: Axes, scale: scales.Scale) -> None:
+    """As :func:`.style.finish`; what is not flat but for noise looks flat, too."""
+    low, high = (float(value) for value in ax.dataLim.intervaly)
+    style.finish(ax, _spanned((low, high), scale), scale)
+
+
+def _spanned(between: Pair, scale: scales.Scale) -> Pair:
+    """A range that is not stretched to what is small beside the noise of a quantity."""
+    low, high = between
+    if max(abs(low), abs(high)) <= scale.noise:
+        return between  # which is drawn on the scale of the whole
+    more = max(0.0, SPAN * scale.noise - (high - low)) / 2
+    return low - more, high + more
 
 
 def _at(run: Run, t: float) -> int:

@@ -76,7 +76,7 @@ class Difference:
 
 
 def differences(runs: Sequence[Run]) -> Iterator[Difference]:
-    """Those of all runs but the first, from the first.
+    """Those of all runs but the first, from the first, in its unit of density.
 
     Fields of different lattices are compared on the finer one, by their Fourier series.
 
@@ -89,12 +89,12 @@ def differences(runs: Sequence[Run]) -> Iterator[Difference]:
     for number, run in enumerate(runs[1:], start=1):
         check_comparable(reference, run)
         pairs = common(reference, run)
-        n = finer(reference, run)
+        n, share = finer(reference, run), density_share(reference, run)
         found: dict[str, list[tuple[float, float, float]]] = {}
         for i, j in pairs:
             ours, theirs = quantities(reference, i, n), quantities(run, j, n)
             for name in ours.keys() & theirs.keys():
-                found.setdefault(name, []).append(_norms(ours[name], theirs[name]))
+                found.setdefault(name, []).append(_norms(ours[name], share * theirs[name]))
         times = reference.times[[i for i, _ in pairs]]
         norms = {name: np.array(found[name]).T for name in QUANTITIES if name in found}
         sizes = {name: float(size.max()) for name, (_, _, size) in norms.items()}
@@ -104,7 +104,10 @@ def differences(runs: Sequence[Run]) -> Iterator[Difference]:
 
 
 def check_comparable(reference: Run, run: Run) -> None:
-    """Raise CaseError unless two runs have one box, and the same units in SI if both have any."""
+    """Raise CaseError unless two runs have one box, and the same units in SI if both have any.
+
+    Their units of density may differ: all that is compared is in proportion to them.
+    """
     box, other = np.array(reference.length), np.array(run.length)
     if np.any(np.abs(box - other) > SAME * box):
         expected = "that of {}, {:g} x {:g}".format(reference.directory, *box)
@@ -118,6 +121,16 @@ def check_comparable(reference: Run, run: Run) -> None:
             expected = f"{unit:.4g} as in {reference.directory}, as scaled numbers are compared"
             got = f"a unit of {name} of {found:.4g} in SI"
             raise CaseError(Fault(str(run.directory), got, expected))
+
+
+def density_share(reference: Run, run: Run) -> float:
+    """What the densities and currents of a run are multiplied by, to be in those of a reference.
+
+    It is the ratio of what n0 = 1 stands for in SI, or 1 where one of them has no [material].
+    """
+    if reference.scaling is None or run.scaling is None:
+        return 1.0
+    return run.scaling.density / reference.scaling.density
 
 
 def common(reference: Run, run: Run) -> list[tuple[int, int]]:
@@ -207,8 +220,10 @@ def as_text(runs: Sequence[Run], found: Sequence[Difference], view: View = SCALE
     lines = [f"reference  {_about(runs[0], view)}"]
     for number, run in enumerate(runs[1:], start=1):
         lines.append(f"run {number:<6} {_about(run, view)}")
-        for text in changed(runs[0].case, run.case):
-            lines.append(f"{'':<11}{text}")
+        lines += [f"{'':<11}{text}" for text in changed(runs[0].case, run.case)]
+        share = density_share(runs[0], run)
+        if abs(share - 1) > SAME:
+            lines.append(f"{'':<11}n0 = 1 is {share:.6g} N0 of the reference: compared in its unit")
     units = [_unit(runs[0], d, view) for d in found]
     wide = max((len(name) for _, name in units), default=4)
     t = f"t ({unit})" if view.si else "t"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 
@@ -132,11 +133,15 @@ def test_a_run_in_densities(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
         share = two["current"].attrs["si_factor"] / one["current"].attrs["si_factor"]
         np.testing.assert_allclose(share, 1e14 / one["n0"].attrs["si_factor"], rtol=1e-12)
         scaled = two["n0"][-1]
-    with wigner.open_results(told, si=True) as data:
+    with wigner.open_results(told, si=True) as data, wigner.open_results(plain, si=True) as other:
         np.testing.assert_allclose(data.n0[-1], 1e14 * scaled, rtol=1e-14)
-    capsys.readouterr()
+        apart = {name: np.abs(data[name][-1] - other[name][-1]).values for name in ("n0", "n")}
     assert main(["compare", "--si", str(plain), str(told), "--output", str(tmp_path)]) == 0
-    assert "cm-2" in capsys.readouterr().out
+    rows = list(csv.DictReader((tmp_path / "compare.csv").read_text().splitlines()))
+    for name, d in (("n0", apart["n0"]), ("n3", apart["n"][2])):  # in cm-2
+        row = [row for row in rows if row["quantity"] == name][-1]
+        assert row["unit"] == "cm-2"
+        assert float(row["max"]) == pytest.approx(1e-4 * d.max(), rel=1e-9)
     grown = ["resume", str(told), "--t-end", "0.2", "--set", "material.density=2e10 cm-2"]
     assert main(grown) == 2
     assert "material.density" in capsys.readouterr().err

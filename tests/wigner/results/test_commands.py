@@ -191,6 +191,9 @@ def test_a_comparison_in_si(tmp_path: Path, capsys: pytest.CaptureFixture) -> No
     assert "records to t = 87.8" in said
     assert "cm-2" in said
     assert "quantity,t (fs),max" in (tmp_path / "compare.csv").read_text()
+    scaled = make_run(tmp_path / "scaled", (1, 1))
+    assert main(["compare", str(runs[0]), str(scaled), "--si"]) == 2
+    assert f"--si: got {scaled} without one, expected a case with a" in capsys.readouterr().err
 
 
 def test_help_says_where_a_comparison_is_written(capsys: pytest.CaptureFixture) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from tests.support.made_runs import make_run
 from wigner.case.spec import parse_case
+from wigner.case.units import scale
 from wigner.errors import CaseError
 from wigner.results import compare, differences
 from wigner.results.run import Run, open_run
@@ -90,8 +91,24 @@ def test_names_of_runs_in_a_legend(tmp_path: Path) -> None:
     """Dollars are no mathematics, and what begins with an underscore is not hidden."""
     paths = ("cost$5", "_new", "a_b", "x" * 40, "one/run", "two/run")
     runs = [open_run(make_run(tmp_path / path, (1, 1), (0.0,))) for path in paths]
-    expected = [r"cost\$5", " _new", "a_b", "x" * 23 + "…", "4: run", "5: run"]
+    expected = [r"cost\$5", " _new", "a_b", "x" * 23 + "…", "one", "two"]
     assert compare.names(runs) == expected
+    assert compare.names([runs[0], runs[0]]) == [r"0: cost\$5", r"1: cost\$5"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ("kinetic/tau=0.1 nonlocal/tau=0.1 local/tau=0.1", "kinetic nonlocal local"),
+        ("a/x/run b/x/run c", "a b c"),
+        ("a/x b/x a", "a/x b/x a"),
+        ("a/x a/y b/x b/y", "a/x a/y b/x b/y"),
+        ("a/x a/x b/x", "a a b"),
+    ],
+)
+def test_the_shortest_parts_that_tell_paths_apart(paths: str, expected: str) -> None:
+    found = compare.distinct([Path("/home") / path for path in paths.split()])
+    assert found == expected.split()
 
 
 @pytest.mark.parametrize(("n", "other"), [((8, 6), (16, 6)), ((8, 1), (12, 1)), ((1, 6), (1, 6))])
@@ -207,6 +224,61 @@ def test_what_is_the_same_everywhere_is_compared_over_time(tmp_path: Path) -> No
     assert [line.get_xdata().size for line in above.lines] == [4, 3]
     np.testing.assert_allclose(below.lines[0].get_xdata(), t)
     np.testing.assert_allclose(below.lines[0].get_ydata(), -0.25 * np.cos(t), atol=1e-14)
+
+
+def in_unit(run: Run, density: float) -> Run:
+    """A made run as it is where n0 = 1 stands for another density: the same electrons."""
+    assert run.case.material is not None
+    assert run.scaling is not None
+    share = run.scaling.density / density
+    with h5py.File(run.moments, "r+") as file:
+        for name in ("n0", "n", "current", "spin_total"):
+            file[name][...] *= share
+    material = replace(run.case.material, density=density)
+    return replace(run, case=replace(run.case, material=material), scaling=scale(material))
+
+
+@pytest.mark.parametrize("n", [(8, 6), (8, 1), (1, 1)])
+def test_units_of_density_that_differ(tmp_path: Path, n: tuple[int, int]) -> None:
+    """The same electrons, of which one run has twice as many a unit: no difference anywhere."""
+    first, second = (
+        open_run(make_run(tmp_path / name, n, material=True)) for name in ("one", "two")
+    )
+    assert first.scaling is not None
+    runs = [first, in_unit(second, 2 * first.scaling.density)]
+    found = list(differences.differences(runs))
+    assert len(found) == 7
+    for d in found:
+        np.testing.assert_allclose(d.largest, 0.0, atol=1e-13, err_msg=d.quantity)
+    for view in (View(), View(si=True)):
+        text = differences.as_text(runs, found, view)
+        assert "n0 = 1 is 2 N0 of the reference: compared in its unit" in text
+    drawn = dict(compare.figures(runs, found, None, View(si=True)))
+    over_time, fields = drawn["compare"].axes, drawn["compare-fields"].axes
+    for ax in [*over_time[3:6], *(fields[:4] if 1 in n else [])]:
+        one, two = (line.get_ydata() for line in ax.lines)
+        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
+    if 1 not in n:
+        charge, difference = (ax.collections[0].get_array() for ax in (fields[0], fields[4]))
+        assert np.abs(difference).max() < 1e-12 * charge.max()
+
+
+def test_what_is_below_the_tolerance_stretches_no_axis(tmp_path: Path) -> None:
+    """Variations of n0 by twice the tolerance, and spins and their totals of a fifth of it."""
+    wave = np.cos(np.arange(8))[:, None]
+    runs = two(tmp_path, (8, 1), (8, 1))
+    tolerance = runs[0].case.maxwellian.tolerance
+    for run in runs:
+        with h5py.File(run.moments, "r+") as file:
+            file["n0"][...] = 1 + 2 * tolerance * wave
+            file["n"][...] = 0.2 * tolerance * wave
+            file["spin_total"][...] = 0.2 * tolerance * np.arange(len(run.times))[:, None]
+    found = list(differences.differences(runs))
+    drawn = dict(compare.figures(runs, found, None, View()))
+    charge = drawn["compare-fields"].axes[0]
+    assert np.diff(charge.get_ylim()) >= 100 * tolerance
+    for ax in [*drawn["compare"].axes[3:6], *drawn["compare-fields"].axes[1:4]]:
+        assert np.diff(ax.get_ylim()) > 1.0  # on the scale of n0/eps, and of 8 times as much
 
 
 def test_one_legend_below_all_panels(tmp_path: Path) -> None:
