@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +17,11 @@ from ..results.kinds import KINDS, USUAL
 from ..results.run import Run, open_run
 from ..results.view import FORMATS, MOVING, View, check_si, place
 from .directories import named, usable
+from .launch import add_quiet
 from .supervise import FINISHED, complain, say
 
+# Endings of files; those of directories such as tau=0.1 begin with a digit.
+FILE = re.compile(r"\.[A-Za-z]\w{1,4}")
 PLOT_HELP = f"""\
 Draw a run, also of wigner-macro, finished or not. Figures are written into DIR, or where --output
 says.
@@ -45,8 +49,8 @@ class Wanted:
     ----------
     kinds, at, formats, through
         As they were typed; None where they were not.
-    si, animate
-        Whether units are SI, and whether the figures move.
+    si, animate, quiet
+        Whether units are SI, whether the figures move, and whether only warnings are shown.
     output
         A directory, or a file if there is one figure; None for the directory of the run.
     """
@@ -58,6 +62,12 @@ class Wanted:
     output: Path | None = None
     si: bool = False
     animate: bool = False
+    quiet: bool = False
+
+    def tell(self, text: str) -> None:
+        """Text on standard output, unless less is wanted there."""
+        if not self.quiet:
+            say(text)
 
 
 def add_arguments(plot: argparse.ArgumentParser, compare: argparse.ArgumentParser) -> None:
@@ -77,7 +87,9 @@ def add_arguments(plot: argparse.ArgumentParser, compare: argparse.ArgumentParse
         help="the place that cuts go through (default: that of the largest n0)",
     )
     plot.add_argument(
-        "--animate", action="store_true", help="a GIF, and an MP4 where ffmpeg is, of all records"
+        "--animate",
+        action="store_true",
+        help="a GIF, and an MP4 where ffmpeg is, of all records; one of them if --output names it",
     )
     compare.add_argument(
         "directories", type=named, nargs="+", metavar="DIR", help="runs, the reference first"
@@ -91,6 +103,7 @@ def add_arguments(plot: argparse.ArgumentParser, compare: argparse.ArgumentParse
             metavar="T",
             help='times, scaled or such as "0.3 ps"; the nearest records are drawn',
         )
+        add_quiet(sub)
         sub.add_argument("--si", action="store_true", help="SI units, of a case with [material]")
         sub.add_argument(
             "--format",
@@ -99,8 +112,13 @@ def add_arguments(plot: argparse.ArgumentParser, compare: argparse.ArgumentParse
             metavar="F",
             help=f"{', '.join(FORMATS)}; may be repeated (default: {FORMATS[0]})",
         )
-    where = "directory for the figures (default: {}), or a file of one of these formats"
-    plot.add_argument("--output", type=named, metavar="DIR", help=where.format("that of the run"))
+    plot.add_argument(
+        "--output",
+        type=named,
+        metavar="DIR",
+        help=f"directory for the figures (default: that of the run), or a file that ends in "
+        f"{_endings(FORMATS)}, with --animate in {_endings(MOVING)}",
+    )
     compare.add_argument(
         "--output",
         type=named,
@@ -120,6 +138,7 @@ def draw(arguments: argparse.Namespace) -> int:
         arguments.output,
         arguments.si,
         arguments.animate,
+        arguments.quiet,
     )
     if arguments.command == "compare":
         return compare(arguments.directories, wanted)
@@ -139,14 +158,14 @@ def plot(directory: Path, wanted: Wanted) -> int:
         for kind in kinds:
             stem = home / (named or kind)
             if wanted.animate:
-                written = render.animation(run, kind, wanted.at, view, stem)
+                _tell_frames(run, kind, view)
+                written = render.animation(run, kind, wanted.at, view, stem, formats)
             else:
                 written = render.pictures(run, kind, wanted.at, view, stem, formats)
             for path in written:
-                say(f"{path}\n")
+                wanted.tell(f"{path}\n")
         if run.verdict == "unresolved":
-            told = f"{directory} is unresolved: its figures show what the lattices could not hold"
-            sys.stderr.write(printable(f"warning: {told}\n"))
+            _warn(f"{directory} is unresolved: its figures show what the lattices could not hold")
 
     return _complaining(draw, wanted.output or directory)
 
@@ -161,16 +180,17 @@ def compare(directories: Sequence[Path], wanted: Wanted) -> int:
         if len(directories) < 2:
             got, expected = f"one ({directories[0]})", "two runs or more, the reference first"
             raise CaseError(Fault("directories", got, expected))
+        _check_directory(home, "a directory")
         runs = [open_run(directory) for directory in directories]
-        view = [_view(run, wanted) for run in runs][0]
+        view, *_ = [_view(run, wanted) for run in runs]  # all must have the units
         found = list(differences(runs))
         home.mkdir(parents=True, exist_ok=True)
-        say(as_text(runs, found, view))
+        wanted.tell(as_text(runs, found, view))
         write_text(home / "compare.csv", as_csv(runs, found, view))
         drawn = drawing.figures(runs, found, wanted.at, view)
         written = drawing.write(drawn, home, wanted.formats or FORMATS[:1])
         for path in (home / "compare.csv", *written):
-            say(f"{path}\n")
+            wanted.tell(f"{path}\n")
 
     return _complaining(draw, home)
 
@@ -204,6 +224,19 @@ def _drawable() -> Iterator[None]:
         raise CaseError(Fault("plot", got, "the extra that draws figures", remedy)) from None
 
 
+def _tell_frames(run: Run, name: str, view: View) -> None:
+    """Warn where a kind is known at fewer times than there are records."""
+    frames, records = KINDS[name].times(run, view).size, run.times.size
+    if frames < records:
+        made = f"{name} has W at {frames} of {records} times, those of checkpoints"
+        remedy = "a run with output.phase_space or output.cuts has it in every record"
+        _warn(f"{made}: {remedy}, and output.checkpoint says how often there is a checkpoint")
+
+
+def _warn(told: str) -> None:
+    sys.stderr.write(printable(f"warning: {told}\n"))
+
+
 def _view(run: Run, wanted: Wanted) -> View:
     """Units and place; raises CaseError where the run does not have them."""
     if wanted.si:
@@ -219,13 +252,15 @@ def _place(
     Raises
     ------
     CaseError
-        If a file is named for several figures, or in two formats.
+        If a file is named for several figures, in two formats, or in one that is not known.
     """
     output, formats = wanted.output or directory, wanted.formats
-    ending = output.suffix[1:].lower()
-    if ending not in (MOVING if wanted.animate else FORMATS):
+    ending, known = output.suffix[1:].lower(), MOVING if wanted.animate else FORMATS
+    if ending not in known:
+        still = f" ({_endings(MOVING)} with --animate)" if ending in MOVING else ""
+        _check_directory(output, f"a directory, or a file that ends in {_endings(known)}{still}")
         output.mkdir(parents=True, exist_ok=True)
-        return output, "", list(formats or FORMATS[:1])
+        return output, "", MOVING if wanted.animate else list(formats or FORMATS[:1])
     if len(kinds) > 1:
         remedy = "give a directory, or one --kind"
         raise CaseError(
@@ -236,3 +271,16 @@ def _place(
         raise CaseError(Fault("--output", str(output), expected))
     output.parent.mkdir(parents=True, exist_ok=True)
     return output.parent, output.stem, [ending]
+
+
+def _check_directory(output: Path, expected: str) -> None:
+    """Raise CaseError where a directory to be made is named like a file, such as figure.bmp."""
+    if FILE.fullmatch(output.suffix) and not output.is_dir():
+        remedy = "a directory with such a name must be there before"
+        raise CaseError(Fault("--output", str(output), expected, remedy))
+
+
+def _endings(formats: Sequence[str]) -> str:
+    """Endings of files in words."""
+    *others, last = (f".{ending}" for ending in formats)
+    return f"{', '.join(others)} or {last}"

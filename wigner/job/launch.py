@@ -144,6 +144,16 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argpar
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
     if is_first():
-        return parser.parse_args(argv)
+        return _parsed(parser, argv)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return parser.parse_args(argv)
+        return _parsed(parser, argv)
+
+
+def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; where some are unknown, SystemExit with the usage of the command typed."""
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        commands = [each for each in parser._actions if isinstance(each.choices, dict)]
+        typed = [each.choices[getattr(arguments, each.dest)] for each in commands]
+        (typed or [parser])[0].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return arguments

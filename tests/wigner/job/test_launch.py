@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from macro.__main__ import main as macro
 from tests.support import small
 from tests.support.small import call, report, sets
+from validation.__main__ import main as validation
 from wigner.__main__ import main
 
 
@@ -27,6 +30,29 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture) ->
         main(arguments)
     assert caught.value.code == 2
     assert "usage: wigner" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("program", "typed", "usage"),
+    [
+        (main, ["plot", "results", "--kinds", "fields"], "wigner plot"),
+        (main, ["info", "case.toml", "--rank=2", "--what"], "wigner info"),
+        (macro, ["run", "a.toml", "--model", "local", "--output", "b", "-x"], "wigner-macro run"),
+        (validation, ["identities", "--output", "a", "--what"], "wigner-validate"),
+    ],
+)
+def test_an_unknown_option_is_told_with_the_usage_of_its_command(
+    program: Callable[[list[str]], int],
+    typed: list[str],
+    usage: str,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        program(typed)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"usage: {usage} [-h]")
+    assert f"{usage}: error: unrecognized arguments: " in said
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from matplotlib.animation import FFMpegWriter
 from PIL import Image
 
 import wigner.results
-from tests.support.made_runs import make_run
+from tests.support.made_runs import make_checkpoint, make_run
 from wigner.__main__ import main
 from wigner.case.dimensions import UNITS
 from wigner.output import files
@@ -21,7 +21,7 @@ from wigner.results import render, style
 from wigner.results.kinds import KINDS
 from wigner.results.planes import planes
 from wigner.results.run import open_run
-from wigner.results.view import View
+from wigner.results.view import FORMATS, MOVING, View
 
 HEADS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "gif": b"GIF8"}
 
@@ -109,6 +109,35 @@ def test_an_animation_has_a_frame_for_each_record(tmp_path: Path) -> None:
         assert image.n_frames == 2
 
 
+def test_an_animation_is_in_the_format_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, home = make_run(tmp_path / "run", (1, 1), (0.0, 0.1)), tmp_path / "moving"
+    arguments = ["plot", str(run), "--kind", "fields", "--animate", "--output"]
+    for name in ["hx.gif", *["hx.mp4"] * FFMpegWriter.isAvailable()]:
+        assert main([*arguments, str(home / name)]) == 0
+        assert [path.name for path in home.iterdir()] == [name]
+        (home / name).unlink()
+    monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
+    capsys.readouterr()
+    assert main([*arguments, str(home / "hx.mp4")]) == 2
+    assert "got hx.mp4, expected a program ffmpeg" in capsys.readouterr().err
+    assert not [*home.iterdir()]
+
+
+def test_an_animation_of_checkpoints_says_how_few_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    run, path = make_run(tmp_path, (8, 1)), str(tmp_path / "w.gif")
+    make_checkpoint(run, (8, 1), 0.0, 0)
+    arguments = ["plot", str(run), "--animate", "--output", path, "--kind"]
+    assert main([*arguments, "phase-space"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: phase-space has W at 1 of 4 times, those of checkpoints")
+    assert main([*arguments, "fields", "--at", "0.1", "0.2"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -121,14 +150,25 @@ def test_an_animation_has_a_frame_for_each_record(tmp_path: Path) -> None:
             ["--kind", "cut", "--output", "a.pdf", "--format", "svg"],
             "--output: got a.pdf, expected a file that ends in .svg, as --format says",
         ),
+        (
+            ["--output", "new/a.bmp"],
+            "got new/a.bmp, expected a directory, or a file that ends in .png, .svg or .pdf; a",
+        ),
+        (["--output", "a.gif"], ".png, .svg or .pdf (.gif or .mp4 with --animate)"),
+        (["--animate", "--output", "a.pdf"], "or a file that ends in .gif or .mp4"),
         (["--kind", "phase-space"], "got no checkpoint, expected W of a kinetic run"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    arguments: list[str],
+    message: str,
 ) -> None:
     run = make_run(tmp_path / "run")
     before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
     assert main(["plot", str(run), *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
@@ -202,6 +242,29 @@ def test_help_says_where_a_comparison_is_written(capsys: pytest.CaptureFixture) 
     assert "(default: the current one)" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_comparison_is_written_into_a_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """A dot in its name makes no file of it, and one that is there may be called anything."""
+    runs = [str(make_run(tmp_path / name, (1, 1), (0.0,))) for name in "ab"]
+    (tmp_path / "old.pdf").mkdir()
+    for name, status in (("new.pdf", 2), ("old.pdf", 0), ("tau=0.1", 0)):
+        output = tmp_path / name
+        assert main(["compare", *runs, "--quiet", "--output", str(output)]) == status
+        assert (output / "compare.csv").exists() == (status == 0)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"--output: got {tmp_path / 'new.pdf'}, expected a directory; " in said.err
+
+
+def test_a_quiet_plot(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = make_run(tmp_path, verdict="unresolved")
+    assert main(["plot", str(run), "--kind", "budget", "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("warning: ")
+
+
 def test_a_name_that_is_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     run = make_run(tmp_path / "caf\udce9", (1, 1), (0.0,))
     assert main(["plot", str(run), "--kind", "budget"]) == 0
@@ -213,3 +276,4 @@ def test_help_names_every_kind(capsys: pytest.CaptureFixture) -> None:
         main(["plot", "--help"])
     said = capsys.readouterr().out
     assert all(f"\n{name} " in said for name in KINDS)
+    assert all(f".{ending}" in said for ending in (*FORMATS, *MOVING))
