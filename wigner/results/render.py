@@ -12,7 +12,7 @@ from ..errors import CaseError, Fault
 from . import style
 from .kinds import KINDS, Kind
 from .run import Run
-from .view import View
+from .view import MOVING, View
 
 # Frames a second, and frames at the most; dots an inch of an animation.
 RATE, MOST_FRAMES, DENSITY = 8, 240, 90
@@ -66,9 +66,19 @@ def drawn(kind: Kind, run: Run, records: Sequence[int], view: View) -> Figure:
 
 
 def animation(
-    run: Run, name: str, wanted: Sequence[str] | None, view: View, stem: Path
+    run: Run,
+    name: str,
+    wanted: Sequence[str] | None,
+    view: View,
+    stem: Path,
+    formats: Sequence[str] = MOVING,
 ) -> Iterator[Path]:
     """A frame for each record, between two times if given: a GIF, and an MP4 where ffmpeg is.
+
+    Parameters
+    ----------
+    formats
+        Which of these are wanted.
 
     Yields
     ------
@@ -78,7 +88,8 @@ def animation(
     Raises
     ------
     CaseError
-        If the kind does not move, or a time is outside of the run.
+        If the kind does not move, a time is outside of the run, or nothing but an MP4 is wanted and
+        there is no ffmpeg.
     OSError
         If a file cannot be written.
     """
@@ -94,9 +105,13 @@ def animation(
     if FFMpegWriter.isAvailable():
         even = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]  # what players ask
         writers["mp4"] = FFMpegWriter(fps=RATE, extra_args=even)
+    chosen = {ending: writers[ending] for ending in formats if ending in writers}
+    if not chosen:
+        got, expected = f"{stem.name}.{formats[0]}", "a program ffmpeg, which makes it"
+        raise CaseError(Fault("--output", got, expected, "install it, or name a .gif"))
     with style.look():
         drawing = kind.drawing(run, records, view)
-        for ending, writer in writers.items():
+        for ending, writer in chosen.items():
             path = stem.with_name(f"{stem.name}.{ending}")
             figure = style.blank()
             drawing.draw(figure, records[:1])  # which gives it its size
