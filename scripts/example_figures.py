@@ -42,10 +42,10 @@ WORKED = {
 }
 # How commands end that do not end with 0, by a word of theirs.
 STOPPED = {"output.wall_limit=3": 3}
-# Pixels across, of which the most are taken that a file of so many bytes holds, and colours. These
-# are chosen so that maps look smooth, or, in smaller files, so that all of them are there.
-WIDTHS, BYTES, COLOURS = (1400, 1200, 1000, 800, 600), 70_000, 256
-CHOICES = (Image.Quantize.MEDIANCUT, Image.Quantize.MAXCOVERAGE)
+# Pixels across, of which the most are taken that a file of so many bytes holds. Maps have all their
+# colours, for a palette has steps that look like rings; lines have one of so many.
+WIDTHS, COLOURS = (1400, 1200, 1000, 800, 600), 256
+MAPS, BYTES, BYTES_OF_MAPS = ("dot", "helix"), 100_000, 420_000
 
 
 def picture(name: str, home: Path = PICTURES, overrides: Sequence[str] = ()) -> Path:
@@ -67,7 +67,7 @@ def picture(name: str, home: Path = PICTURES, overrides: Sequence[str] = ()) -> 
                 raise RuntimeError(f"wigner {' '.join(command)} ended with status {ended}")
         if not overrides:
             check_resolved(Path(output))
-        small(Path(drawn), path)
+        small(Path(drawn), path, is_map=name in MAPS)
     return path
 
 
@@ -130,18 +130,18 @@ def _do(
         raise RuntimeError(f"{' '.join(words)} ended with status {ended}, not {expected}")
 
 
-def small(drawn: Path, path: Path) -> None:
-    """Write a picture anew, with few pixels and colours."""
+def small(drawn: Path, path: Path, *, is_map: bool = False) -> None:
+    """Write a picture anew, with few pixels, and with few colours unless it is a map."""
     with Image.open(drawn) as image:
         plain = image.convert("RGB")
     for width in WIDTHS:
         fewer = plain.copy()
         fewer.thumbnail((width, plain.height), Image.Resampling.LANCZOS)
-        for choice in CHOICES:
-            few = fewer.quantize(COLOURS, choice, dither=Image.Dither.NONE)
-            few.save(path, optimize=True)
-            if path.stat().st_size <= BYTES:
-                return
+        if not is_map:
+            fewer = fewer.quantize(COLOURS, dither=Image.Dither.NONE)
+        fewer.save(path, optimize=True)
+        if path.stat().st_size <= (BYTES_OF_MAPS if is_map else BYTES):
+            return
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,16 +10,23 @@ import matplotlib.pyplot as plt
 import pytest
 
 import wigner as package
-from shown import BLOCK, DOCS, PROGRAMS, commands, status, typed
+from shown import BLOCK, DOCS, PROGRAMS, commands, sections, status, typed
 from tests.support.made_runs import make_checkpoint, make_run
 from tests.test_readme import PAGES, fences
 from wigner.__main__ import main as wigner
+from wigner.job.example import titles
 
 ROOT = Path(__file__).parents[1]
 # What makes the cases of a page small, by the name of the case.
 SMALL = {
     "helix.toml": ["time.t_end=0.1", "grid.n_x=[6, 6]"],
     "device.toml": ["time.t_end='50 fs'"],
+    "barrier.toml": ["time.t_end=0.07"],
+    "dot.toml": ["time.t_end=0.1"],
+    "edelstein.toml": ["time.t_end=0.5"],
+    "gate.toml": ["time.t_end=0.1"],
+    "plasmon.toml": ["time.t_end=0.2"],
+    "screened-gate.toml": ["time.t_end=0.1"],
 }
 # What is typed besides our own commands.
 OTHERS = {
@@ -67,6 +74,22 @@ def test_records_are_opened_as_their_page_says(
     for name in ("data", "state"):
         names[name].close()
     plt.close("all")
+
+
+@pytest.mark.parametrize("name", titles())
+def test_an_example_works_by_pasting_its_section(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case, the run, and the figure of it."""
+    monkeypatch.chdir(tmp_path)
+    section = sections((DOCS / "examples.md").read_text(encoding="utf-8"))[name]
+    example, run, plot = commands(section)
+    assert example == ["wigner", "example", name]
+    assert run == ["wigner", "run", f"{name}.toml", "--output", name]
+    assert plot[:3] == ["wigner", "plot", name]
+    for words in (example, run, plot):
+        assert status(words, SMALL) == 0, words
+    assert [*Path(name).glob("*.png")]
 
 
 @pytest.mark.parametrize("page", PAGES)

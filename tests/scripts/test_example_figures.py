@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -37,12 +38,15 @@ def test_every_example_has_its_picture_and_its_command_on_the_page() -> None:
     for name, section in sections.items():
         assert re.findall(r"!\[.{20,}\]\((.+)\)", section) == [f"examples/{name}.png"]
         typed = " ".join(["wigner plot", name, *example_figures.TYPED[name]])
-        assert f"    {typed}\n" in section
+        assert f"\n{typed}\n```\n" in section
         path = example_figures.PICTURES / f"{name}.png"
-        assert path.stat().st_size <= example_figures.BYTES
+        is_map = name in example_figures.MAPS
+        most = example_figures.BYTES_OF_MAPS if is_map else example_figures.BYTES
+        assert path.stat().st_size <= most
         with Image.open(path) as image:
             assert image.format == "PNG"
             assert image.width >= 800
+            assert image.mode == ("RGB" if is_map else "P")
     pictures = {path.stem for path in example_figures.PICTURES.iterdir()}
     assert pictures == {*titles(), *example_figures.WORKED}
 
@@ -91,6 +95,26 @@ def test_what_the_pages_run_is_resolved(tmp_path: Path) -> None:
 def test_what_does_not_end_as_it_should_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="ended with status 2, not 0"):
         example_figures.worked("cluster", tmp_path, {"gate": "none"}, SIZES)
+
+
+def test_maps_keep_their_colours(tmp_path: Path) -> None:
+    """A gradient of red and green has more colours than a palette, and none of them moves."""
+    red, green = np.meshgrid(np.arange(100), np.arange(50))
+    drawn, path = tmp_path / "drawn.png", tmp_path / "small.png"
+    shades = np.stack([2 * red, 4 * green, 0 * red], axis=-1).astype(np.uint8)
+    Image.fromarray(shades).save(drawn)
+    for is_map in (True, False):
+        example_figures.small(drawn, path, is_map=is_map)
+        with Image.open(path) as image:
+            same = np.array_equal(np.asarray(image.convert("RGB")), shades)
+        assert same == is_map
+
+
+def test_the_first_picture_of_the_readme_has_all_colours() -> None:
+    path = DOCS / "quickstart.png"
+    with Image.open(path) as image:
+        assert image.mode == "RGB"
+    assert path.stat().st_size <= example_figures.BYTES_OF_MAPS
 
 
 def test_a_picture_is_made(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
