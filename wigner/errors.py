@@ -69,6 +69,13 @@ def apart(got: float, limit: float, spec: str) -> str:
     return text
 
 
+def words(error: Exception) -> str:
+    """What an error says; of one of the system its words and the file, without its number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+
+
 class WignerError(Exception):
     """The base class of all errors here.
 

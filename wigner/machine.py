@@ -37,7 +37,7 @@ def versions() -> dict[str, str]:
 
 def command() -> str:
     """The command of this process as it was typed, or that a program in Python has called."""
-    name, arguments = Path(sys.argv[0]).name, sys.argv[1:]
+    name, arguments = Path(next(iter(sys.argv), "")).name, sys.argv[1:]
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     module = "" if spec is None else str(spec.name).removesuffix(".__main__")
     if module in COMMANDS.values():

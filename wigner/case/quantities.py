@@ -53,7 +53,7 @@ MAGNETIC: Dimension = ("magnetic field",)
 ELECTRIC: Dimension = ("electric field",)
 DENSITY: Dimension = ("density",)
 SPIN_DENSITY: Dimension = ("spin density",)  # of what is eps times as large as its number
-# What units of a dimension look like, for a message.
+# What units of a dimension look like, and what has one, for a message.
 EXAMPLES = {
     LENGTH: "nm, um, A or m",
     TIME: "fs, ps, ns or s",
@@ -64,6 +64,19 @@ EXAMPLES = {
     ELECTRIC: "kV/cm, V/cm or V/m",
     DENSITY: "cm-2 or m-2",
 }
+SUCH = {
+    LENGTH: "a length such as 50 nm",
+    TIME: "a time such as 0.1 ps",
+    TEMPERATURE: "a temperature such as 77 K",
+    MASS: "a mass such as 0.04 me",
+    RASHBA: "an energy times a length such as 75 meV A",
+    MAGNETIC: "a magnetic field such as 500 mT",
+    ELECTRIC: "an electric field such as 1 kV/cm",
+    DENSITY: "a density such as 1e11 cm-2",
+}
+# The scaled unit of what may stand in a place for a scaled number.
+SCALED = {LENGTH: "x0", TIME: "m x0/p0", DENSITY: "N0", SPIN_DENSITY: "eps N0"}
+RAISED = re.compile("[⁺⁻⁰¹²³⁴-⁹]")  # powers as they are printed
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,9 @@ def quantity(text: str, dimension: Dimension) -> float:
     Raises
     ------
     ValueError
-        If it is none, with the units that are known.
+        If it is none, or so large that no number holds it, with the units that are known.
     """
+    _check_powers(text)
     match = re.fullmatch(rf"\s*({PLAIN})[\s*]*(.+?)\s*", text)
     symbols = [] if match is None else [match[2]] if match[2] in AREAS else _symbols(match[2])
     factors = [_factor(symbol) for symbol in symbols]
@@ -100,8 +114,17 @@ def quantity(text: str, dimension: Dimension) -> float:
         raise ValueError(f"use a number, or one with a unit such as {EXAMPLES[dimension]}")
     known = [factor for factor in factors if factor is not None]
     if tuple(sorted(kind for _, kind in known)) != dimension:
-        raise ValueError(f"that is no {' times '.join(dimension)}: use {EXAMPLES[dimension]}")
-    return float(match[1]) * math.prod(scale for scale, _ in known)
+        raise ValueError(f"use {SUCH[dimension]}")
+    value = float(match[1]) * math.prod(scale for scale, _ in known)
+    if not math.isfinite(value):
+        raise ValueError(f"that is too large: use {SUCH[dimension]}")
+    return value
+
+
+def _check_powers(text: object) -> None:
+    """Raise ValueError where a power is raised: a case has it beside its unit."""
+    if isinstance(text, str) and RAISED.search(text):
+        raise ValueError("write powers as in cm-2")
 
 
 def _symbols(text: str) -> list[str]:
@@ -145,6 +168,7 @@ def uniform(kind: Kind, dimension: Dimension) -> Kind:
     """A formula, or a number per area such as "1e11 cm-2", which is read as a :class:`Quantity`."""
 
     def read(value: object) -> Any:
+        _check_powers(value)
         if isinstance(value, str) and re.fullmatch(PER_AREA, value):
             return Quantity(quantity(value, DENSITY), dimension, value)
         return kind.read(value)
@@ -157,6 +181,7 @@ def _with_unit(value: object, dimension: Dimension) -> object:
 
     A letter that a sign or a digit follows is an exponent, as in 1d-6, and no unit.
     """
+    _check_powers(value)
     looks = rf"\s*{PLAIN}[\s*]*[^\W\d_](?![+\-\d])|{PER_AREA}"
     if isinstance(value, str) and re.match(looks, value):
         return quantity(value, dimension)
@@ -185,6 +210,10 @@ def settle(
             del sections[section][key]
             if not told:
                 yield _without_unit(f"{section}.{key}", given[0], material=bool(units))
+        elif any(math.isinf(part.value / units[part.dimension]) for part in given):
+            del sections[section][key]
+            expected = f"a finite number of {SCALED[given[0].dimension]}"
+            yield Fault(f"{section}.{key}", f'"{given[0].text}"', expected, "check its unit")
         elif given:
             scaled = [_scaled(p, units) if isinstance(p, Quantity) else p for p in parts]
             sections[section][key] = tuple(scaled) if isinstance(value, tuple) else scaled[0]
@@ -199,8 +228,9 @@ def _scaled(given: Quantity, units: Mapping[Dimension, float]) -> Any:
 def _without_unit(key: str, given: Quantity, *, material: bool) -> Fault:
     """That a quantity has no unit to be scaled by."""
     missing = "material.density" if material else "[material]"
-    unit, add = "x0 or m x0/p0", "a section [material]"
+    add = missing if material else "a section [material]"
     if given.dimension in (DENSITY, SPIN_DENSITY):
-        unit, add = "of density", 'material.density, such as "1e11 cm-2"'
+        add += f'{"" if material else " with density"}, such as "1e11 cm-2"'
+    unit = SCALED[given.dimension]
     expected = f"a scaled number, as there is no {missing}"
     return Fault(key, f'"{given.text}"', expected, f"divide it by the unit {unit}, or add {add}")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import CaseError, Fault
+from ..errors import CaseError, Fault, words
 from .formulas import Expression
 from .keys import NOTHING, SECTIONS
 from .plausible import implausible
@@ -76,7 +76,9 @@ def _read(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         raise _unreadable(path, f"byte {error.start} not UTF-8", "save it as UTF-8") from None
     except (OSError, ValueError) as error:
-        raise _unreadable(path, f"an error ({error})", "check the path and its rights") from None
+        raise _unreadable(
+            path, f"an error ({words(error)})", "check the path and its rights"
+        ) from None
 
 
 def parse_case(text: str, overrides: Sequence[str] = ()) -> Case:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..case.values import Field, Kind, integer, read_fields, real, shown, toml, unknown
-from ..errors import CaseError, Fault
+from ..errors import CaseError, Fault, words
 
 POSITIVE = real("a number above 0", accept=lambda value: value > 0)
 
@@ -160,7 +160,9 @@ def load(path: Path) -> Constants:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         remedy = "write one by: wigner machine --output FILE"
-        raise CaseError(Fault(str(path), f"an error ({error})", expected, remedy)) from None
+        missing = isinstance(error, FileNotFoundError)
+        got = "no such file" if missing else f"an error ({words(error)})"
+        raise CaseError(Fault(str(path), got, expected, remedy)) from None
     faults = [
         unknown("", name, document[name], SECTIONS) for name in document if name not in SECTIONS
     ]

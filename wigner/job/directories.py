@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import BusyError, CaseError, Fault
+from ..errors import BusyError, CaseError, Fault, words
 from ..output import checkpoint
 from ..output.records import Records
 from ..output.run_json import Report
@@ -36,7 +36,7 @@ def usable(output: Path, expected: str = "a directory to write in") -> Iterator[
     except BusyError as error:
         raise CaseError(*error.faults) from None
     except OSError as error:
-        raise CaseError(Fault("output", str(output), expected, str(error))) from None
+        raise CaseError(Fault("output", str(output), expected, words(error))) from None
 
 
 def check_new(output: Path, *, overwrite: bool, resumable: bool, unlocked: str = "") -> None:

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..case.values import unknown
-from ..errors import CaseError, Fault
+from ..errors import CaseError, Fault, words
 from .supervise import FINISHED, complain, say
 
 HOME = files("wigner") / "examples"
@@ -56,5 +56,6 @@ def _write(name: str, known: dict[str, str], path: Path) -> Path:
         expected, remedy = "a new file", "name another with --output"
         raise CaseError(Fault("--output", str(path), expected, remedy)) from None
     except OSError as error:
-        raise CaseError(Fault("--output", str(path), "a file to write", str(error))) from None
+        expected = "a file to write"
+        raise CaseError(Fault("--output", str(path), expected, words(error))) from None
     return path

@@ -153,7 +153,7 @@ def _parsed(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argp
     """The arguments; where some are unknown, SystemExit with the usage of the command typed."""
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        commands = [each for each in parser._actions if isinstance(each.choices, dict)]
-        typed = [each.choices[getattr(arguments, each.dest)] for each in commands]
+        subs = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+        typed = [each.choices[getattr(arguments, each.dest)] for each in subs]
         (typed or [parser])[0].error(f"unrecognized arguments: {' '.join(unknown)}")
     return arguments

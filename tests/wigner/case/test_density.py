@@ -63,14 +63,22 @@ def test_densities_with_units() -> None:
             'n0: got "1e11 cm-2", expected a scaled number, as there is no ',
         ),
         (['initial.n=[0, 0, "1e9 cm-2"]'], 'initial.n: got "1e9 cm-2", expected a scaled number'),
-        ([DENSITY, "initial.n0=1e11 cm-2 + 1"], "no units; material.density and potential_unit s"),
+        (
+            [DENSITY, "initial.n0=1e11 cm-2 + 1"],
+            'have no units; material.density, such as "1e11 cm-2", says what 1 is',
+        ),
         (
             ["material.density=1e11"],
             'from 1e+12 to 1e+19 m-2; write the unit, such as density = "1',
         ),
-        (["material.density=3 nm"], "that is no density: use cm-2 or m-2"),
+        (["material.density=3 nm"], "use a density such as 1e11 cm-2"),
+        ([DENSITY, "initial.n0=1e400 cm-2"], "that is too large: use a density such as 1e11 cm-2"),
+        ([DENSITY, 'initial.n=[0, 0, "1e400 cm-2"]'], "that is too large: use a density"),
+        (["material.density=1e11 cm⁻²"], "write powers as in cm-2"),
+        ([DENSITY, "initial.n0=1e11/cm²"], "expected a formula; write powers as in cm-2"),
+        ([DENSITY, "initial.n0=1e11 1/cm2"], 'formulas have no units; material.density, such as "'),
         (["material.density=-1e11 cm-2"], "expected a positive number"),
-        ([DENSITY, "time.dt=3 m-2"], "that is no time: use fs"),
+        ([DENSITY, "time.dt=3 m-2"], "use a time such as 0.1 ps"),
     ],
 )
 def test_what_is_refused(overrides: list[str], told: str) -> None:

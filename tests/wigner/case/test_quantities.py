@@ -139,8 +139,29 @@ def test_every_physical_value_may_have_a_unit() -> None:
     assert parse_case(found.text) == found
 
 
+@pytest.mark.parametrize(
+    ("key", "given", "such"),
+    [
+        ("temperature", "77 ps", "a temperature such as 77 K"),
+        ("effective_mass", "3 nm", "a mass such as 0.04 me"),
+        ("rashba", "75 meV", "an energy times a length such as 75 meV A"),
+        ("reference_length", "3 s", "a length such as 50 nm"),
+        ("relaxation_time", "1e400 fs", "a time such as 0.1 ps"),
+    ],
+)
+def test_what_has_the_dimension_is_named(key: str, given: str, such: str) -> None:
+    assert refusal(CASE, f"material.{key}={given}").endswith(f"use {such}")
+
+
+def test_what_overflows_when_it_is_scaled() -> None:
+    told = refusal(CASE, "time.t_end=1e303 h")
+    assert told.startswith('time.t_end: got "1e303 h", expected a finite number of m x0/p0')
+
+
 def test_units_need_a_material() -> None:
+    assert "divide it by the unit x0, or add" in refusal(SCALED, 'grid.length=["300 nm", 1.0]')
     told = refusal(SCALED, "time.dt=10 fs")
+    assert "divide it by the unit m x0/p0, or add a section [material]" in told
     assert told.startswith('time.dt: got "10 fs", expected a scaled number, as there is no [mat')
     assert "length" in refusal(SCALED, 'grid.length=["300 nm", "20 nm"]')
     field = ("field.kind=poisson", "field.coupling=1", "field.screening_length=3 nm")
@@ -172,7 +193,7 @@ def test_a_screening_length_may_have_a_unit() -> None:
             "material.effective_mass=3e-32",
             "material.effective_mass: got 3e-32 electron masses, exp",
         ),
-        ("time.t_end=3 nm", "that is no time: use fs, ps, ns or s"),
+        ("time.t_end=3 nm", "use a time such as 0.1 ps"),
         ("material.preset=inas", 'got "inas", expected "InAs" or'),
         ("material.dresselhaus=15", "material.dresselhaus: got 15 eV m, which makes beta = 3"),
         ("material.electric_field=[0, -1e20]", "material.electric_field: got -1e+20 V/m, expected"),

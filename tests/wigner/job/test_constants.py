@@ -59,5 +59,10 @@ def test_faults_of_a_file(tmp_path: Path, old: str, new: str, told: str) -> None
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match="wigner machine --output FILE"):
+    told = (
+        "none.toml: got no such file, expected constants of a machine in TOML; write one by: wigner"
+    )
+    with pytest.raises(CaseError, match=told):
         load(tmp_path / "none.toml")
+    with pytest.raises(CaseError, match=r"got an error \(Is a directory: "):
+        load(tmp_path)

@@ -50,7 +50,7 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture) -
 def test_a_file_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["example", "helix", "--output", str(tmp_path / "no" / "a.toml")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "expected a file to write; [Errno 2] No such file" in line
+    assert f"expected a file to write; No such file or directory: {tmp_path}" in line
 
 
 def test_an_unknown_example(capsys: pytest.CaptureFixture) -> None:

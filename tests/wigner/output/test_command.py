@@ -50,8 +50,9 @@ def test_calls_from_python(case: str, output: Path, monkeypatch: pytest.MonkeyPa
     typed = ["run", case, "--model", "local", "--output", str(output), "--overwrite", *SHORT]
     assert solve_model(typed) == 0
     assert report(output)["command"] == "called from Python (script.py)"
-    monkeypatch.setattr(sys, "argv", [""])
-    assert command() == "called from Python (interactive)"
+    for argv in ([""], []):
+        monkeypatch.setattr(sys, "argv", argv)
+        assert command() == "called from Python (interactive)"
 
 
 def test_console_names(monkeypatch: pytest.MonkeyPatch) -> None:
