@@ -15,6 +15,7 @@ from tests.support.made_runs import make_checkpoint, make_run
 from tests.test_readme import PAGES, fences
 from wigner.__main__ import main as wigner
 from wigner.job.example import titles
+from wigner.results import labels
 
 ROOT = Path(__file__).parents[1]
 # What makes the cases of a page small, by the name of the case.
@@ -125,6 +126,13 @@ def test_lines_of_info_are_as_the_tutorial_has_them(
     for line in shown:
         if not line.startswith("time "):  # as long as the machine takes
             assert line in printed
+
+
+def test_the_unit_of_time_has_one_name() -> None:
+    """Figures and pages of commands use it, theory and the case file say what it is."""
+    assert "| time | $t_E = m x_0 / p_0$ |" in PAGES["docs/theory.md"]
+    assert "times in t_E = m x₀/p₀" in PAGES["docs/case-file.md"]
+    assert labels.LETTERS["m x0/p0"] == "t_E"
 
 
 def test_the_paper_cites_what_it_lists() -> None:
