@@ -2,6 +2,7 @@
 
 ``values``: kinds of values in TOML, how they are checked and how they are written back
 ``shapes``: shapes for formulas: switches in time, and bumps that are periodic in space
+``unitless``: what to do about a unit in a formula
 ``formulas``: formulas, parsed and evaluated without executing code
 ``quantities``: numbers with units
 ``units``: physical units, and the scaled numbers that a material stands for

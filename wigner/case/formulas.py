@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ExpressionError, Fault
 from .shapes import gaussian, plateau, step
-from .values import PLAIN
+from .unitless import unitless
 
 LONGEST_TEXT = 1000
 DEEPEST_NESTING = 50
@@ -61,16 +61,6 @@ OPERATIONS = FUNCTIONS | {name: (apply, arity) for name, apply, arity in OPERATO
 ALLOWED_NAMES = f"allowed names are {', '.join((*VARIABLES, *CONSTANTS))}"
 ALLOWED_FUNCTIONS = f"allowed functions are {', '.join(FUNCTIONS)}"
 ALLOWED = f"allowed are + - * / **, parentheses and numbers; {ALLOWED_NAMES}; {ALLOWED_FUNCTIONS}"
-# What looks like "2e10 cm-2", and the unit in it.
-WITH_UNIT = rf"\s*{PLAIN}\s+((?:1/[cnuµ]?m|(?!x[12]|t\b|pi\b)[^\W\d_])\S*)"
-# What to do about a unit in a formula, by what it begins with.
-UNITLESS = (
-    (r"k?V/", 'material.electric_field takes such a field, as "1 kV/cm"'),
-    (r"[mkuµ]?e?V", "material.potential_unit says what 1 is"),
-    (r"[muµ]?T", 'material.magnetic_field takes such a field, as "500 mT"'),
-    (r"([cnuµ]?m\W|1/)", 'material.density, such as "1e11 cm-2", says what 1 is'),
-    (r"", "they are of scaled numbers"),
-)
 EXAMPLE = 'write for instance "1 + 0.4*sin(x1)*cos(x2)"'
 REFUSED: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute",
@@ -213,15 +203,6 @@ def parse(text: str | float, variables: tuple[str, ...] = VARIABLES) -> Expressi
     return Expression(repr(text), (_number(text, repr(text)),))
 
 
-def _unitless(text: str) -> str:
-    """What to do about a text that looks like a number with a unit; empty if it does not."""
-    found = re.match(WITH_UNIT, text)
-    if found is None:
-        return ""
-    remedy = next(remedy for unit, remedy in UNITLESS if re.match(unit, found[1]))
-    return f"formulas have no units; {remedy}"
-
-
 def _in_place_of(name: str) -> str:
     """What to do about a variable that has no place in a formula."""
     if name == "t":
@@ -272,7 +253,7 @@ def _tree(text: str) -> ast.expr:
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         where = f" at column {error.offset}" if error.offset else ""
-        remedy = _unitless(text) or EXAMPLE
+        remedy = unitless(text) or EXAMPLE
         raise _refuse(text, f"{error.msg}{where}", remedy) from None
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         raise _refuse(text, f"it cannot be read ({error})", EXAMPLE) from None
