@@ -72,8 +72,8 @@ USUAL = {
     "m": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm")),
     "s": ((1e-15, "fs"), (1e-12, "ps"), (1e-9, "ns")),
     "J": ((1e-3 * MEV, "µeV"), (MEV, "meV"), (1e3 * MEV, "eV")),
-    "kg m s-1": ((1e6 * HBAR, "ħ µm-1"), (1e9 * HBAR, "ħ nm-1")),
-    "N": ((1e6 * MEV, "meV µm-1"),),
+    "kg m s-1": ((1e9 * HBAR, "ħ nm-1"),),
+    "N": ((1e5 * ELEMENTARY_CHARGE, "e kV/cm"),),  # as electric fields are written
     "m-2": ((1e4, "cm-2"),),
     "J m-2": ((1e12 * MEV, "meV µm-2"),),
     "J s": ((HBAR, "ħ"),),

@@ -60,6 +60,8 @@ def test_numbers_beside_scaled_ones() -> None:
     assert beside(units, "length", 2.0, 4.0, by=" x ") == " (100 x 200 nm)"
     assert beside(units, "length", 40.0) == " (2 µm)"
     assert beside(units, "energy", -0.5, 0.0) == " (-3.318 to 0 meV)"
+    assert beside(units, "momentum", 0.1, 1.0) == " (0.005902 to 0.05902 ħ nm-1)"
+    assert beside(units, "force", 0.5, 0.0, by=", ") == " (0.6635, 0 e kV/cm)"
     factor, unit = suited(UNITS["rate"], units, 1.0)
     assert (factor, unit) == (pytest.approx(1 / 2.927e-13, rel=1e-3), "s-1")
     for name, size, symbol in (

@@ -77,7 +77,7 @@ def test_the_units_of_a_material(tmp_path: Path, capsys: pytest.CaptureFixture) 
     assert lines[:3] == [
         "material       InAs: m = 0.04 electron masses, T0 = 77 K, Rashba constant 7.5e-12 eV m, "
         "relaxation time 100 fs",
-        "units          x0 = 50 nm, p0 = 59.02 ħ µm-1, tE = 292.7 fs, kB T0 = 6.635 meV, "
+        "units          x0 = 50 nm, p0 = 0.05902 ħ nm-1, tE = 292.7 fs, kB T0 = 6.635 meV, "
         "W = 1 is 2 electrons in (2 pi hbar)^2",
         "parameters     epsilon = 0.338879, alpha = 0.196851, tau = 0.341619",
     ]
