@@ -66,7 +66,7 @@ class Budget:
         drawn = [one for one in drawn if one[1] is self._energies or self._changes(*one[1:])]
         seen = {name: np.where(v > scales.ROUNDOFF, v, np.nan) for name, v in self._open.items()}
         seen = {name: share for name, share in seen.items() if np.isfinite(share).any()}
-        axes = style.grid(figure, 1, len(drawn) + bool(seen), (4.2, 3.1))[0]
+        (axes,) = style.folded(figure, 1, len(drawn) + bool(seen), (4.2, 3.1))
         t = self._run.times * self._time.factor
         for ax, (name, lines, unit) in zip(axes, drawn, strict=False):
             how, scale = scales.shown(self._run, unit, _largest(lines), si=self._si)

@@ -20,7 +20,7 @@ from .run import Run
 from .view import View, lattice_point
 
 NAMES = ("n_0", "n_1", "n_2", "n_3", POLARISATION, "V")
-COLUMNS, SIZE = 3, (2.9, 2.1)
+SIZE = (2.9, 2.1)
 # The bright end of the colours is left out: it is not seen on white.
 BRIGHTEST = 0.9
 
@@ -72,7 +72,7 @@ class Cut:
             return
         run, times = self._run, self._run.times[list(records)] * self._time.factor
         rows = smooth.axes_of(run)
-        axes = self._grid(figure, len(rows))
+        axes = style.folded(figure, len(rows), len(self._panels), SIZE)
         colours = matplotlib.colormaps["viridis"]
         ends = run.times[[min(self._span), max(self._span)]] * self._time.factor
         norm = Normalize(ends[0], ends[1] if ends[1] > ends[0] else ends[0] + 1)
@@ -93,7 +93,7 @@ class Cut:
                 ax=[ax for row in axes for ax in row],
                 label=self._time.label("t"),
                 pad=0.01,
-                aspect=30,
+                aspect=10 * figure.get_figheight(),
             )
             bar.set_ticks(times.tolist(), labels=[f"{t:.4g}" for t in times])
         else:
@@ -104,7 +104,7 @@ class Cut:
         """One row of the whole run, with what the records have."""
         abscissa = Abscissa(self._run, self._view)
         x, u = abscissa.line(self._fields, records)
-        (row,) = self._grid(figure, 1)
+        (row,) = style.folded(figure, 1, len(self._panels), SIZE)
         for ax, values, panel in zip(row, self._scaled(u), self._panels, strict=True):
             style.line(ax, x, values, "", 0)
             style.finish(ax, scale=panel.scale)
@@ -112,18 +112,6 @@ class Cut:
             ax.set(title=f"${panel.name}$", ylabel=panel.shown.label(panel.name))
         if self._potential.is_there and not self._potential.varies:
             self._potential.behind(row[0], *abscissa.line(self._potential.field, records))
-
-    def _grid(self, figure: Figure, groups: int) -> list[list[style.Axes]]:
-        """The axes of the panels of each group, whose rows are full but for the last."""
-        count = len(self._panels)
-        columns = 2 if count == COLUMNS + 1 else min(COLUMNS, count)
-        lines = -(-count // columns)
-        axes = style.grid(figure, groups * lines, columns, SIZE)
-        found = [list(group.flat) for group in axes.reshape(groups, lines, columns)]
-        for group in found:
-            for ax in group[count:]:
-                ax.remove()
-        return [group[:count] for group in found]
 
     def _along(self, record: int, axis: int) -> tuple[NDArray, NDArray]:
         """Places along an axis, and what is drawn there, ``(panels, places)``."""

@@ -31,6 +31,7 @@ MARKS, MARKED = ("o", "s", "^", "D", "v", "P", "X"), 6  # and marks on each curv
 # is in the second, whose middle is grey, with limits on both sides of zero.
 POSITIVE, SIGNED = "viridis", "cividis"
 ARROWS = 14  # arrows along the longer side, at the most
+ACROSS = 3  # panels of lines beside each other, at the most: more are not read on a page
 FLAT = 1e-10  # share of its size below which the range of a line is none
 LETTER = 0.55  # width of a letter in sizes of the font
 OWN = Scale()  # of what has no other scale than its own numbers
@@ -72,6 +73,19 @@ def grid(figure: Figure, rows: int, columns: int, size: Pair, *, sharey: bool = 
     figure.set_size_inches(columns * (size[0] + 0.8), rows * (size[1] + 0.85) + 0.75)
     axes: NDArray = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
     return axes
+
+
+def folded(figure: Figure, groups: int, count: int, size: Pair) -> list[list[Axes]]:
+    """The axes of so many panels in each group, in rows of :data:`ACROSS` at the most.
+
+    Four panels are two rows of two. The groups stand below each other.
+    """
+    columns = 2 if count == ACROSS + 1 else min(ACROSS, count)
+    rows = -(-count // columns)
+    axes = grid(figure, groups * rows, columns, size).reshape(groups, -1)
+    for ax in axes[:, count:].flat:
+        ax.remove()
+    return [list(group[:count]) for group in axes]
 
 
 def limits(values: Sequence[NDArray], *, signed: bool, scale: Scale = OWN) -> Pair:

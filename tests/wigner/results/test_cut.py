@@ -1,4 +1,4 @@
-"""How cuts are laid out."""
+"""How cuts, and other panels of lines, are laid out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from tests.support.made_runs import make_run
 from tests.wigner.results.test_figures import drawn, panels, title
 from tests.wigner.results.test_landscape import axis_of_v, with_potential
+from wigner.results import style
 from wigner.results.run import open_run
 
 
@@ -21,6 +22,14 @@ def test_cuts_are_not_wider_than_a_page_is(tmp_path: Path, n: tuple[int, int], r
     spec = panels(figure)[0].get_subplotspec()
     assert spec.get_gridspec().get_geometry() == (rows, 3)
     assert figure.get_supxlabel() == ""  # no component is zero
+
+
+def test_four_panels_are_two_rows_of_two() -> None:
+    figure = style.blank()
+    for group in style.folded(figure, 2, 4, (1.0, 1.0)):
+        places = [ax.get_subplotspec().num1 % 4 for ax in group]
+        assert places == [0, 1, 2, 3]
+    assert group[0].get_subplotspec().get_gridspec().get_geometry() == (4, 2)
 
 
 @pytest.mark.parametrize("n", [(8, 1), (8, 6), (1, 1)])
