@@ -26,7 +26,7 @@ BRIGHTEST = 0.9
 
 
 class Panel(NamedTuple):
-    """What a panel shows: which of :data:`NAMES`, its unit, and its scale as it is shown."""
+    """What a panel shows: which of ``NAMES``, its unit, and its scale as it is shown."""
 
     row: int
     shown: labels.Shown

@@ -76,7 +76,7 @@ def grid(figure: Figure, rows: int, columns: int, size: Pair, *, sharey: bool = 
 
 
 def folded(figure: Figure, groups: int, count: int, size: Pair) -> list[list[Axes]]:
-    """The axes of so many panels in each group, in rows of :data:`ACROSS` at the most.
+    """The axes of so many panels in each group, in rows of ``ACROSS`` at the most.
 
     Four panels are two rows of two. The groups stand below each other.
     """
