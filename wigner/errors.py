@@ -14,6 +14,9 @@ from typing import Self
 
 Place = tuple[float, float]
 
+# A scaled time in words.
+SCALED_TIME = "t = {:.6g}".format
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -128,7 +131,7 @@ class WignerError(Exception):
         found.kept = self.kept or kept
         return found
 
-    def told(self, moment: Callable[[float], str] = "t = {:.6g}".format) -> str:
+    def told(self, moment: Callable[[float], str] = SCALED_TIME) -> str:
         """The text, with its time in the words of ``moment``."""
         when = [] if self.time is None else [f"at {moment(self.time)}"]
         when += [] if self.steps is None else [f"after {self.steps} steps"]

@@ -37,6 +37,7 @@ from ..harness.study import Setting
 from ..harness.tasks import Outcomes, Task
 from ..solutions import kinetic
 from ..solutions.cases import changed, normalised, scaled
+from .off import LEAST
 
 GIVEN, LONGER, ALL = "as given", "longer steps", "all finer"
 # Errors below it are roundoff, relative to the largest density.
@@ -44,8 +45,6 @@ ROUNDOFF = 1e-13
 # By how much lattices and tolerances are refined, and what is taken to be left of their errors.
 FINER, WIDER, TIGHTER, LEFT = 1.5, 1.25, 10.0, 0.1
 TIGHTEST = 1e-13  # that a case may ask for
-# A spin density below this share of the largest n0 is measured by that.
-LEAST = 1e-3
 
 
 @dataclass(frozen=True)

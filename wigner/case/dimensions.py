@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..errors import SCALED_TIME
 from .units import ELEMENTARY_CHARGE, HBAR, PLANCK, Scaling
 
 
@@ -93,7 +94,7 @@ def suited(unit: Unit, units: Scaling, largest: float) -> tuple[float, str]:
 
 def moment(units: Scaling | None, t: float) -> str:
     """A scaled time for a line of a log, in SI too where there is a material."""
-    return f"t = {t:.6g}{beside(units, 'time', t) if t else ''}"
+    return f"{SCALED_TIME(t)}{beside(units, 'time', t) if t else ''}"
 
 
 def told(value: float, si: str) -> str:

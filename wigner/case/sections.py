@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..phase_space.reduced import COORDINATES
 from .formulas import Expression
-from .units import MaterialSpec
+from .units import MaterialSpec, Scaling, scale
 
 Pair = tuple[float, float]
 
@@ -129,3 +129,8 @@ class Case:
     output: OutputSpec
     material: MaterialSpec | None
     text: str
+
+    @property
+    def units(self) -> Scaling | None:
+        """The units of scaled numbers in SI; None without a material."""
+        return None if self.material is None else scale(self.material)

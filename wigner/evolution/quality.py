@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..errors import SCALED_TIME
 from ..phase_space.grid import PhaseGrid, least_beyond
 from ..physics import Physics
 
@@ -25,7 +26,6 @@ AGAIN = 10.0
 # Errors for each unit of the mass at the edge, part of which is inside, and of a tail in xi, which
 # falls off further between two thirds of the reach and its end.
 EDGE, TAIL = 0.5, 0.2
-SCALED = "t = {:.6g}".format
 # A spin that is never more than this share of the charge may be roundoff.
 SPINLESS = 1e-6
 
@@ -172,7 +172,7 @@ class Quality:
         t: float,
         values: Mapping[str, float],
         winding: Winding,
-        moment: Callable[[float], str] = SCALED,
+        moment: Callable[[float], str] = SCALED_TIME,
     ) -> Quality:
         """What it is once the indicators had these values at ``t``; ``moment`` has its words.
 
@@ -214,7 +214,7 @@ class Quality:
         """The verdict with its reason."""
         return self.summed_up()
 
-    def summed_up(self, moment: Callable[[float], str] = SCALED) -> str:
+    def summed_up(self, moment: Callable[[float], str] = SCALED_TIME) -> str:
         """The verdict with its reason, and its time in the words of ``moment``."""
         if not self.worst:
             return self.verdict

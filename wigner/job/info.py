@@ -110,7 +110,7 @@ def _fields(case: Case, problem: Problem) -> Iterator[Line]:
     """What acts on the electrons."""
     physics, spec = problem.physics, case.physics
     at_first = ", at t = 0" if spec.potential.varies else ""
-    units = None if case.material is None else scale(case.material)
+    units = case.units
     low, high = float(physics.V.min()), float(physics.V.max())
     yield (
         "potential",
@@ -142,7 +142,7 @@ def _lattices(case: Case, problem: Problem) -> Iterator[Line]:
     lost = [(key, missed(given[key], fields[key], grid, sizes[key])) for key in given]
     key, share = max(lost, key=lambda item: item[1])
     window = window_for(grid, problem.physics.epsilon, problem.physics.spin_orbit)
-    units = None if case.material is None else scale(case.material)
+    units = case.units
     box = _by(grid.length) + beside(units, "length", *grid.length, by=" x ")
     yield "x lattice", f"{grid.n_x[0]} x {grid.n_x[1]} points on a box {box}"
     yield "", f"at most {share:.0e} of a given field is lost between the points ({key})"
@@ -207,7 +207,7 @@ def _steps(case: Case, count: int) -> str:
 
 def _at(case: Case, t: float) -> str:
     """A time, in SI too where there is a material."""
-    units = None if case.material is None else scale(case.material)
+    units = case.units
     return f"{t:g}{beside(units, 'time', t)}"
 
 

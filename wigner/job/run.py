@@ -127,7 +127,9 @@ def _resumed(solver: Solver, directory: Directory, phases: Phases, requests: Req
         kept = KeptState(solver, checkpoints, layout.x_major())
         state = kept.load()
         if state.t > time.t_end + 1e-9 * time.dt:
-            expected = f"at least {moment(directory.units, state.t)}, which the run has reached"
+            expected = (
+                f"at least {moment(directory.case.units, state.t)}, which the run has reached"
+            )
             raise CaseError(Fault("time.t_end", apart(time.t_end, state.t, "6g"), expected))
         observer = directory.resume(phases, state)
         requests.heard = observer.interrupted

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..case.dimensions import moment
 from ..case.problem import Problem
 from ..case.spec import Case
-from ..case.units import Scaling, scale
+from ..case.units import Scaling
 from ..errors import CaseError, CheckpointError, SolveError
 from ..machine import machine_memory, shadowed
 from ..output.files import printable
@@ -75,7 +75,7 @@ def run_job(
         nodes_of(comm)  # what the environment says of them may be wrong
         with ExitStack() as stack:
             case, problem = _agree(check, ready, output, comm, stack, quiet=quiet)
-            ours, units = output, None if case.material is None else scale(case.material)
+            ours, units = output, case.units
             return execute(case, problem)
     except (CaseError, CheckpointError) as error:  # on all ranks, and nothing was changed
         return complain(error) if comm.rank == 0 else BAD_INPUT

@@ -83,9 +83,8 @@ class Sample:
         """Whether a point is one of the columns that are made at some places."""
         n1, n2 = self._layout.grid.n_x
         count = self._layout.n_x_local
-        first, second = divmod(count // 2, n2)
-        moved = (((place[0] - x1 + first) % n1, (place[1] - x2 + second) % n2) for x1, x2 in at)
-        return any(row * n2 + column < count for row, column in moved)
+        shifts = (_shift(each, count, n2) for each in at)
+        return any((place[0] + a) % n1 * n2 + (place[1] + b) % n2 < count for a, b in shifts)
 
     def _moments(self, moved: Sequence[NDArray], error: float) -> Callable[[int], NDArray]:
         """Moments by number of steps, ``(4, places, N1, N2)``, zero where no column is made."""
@@ -120,5 +119,10 @@ def largest(field: NDArray) -> Place:
 
 def to_first_block(A: NDArray, place: Place, points: int) -> NDArray:
     """A, ``(4, N1, N2)``, moved so that a place is in the middle of the first points."""
-    first, second = divmod(points // 2, A.shape[2])
-    return np.roll(A, (first - place[0], second - place[1]), (1, 2))
+    return np.roll(A, _shift(place, points, A.shape[2]), (1, 2))
+
+
+def _shift(place: Place, points: int, n2: int) -> Place:
+    """What moves a place of lines of ``n2`` points into the middle of the first points."""
+    first, second = divmod(points // 2, n2)
+    return first - place[0], second - place[1]

@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..case.dimensions import moment
 from ..case.problem import Problem
 from ..case.spec import Case, as_dict
-from ..case.units import Scaling, scale
 from ..errors import CheckpointError, Fault, RecordsError
 from ..evolution.quality import Quality, Winding
 from ..evolution.state import Reached, State
@@ -62,11 +61,6 @@ class Directory:
         """Where it is."""
         return self.moments.path.parent
 
-    @property
-    def units(self) -> Scaling | None:
-        """Those of the case in SI, where it has a material."""
-        return None if self.case.material is None else scale(self.case.material)
-
     def is_blank(self) -> bool:
         """Whether a run left no records but perhaps the first, on all ranks."""
         return on_first(self.comm, self.moments.is_blank)
@@ -85,7 +79,7 @@ class Directory:
             files.write_text(self.path / "case.toml", self.case.text)
             begun = self._begin(Report(self.path), 0.0, None)
             axes = places(self.problem.grid, self.case.output)
-            self.moments.create(self.problem, self.attributes(begun.session), self.units, axes)
+            self.moments.create(self.problem, self.attributes(begun.session), self.case.units, axes)
             return begun
 
         return Observer(self, phases, on_first(self.comm, create), 0.0, 0, 0)
@@ -108,7 +102,7 @@ class Directory:
             begun = self._begin(report, state.t, self.moments.totals(0))
             self.moments.truncate(state.records, self.attributes(begun.session))
             files.write_text(self.path / "case.toml", self.case.text)
-            log.info("resumed at %s after %d steps", moment(self.units, state.t), state.steps)
+            log.info("resumed at %s after %d steps", moment(self.case.units, state.t), state.steps)
             return begun
 
         fault = on_first(self.comm, lambda: self._mismatch(state))
@@ -195,7 +189,7 @@ class Observer:
         self._comm, self._moments = directory.comm, directory.moments
         self._session, self._report, self._first = begun
         self._t_end = directory.case.time.t_end
-        self._units = directory.units
+        self._units = directory.case.units
         self.expect(None)
         self.since_record: list[int] = []
         problem = directory.problem

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..case.spec import Case
-from ..case.units import scale
 from ..errors import CheckpointError, Fault
 from ..evolution.state import State
 from ..phase_space.grid import PhaseGrid
@@ -118,7 +117,7 @@ def _allocated(file: h5py.File, shape: tuple[int, ...]) -> h5py.Dataset:
 
 def _describe(file: h5py.File, case: Case) -> None:
     """Say what all of it is, in which units, and of which case."""
-    scaling = None if case.material is None else scale(case.material)
+    scaling = case.units
     file.attrs.update(about(case, "kinetic"))
     known = {**FIXED, **STORED}
     for name, variable in file.items():

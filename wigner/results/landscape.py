@@ -32,7 +32,8 @@ class Landscape:
     def __init__(self, run: Run, span: Sequence[int], view: View) -> None:
         self._run, self._name = run, "V" if "V" in run.variables else "potential"
         self.varies, known = "V" in run.variables, self._name in run.variables
-        values = [smooth.fine(self.field(k), run.length) for k in span] if known else [np.zeros(1)]
+        times = (span if self.varies else span[:1]) if known else ()
+        values = [smooth.fine(self.field(k), run.length) for k in times] or [np.zeros(1)]
         ends = min(float(V.min()) for V in values), max(float(V.max()) for V in values)
         largest = max(map(abs, ends))
         self.is_there = largest > 0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..case.dimensions import UNITS, Unit
 from ..case.spec import Case, parse_case
-from ..case.units import Scaling, scale
+from ..case.units import Scaling
 from ..errors import CaseError, Fault
 from ..output import files, variables
 from ..output.run_json import contents
@@ -183,7 +183,7 @@ def open_run(directory: Path) -> Run:
         directory,
         str(model or report.get("model", "kinetic")),
         case,
-        None if case.material is None else scale(case.material),
+        case.units,
         times,
         x,
         found,
