@@ -20,7 +20,7 @@ from wigner.job.directories import check_new
 from wigner.job.guards import check_finite
 from wigner.job.run import AGAIN
 from wigner.job.supervise import STOPPED, Hosts, run_job, status
-from wigner.maxwellian.multiplier_solver import prescribed
+from wigner.maxwellian.steps import prescribed
 from wigner.output import variables
 from wigner.output.alarm import Alarm
 from wigner.output.observer import Directory, Observer

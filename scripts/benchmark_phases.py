@@ -209,13 +209,18 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     """Exponential, moment map and constraint."""
     watch, N, W, lines = setup.watch, setup.N, setup.W, []
     for tolerance in (1e-6, 1e-9):
-        solver = Maxwellian(setup.space, tolerance)
+        chooses = Maxwellian(setup.space, tolerance)
+        solver = chooses.whole
         A = solver.solve(N).A
         seconds = watch.shortest(partial(solver.exponential, A, solver.steps, W))[0]
         products = sum(solver.steps) * (floors.x + floors.p)
         name = f"M(N) at {tolerance:.0e} {_shown(solver.steps)}"
-        lines.append(Line(name, seconds, products, "its transforms on the lattice of W"))
-        lines.append(Line(name, seconds, transport, "a transport step"))
+        lines.append(Line(f"{name}, all of x", seconds, products, "its transforms"))
+        lines.append(Line(f"{name}, all of x", seconds, transport, "a transport step"))
+        chooses.follow_symbol(N, W)
+        seconds = watch.shortest(partial(chooses.follow_symbol, N, W))[0]
+        lattice = "x".join(str(n) for n in chooses.memory.n_x or setup.grid.n_x)
+        lines.append(Line(f"{name} on {lattice}", seconds, transport, "a transport step"))
     moment_map = solver.guide
     n = moment_map.columns.window.n
     count = setup.layout.n_x_local * sum(m - 1 for m in solver.steps)
@@ -223,7 +228,7 @@ def maxwellian_phases(setup: Setup, transport: float, floors: Floors) -> list[Li
     seconds, floor = watch.shortest(partial(moment_map, A, solver.steps), pairs)
     lines.append(Line(f"moment map {_shown(solver.steps)}", seconds, floor, way))
     lines.append(Line(f"moment map {_shown(solver.steps)}", seconds, transport, "a transport step"))
-    seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve(N))
+    seconds = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve_aside(N))
     return [*lines, Line("constraint, cold, 1e-10", seconds, 2 * transport, "two transport steps")]
 
 
@@ -274,7 +279,7 @@ def rivals(setup: Setup, transport: float) -> list[Line]:
     seconds = watch.once(lambda: step(matrix))
     lines.append(Line("numpy alone, transport step", seconds, transport, OURS))
     n = grid.n_x[0]
-    cold = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve(setup.N))
+    cold = watch.once(lambda: Maxwellian(setup.space, 1e-10).solve_aside(setup.N))
     dense = watch.once(baselines.dense_exponential(n))
     what = f"our constraint, {cold:.3g} s"
     return [*lines, Line(f"ten dense eigendecompositions, {n}x{n}", 10 * dense, cold, what)]
@@ -322,7 +327,7 @@ def speedups(setup: Setup, lines: list[Line]) -> dict[str, float]:
     found = {}
     if setup.comm.rank == 0:
         alone = Setup(setup.grid.n_x, setup.grid.n_p, SERIAL)
-        flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, 1e-9)
+        flow, solver = alone.transport.flow(DT), Maxwellian(alone.space, 1e-9).whole
         A, ours = solver.solve(alone.N).A, {line.name: line.seconds for line in lines}
         actions = {
             "transport step": lambda: flow(alone.W),

@@ -101,7 +101,7 @@ def test_right_hand_side_is_that_of_the_kinetic_operators():
     solver = Maxwellian(space_, 1e-12, levels=4)
     scale = np.array([1, epsilon, epsilon, epsilon])[:, None, None]
     A = mu * scale
-    N = solver.moment_map(A, (1, 2, 3, 4))
+    N = solver.whole.moment_map(A, (1, 2, 3, 4))
 
     def TM(N, times=1):
         M = space_.layout.x_major()

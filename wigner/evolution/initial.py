@@ -36,7 +36,7 @@ def equilibrium(solver: Maxwellian, N: NDArray) -> NDArray:
 
     Shapes and errors are those of :func:`maxwellian`.
     """
-    return maxwellian(solver, at_rest(solver, N))
+    return maxwellian(solver, at_rest(solver.whole, N))
 
 
 def at_rest(solver: MultiplierSolver, N: NDArray) -> NDArray:
@@ -67,7 +67,7 @@ def prepared(solver: Maxwellian, N: NDArray) -> NDArray:
     W = layout.x_major()
     start = solver.symbol(N, W).A
     size = square_norm(layout, W)
-    TM = transport(solver.space, W, solver.physics.at(0.0, N[0]))
+    TM = transport(solver.space, W, solver.space.physics.at(0.0, N[0]))
     rate = -density(layout, TM)
     TM *= -tau
     W += TM

@@ -83,6 +83,7 @@ class State:
             **({} if steps is None else {"splitting_steps": np.array(steps.numbers)}),
             **({} if steps is None else {"splitting_error": np.array(steps.errors)}),
             **{name: array for name, array in known.items() if array is not None},
+            **({} if memory.n_x is None else {"n_x": np.array(memory.n_x)}),
             **{name: np.array(getattr(memory, name)) for name in SHARES},
             "since_record": np.array(self.since_record, dtype=int),
             "secant_steps": np.array(memory.secants.steps),
@@ -112,16 +113,23 @@ class State:
         if "splitting_steps" in arrays:
             errors = arrays["splitting_error"].tolist()
             steps = Steps(tuple(arrays["splitting_steps"].tolist()), *errors)
+        latest, n_x = arrays.get("latest"), None
+        if latest is not None:  # before there were coarser lattices there was no other
+            n_x = latest.shape[1], latest.shape[2]
+        if "n_x" in arrays:
+            first, second = arrays["n_x"].tolist()
+            n_x = first, second
         secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
             since_record=tuple(arrays["since_record"].tolist()),
             memory=Memory(
                 steps,
-                arrays.get("latest"),
+                latest,
                 arrays.get("offset"),
                 **{name: arrays[name].item() for name in SHARES},
                 secants=secants,
+                n_x=n_x,
             ),
             physics=json.loads(arrays["physics"].tobytes()),
             quality=Quality.from_plain(json.loads(arrays["quality"].tobytes()))

@@ -27,8 +27,8 @@ from ..flows.splitting import LIMIT, SPLITTINGS, STRANG, Splitting
 from ..flows.two_sided import PhaseSpace
 from ..machine import keep_freed
 from ..maxwellian import constraint
-from ..maxwellian.equilibrium import MODES
 from ..maxwellian.moment_map import MomentMap
+from ..maxwellian.on_lattice import MODES
 from ..maxwellian.sample import TRIED
 from ..maxwellian.steps import MOST_NUMBERS
 from ..maxwellian.windows import ROUNDOFF, Window, window_for
@@ -66,6 +66,8 @@ class Work:
         Two-sided products by functions of x and of p in the transport of a step.
     numbers
         Numbers of splitting steps combined in the exponential, or its ``LIMIT``.
+    n_x
+        The lattice of x on which the Maxwellians are made.
     """
 
     steps: int
@@ -74,6 +76,7 @@ class Work:
     kicks: int
     frees: int
     numbers: tuple[int, ...]
+    n_x: tuple[int, int]
 
     @property
     def priced(self) -> tuple[int, ...]:
@@ -81,8 +84,8 @@ class Work:
         return priced(self.numbers)
 
 
-def work(case: Case, numbers: tuple[int, ...]) -> Work:
-    """The work of a case, with M(N) by some numbers of splitting steps."""
+def work(case: Case, numbers: tuple[int, ...], n_x: tuple[int, int] | None = None) -> Work:
+    """The work of a case, with M(N) by some numbers of splitting steps, on ``n_x`` or all of x."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
     if case.time.adaptive:  # if all are like the first: two halves, and a whole for comparison
@@ -92,7 +95,7 @@ def work(case: Case, numbers: tuple[int, ...]) -> Work:
     flows = 2 if case.time.scheme == "strang" else count * (count - 1) // 2 + 1
     splitting = splitting_of(case)
     kicks, frees = flows * len(splitting.potential), flows * len(splitting.kinetic)
-    return Work(steps, len(times), count, kicks, frees, numbers)
+    return Work(steps, len(times), count, kicks, frees, numbers, n_x or case.grid.n_x)
 
 
 def solves(case: Case) -> int:
@@ -142,18 +145,28 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
     """Time that the whole run takes a core like this one."""
     grid = problem.grid
     position, momentum = time_position(problem), time_momentum(problem)
-    error, physics = windows_error(case), problem.physics
-    moment_map, table = time_moment_map(problem, todo.priced, error)
-    window = window_for(grid, physics.epsilon, physics.spin_orbit, error)
-    moment_map += len(todo.priced) * refined_points(window, grid, grid.n_x[0]) * table
-    few = replace(problem, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance))
+    error, physics, coarse = windows_error(case), problem.physics, on_lattice(problem, todo.n_x)
+    moment_map, table = time_moment_map(coarse, todo.priced, error)
+    window = window_for(coarse.grid, physics.epsilon, physics.spin_orbit, error)
+    moment_map += len(todo.priced) * refined_points(window, coarse.grid, todo.n_x[0]) * table
+    modes = MODES * case.maxwellian.tolerance
+    few = replace(coarse, grid=with_few_modes(coarse.grid, modes))
     products = sum(todo.priced) * (time_position(few) + time_diffusion(few))
+    if todo.n_x != grid.n_x:  # a transform to all of x
+        products += 0.5 * time_diffusion(replace(problem, grid=with_few_modes(grid, modes)))
     solve = WARM * moment_map + products
     step = todo.kicks * position + todo.frees * momentum + todo.solves * solve
     step += sweeps(case) * time_sweep(problem)
     record = moment_map + 2 * (position + momentum)
     begin = (COLD * moment_map + products) * (5 if case.initial.state == "prepared" else 1)
     return todo.steps * step + todo.records * record + begin
+
+
+def on_lattice(problem: Problem, n_x: tuple[int, int]) -> Problem:
+    """A problem like this one on another lattice of x: its densities are those of near points."""
+    near = [np.arange(m) * n // m for m, n in zip(n_x, problem.grid.n_x, strict=True)]
+    N = problem.N[:, near[0]][:, :, near[1]]
+    return replace(problem, grid=replace(problem.grid, n_x=n_x), N=N)
 
 
 def shared(seconds: float, grid: PhaseGrid, ranks: int) -> float:

@@ -22,7 +22,7 @@ from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
 from . import estimate
-from .likely import AT_REST, at_first
+from .likely import AT_REST, at_first, likely_lattice
 from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
@@ -33,7 +33,8 @@ RECORDED = 4 + 16 + 2 + 4
 def describe(case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[int, ...]) -> str:
     """The page, for runs on so many ranks, with M(N) by some numbers of splitting steps."""
     first = replace(problem, N=at_first(case, problem)[0])  # a state at rest has other densities
-    run = _run(case, problem, ranks, estimate.work(case, numbers))
+    todo = estimate.work(case, numbers, likely_lattice(case, problem))
+    run = _run(case, problem, ranks, todo)
     lines = [*_physics(case, first), *_lattices(case, problem), *run]
     doubts = list(problem.warnings)
     if case.material is not None and (fault := scales_of(first, case.material).fault):
@@ -163,10 +164,12 @@ def _run(case: Case, problem: Problem, ranks: Sequence[int], todo: estimate.Work
     rhythm = [f"every {_at(case, spec.checkpoint)}"] if spec.checkpoint else []
     rhythm += [f"every {spec.checkpoint_wall:g} s"] if spec.checkpoint_wall else []
     guess = "" if case.maxwellian.richardson else " (as for N at t = 0)"
+    points = "" if todo.n_x == grid.n_x else f", at first on {_by(todo.n_x)} points of x"
     yield "steps", _steps(case, todo.steps)
     yield (
         "maxwellians",
-        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, {_method(todo.numbers)}{guess}",
+        f"{todo.solves} a step, to {case.maxwellian.tolerance:.0e}, {_method(todo.numbers)}{guess}"
+        f"{points}",
     )
     every = f", every {_at(case, spec.every)}" if case.material is not None else ""
     shown = [f"({plane})" for plane in spec.phase_space]

@@ -1,6 +1,7 @@
-"""By which numbers of splitting steps M(N) will be made, from a few of its columns at t = 0.
+"""How M(N) will be made, as seen at t = 0: by which numbers of splitting steps, on which lattice.
 
-A run chooses them at its first solve, and looks at more columns then where it has to.
+A run chooses the numbers at its first solve from a few columns of M(N), and looks at more of them
+then where it has to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import ConstraintError
 from ..maxwellian.equilibrium_state import with_phi
+from ..maxwellian.lattices import coarsest
 from ..maxwellian.sample import Sample, places
 from .estimate import numbers_of
 
@@ -32,6 +34,12 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     sample = Sample(problem.grid, problem.physics, case.maxwellian.tolerance)
     A = sample.one_step.start(N) if A is None else A
     return sample.choice(A, places(A, N[0], problem.grid)).numbers
+
+
+def likely_lattice(case: Case, problem: Problem) -> tuple[int, int]:
+    """The lattice of x on which M(N) is made at first; it becomes finer where it has to."""
+    (N, _), tolerance = at_first(case, problem), case.maxwellian.tolerance
+    return coarsest(N, problem.grid, problem.physics.epsilon, tolerance, 1)
 
 
 def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:

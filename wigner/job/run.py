@@ -13,7 +13,7 @@ from ..case.spec import Case
 from ..errors import CaseError, Fault, SolveError, apart
 from ..evolution.evolve import Interval
 from ..evolution.solver import Solver
-from ..maxwellian.multiplier_solver import prescribed
+from ..maxwellian.steps import prescribed
 from ..output import checkpoint
 from ..output.alarm import Alarm
 from ..output.observer import Directory, Observer
@@ -155,11 +155,11 @@ class Run:
             output.expect(sum(1 for _ in solver.intervals(output.t, output.steps)))
         if output.t < time.t_end - 1e-9 * time.dt:
             stop = agenda.decide(output.t).stop or self._loop(agenda)
-        maxwellian = solver.maxwellian
-        steps = maxwellian.memory.steps
+        memory = solver.maxwellian.memory
         facts = {
-            "splitting_steps": None if steps is None else list(steps.numbers),
-            "lattice_defect": maxwellian.memory.worst_defect,
+            "splitting_steps": None if memory.steps is None else list(memory.steps.numbers),
+            "maxwellian_lattice": None if memory.n_x is None else list(memory.n_x),
+            "lattice_defect": memory.worst_defect,
             "worst_splitting_error": self._splitting.as_dict(),
         }
         output.finish(stop, facts, "resume goes on")

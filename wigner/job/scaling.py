@@ -17,7 +17,7 @@ from dataclasses import astuple, dataclass, replace
 from ..case.problem import lattice
 from ..case.spec import Case
 from ..errors import CaseError, Fault
-from ..maxwellian.equilibrium import MODES
+from ..maxwellian.on_lattice import MODES
 from ..maxwellian.windows import window_for
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.rounds import WIDTH, Rounds

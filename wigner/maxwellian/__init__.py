@@ -16,5 +16,7 @@
 ``sample``: which numbers of steps to combine, seen on a few columns instead of all
 ``multiplier_solver``: N -> A to a tolerance on the constraint and on the splitting
 ``equilibrium_state``: the density of the global Maxwellian Exp(-H + c)
-``equilibrium``: M(N) itself
+``lattices``: on how few points of x M(N) can be made
+``on_lattice``: M(N) as made on some lattice of x
+``equilibrium``: M(N) itself, on the lattice with the fewest points that hold it
 """

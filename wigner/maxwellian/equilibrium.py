@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Fault, ResolutionError
+from ..errors import ConstraintError, ResolutionError
 from ..flows.two_sided import PhaseSpace
-from ..phase_space import pauli
-from ..phase_space.grid import thermal_reach
-from ..phase_space.layout import passes
-from ..phase_space.moments import density, spectral_tail
-from ..timing import timed
+from ..phase_space.layout import Layout
+from ..phase_space.resampling import Counts, resampled
+from . import lattices
 from .constraint import Solution
-from .exponential import Exponential
-from .multiplier_solver import MultiplierSolver
-
-# Share of max n0 by which the moments of the symbol may differ from those of the map before the
-# lattice is refused: M(N) is off by as much from point to point.
-DEFECT = 1e-3
-# Symbols computed for one M(N) at the most; one is usual.
-ATTEMPTS = 5
-# Share of what an attempt lacks that is asked for in those after the second. Waves with eps xi/2
-# beyond P respond up to twice as strongly in the symbol, where they come back into the p box.
-SHORTER = 2 / 3
-# Share of the tolerance that the symbol may miss where it has no modes in eta.
-MODES = 0.5
-# Share of the defect that may be repaired where the lattice cannot hold M(N) to the tolerance.
-REPAIRED = 0.1
-# By how much the tail of A in xi must exceed that of a thermal state in p to be the likely cause.
-CLEAR = 10
+from .memory import Memory
+from .on_lattice import OnLattice
+from .steps import given
 
 
-class Maxwellian(MultiplierSolver):
-    """N -> A (see ``MultiplierSolver``) and N -> M(N) on a distributed phase space.
+class Maxwellian:
+    """N -> M(N) on a distributed phase space, on no more points of x than its tolerance needs.
+
+    Parameters
+    ----------
+    space, tolerance, max_evaluations, levels
+        As those of :class:`.MultiplierSolver`; ``space`` is the phase space of M(N).
 
     Attributes
     ----------
+    memory
+        What is remembered from one M(N) to the next.
     profile
         Gaussian in p, on the lattice of integral one.
     repair
-        Share of max n0 that was returned as a multiple of it in the last M(N): at most the
-        tolerance, or a tenth of the defect where that is more.
+        Share of max n0 that was returned as a multiple of it in the last M(N), see
+        :class:`.OnLattice`.
     seconds
         Wall time spent on the constraint and on the exponential.
     """
@@ -55,19 +46,32 @@ class Maxwellian(MultiplierSolver):
         max_evaluations: int = 200,
         levels: int | None = None,
     ) -> None:
-        super().__init__(space.layout, space.physics, tolerance, max_evaluations, levels)
-        self.space = space
+        self.space, self.tolerance = space, tolerance
+        self._max_evaluations, self._levels = max_evaluations, levels
         self.repair = 0.0
         self.seconds = {"constraint": 0.0, "exponential": 0.0}
-        self.exponential = Exponential(space, MODES * tolerance)
         p1, p2 = space.layout.grid.p_flat
         gaussian = np.exp(-0.5 * (p1**2 + p2**2))
         self.profile = gaussian / (gaussian.sum() * space.layout.grid.dp)
+        self._given = given(levels)
+        self.memory = Memory(self._given)
+        self._solvers: dict[Counts, OnLattice] = {}
+
+    @property
+    def whole(self) -> OnLattice:
+        """The solver on the lattice of W itself."""
+        return self._on(self._layout.grid.n_x)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Numbers of splitting steps in use; raises ValueError if they are not chosen yet."""
+        return self.memory.in_use.numbers
 
     def follow_symbol(self, N: NDArray, out: NDArray) -> Solution:
         """As :meth:`symbol`, for one of the M(N) of a run that follow each other."""
-        solution = self._symbol(N, out, self.memory.A, self.tolerance, self.memory.gain)
-        self.memory.A = solution.A
+        memory = self.memory
+        solution = self._symbol(N, out, memory.A, self.tolerance, memory.gain)
+        memory.A = solution.A
         return solution
 
     def symbol(
@@ -79,95 +83,128 @@ class Maxwellian(MultiplierSolver):
     ) -> Solution:
         """Write M(N) into x-major ``out``, with <M> = N to roundoff.
 
-        A is solved for until the moments of the symbol on the lattice are N to the tolerance, or
-        to a tenth of what the lattice misses. What is left of N - <M> is returned as that
-        multiple of a Gaussian in p, so that collisions conserve density and spin exactly.
-
         Parameters
         ----------
-        N, start, tolerance
-            As in :meth:`.MultiplierSolver.solve`; the solver's own tolerance bounds what is left.
+        N
+            Components (n0, eps n), shape ``(4, N1, N2)``.
+        start
+            First guess for A on any lattice of x.
+        tolerance
+            Of the moments of Exp(-K + A), instead of the solver's own.
+
+        Returns
+        -------
+        Solution
+            With A on the lattice that M(N) was made on.
 
         Raises
         ------
         ConstraintError
-            As :meth:`.MultiplierSolver.solve`.
+            If N is not positive definite, or the solve does not converge.
         ResolutionError
             If the lattice cannot hold M(N).
         """
         tolerance = self.tolerance if tolerance is None else tolerance
         return self._symbol(N, out, start, tolerance, 1.0)
 
+    def solve_aside(self, N: NDArray) -> Solution:
+        """A of N, both ``(4, N1, N2)``, learning nothing: records must not change a run.
+
+        Only a lattice and steps that nobody had chosen stay. Errors are those of :meth:`symbol`.
+        """
+        aside = self.memory.copy()
+        while True:
+            solver = self._fitting(N, aside)
+            try:
+                solution = solver.solve_aside(resampled(N, solver.n_x))
+                break
+            except ConstraintError:
+                finer = self._finer(solver)
+                if not finer:
+                    raise
+                aside.move(finer[0])
+        if self.memory.steps is None:
+            self.memory.n_x, self.memory.steps = aside.n_x, aside.steps
+        return replace(solution, A=resampled(solution.A, self._layout.grid.n_x))
+
+    def prescribed_error(self, A: NDArray) -> float | None:
+        """As :meth:`.MultiplierSolver.prescribed_error`, of A on all of x, ``(4, N1, N2)``."""
+        n_x = self.memory.n_x or self._layout.grid.n_x
+        return None if self._given is None else self._on(n_x).prescribed_error(resampled(A, n_x))
+
+    def restore(self, memory: Memory) -> None:
+        """Remember what was remembered once; steps that were given stay."""
+        self.memory = replace(memory, steps=self._given or memory.steps)
+        for solver in self._solvers.values():
+            solver.restore(self.memory)
+
     def _symbol(
         self, N: NDArray, out: NDArray, start: NDArray | None, tolerance: float, gain: float
     ) -> Solution:
         """As :meth:`symbol`; ``gain`` as in ``constraint.solve``."""
-        memory, evaluations, first = self.memory, 0, 0.0
-        for attempt in range(ATTEMPTS):
-            with timed(self.seconds, "constraint"):
-                solution = self._solve(N, memory, start, tolerance, gain)
-            evaluations += solution.evaluations
-            first = first if attempt else solution.first
-            with timed(self.seconds, "exponential"):
-                self.exponential(solution.A, self.steps, out)
-                missing = N - density(self.layout, out)
-            self.repair = float(np.abs(missing).max() / N[0].max())
-            if solution.first > tolerance:
-                memory.gain = self.repair / solution.first if solution.evaluations < 3 else 1.0
-            if self._knows(solution.A) or not self.repair <= self._bound:
-                # where the map has N + offset, the symbol has N
-                offset = self._combined(solution.A, self._in_use) - (N - missing)
-                self._note_defect(float(np.abs(offset).max() / N[0].max()), solution.A)
-            if self.repair <= self._bound:
-                break
-            if attempt > 0:
-                offset += (SHORTER - 1) * missing
-            memory.offset, start, gain = offset, solution.A, 1.0
-        else:
-            raise ResolutionError(self._misfit(solution.A, self.repair, self._bound))
-        returned = pauli.pack(missing.reshape(4, -1)[:, self.layout.x])
-        for rows in passes(out):
-            out[:, rows] += returned[:, rows, None] * self.profile
-        return Solution(solution.A, self.repair, evaluations, first)
+        memory, evaluations, before = self.memory, 0, self.memory.n_x
+        while True:
+            solver = self._fitting(N, memory)
+            trust = gain if solver.n_x == before else 1.0
+            defects, finer = (memory.defect, memory.worst_defect), self._finer(solver)
+            start = start if start is None else resampled(start, solver.n_x)
+            try:
+                solution = solver.symbol(N, out, start, tolerance, trust)
+            except (ConstraintError, ResolutionError):
+                if not finer:
+                    raise
+            else:
+                evaluations, start = evaluations + solution.evaluations, solution.A
+                lost = self._lost(solver)
+                finer = [n for n in finer if all(n[k] > solver.n_x[k] for k in lost)]
+                if not lost:
+                    self.repair = solver.repair
+                    return replace(solution, evaluations=evaluations)
+            memory.defect, memory.worst_defect = defects  # what was wrong there is not used
+            memory.move(finer[0])
+
+    def _fitting(self, N: NDArray, memory: Memory) -> OnLattice:
+        """The solver with a memory, on its lattice or on a finer one if that does not hold N."""
+        grid, comm, epsilon = self._layout.grid, self._layout.comm, self.space.physics.epsilon
+        if memory.n_x is None:
+            likely = lattices.coarsest(N, grid, epsilon, self.tolerance, comm.size)
+            memory.n_x = comm.bcast(likely)
+        if not lattices.fits(N, memory.n_x, self.tolerance):
+            finer = self._finer(self._on(memory.n_x))
+            memory.move(next(n for n in finer if lattices.fits(N, n, self.tolerance)))
+        solver = self._on(memory.n_x)
+        solver.memory = memory
+        return solver
+
+    def _finer(self, solver: OnLattice) -> list[Counts]:
+        """The lattices that are finer than that of a solver."""
+        return lattices.finer(solver.n_x, self._layout.grid.n_x, self._layout.comm.size)
+
+    def _lost(self, solver: OnLattice) -> list[int]:
+        """The axes whose last waves are too large in the symbol that a solver has made last."""
+        waves = solver.exponential.waves
+        if waves is None:
+            return []
+        ends = lattices.ends(waves, solver.n_x, self._layout.grid.n_x)
+        return [k for k, end in enumerate(ends) if not end <= lattices.KEPT * self.tolerance]
 
     @property
-    def _bound(self) -> float:
-        """Of the repair."""
-        return max(self.tolerance, REPAIRED * self.memory.defect)
+    def _layout(self) -> Layout:
+        """The lattice of W on its ranks."""
+        return self.space.layout
 
-    def _note_defect(self, defect: float, A: NDArray) -> None:
-        """Remember by how much the lattice misses moments; raise ResolutionError if too much."""
-        memory = self.memory
-        memory.defect, memory.worst_defect = defect, max(memory.worst_defect, defect)
-        if not defect <= DEFECT:
-            raise ResolutionError(self._misfit(A, defect, DEFECT))
-
-    def _misfit(self, A: NDArray, got: float, expected: float) -> Fault:
-        """What is wrong with a lattice that cannot hold M(N), which one it is, and the least."""
-        grid, physics = self.layout.grid, self.physics
-        tail, shift = spectral_tail(A), physics.epsilon * physics.spin_orbit
-        held = _held(*(P - shift for P in grid.p_max), *grid.eta_max)
-        if tail > CLEAR * held:
-            remedy = (
-                f"{tail:.1e} of the multipliers' amplitude is beyond two thirds of the reach of "
-                f"n_x = {list(grid.n_x)}: use more points n_x"
+    def _on(self, n_x: Counts) -> OnLattice:
+        """The solver on a lattice of x: one on that of W, and one on another, at the most."""
+        if n_x not in self._solvers:
+            for other in [other for other in self._solvers if other != self._layout.grid.n_x]:
+                del self._solvers[other]
+            self._solvers[n_x] = OnLattice(
+                self.space,
+                n_x,
+                self.tolerance,
+                self._max_evaluations,
+                self._levels,
+                self.profile,
+                self.seconds,
             )
-        else:
-            reach = thermal_reach(min(self.tolerance, DEFECT))
-            P = reach + shift
-            remedy = (
-                f"p_max = {_pair(grid.p_max)} and pi/dp = {_pair(grid.eta_max)} hold a thermal "
-                f"state to {held:.0e}: use at least "
-                f"p_max = {P:.2g} and n_p = {math.ceil(2 * P * reach / math.pi)}"
-            )
-        miss = f"moments of M(N) that miss N by {got:.1e} of the largest density"
-        return Fault("lattice", miss, f"at most {expected:.1e}", remedy)
-
-
-def _held(*reaches: float) -> float:
-    """The size of a thermal state where a lattice ends, in p or in eta."""
-    return math.exp(-0.5 * max(min(reaches), 0.0) ** 2)
-
-
-def _pair(values: tuple[float, float]) -> str:
-    return "(" + ", ".join(f"{value:.3g}" for value in values) + ")"
+        return self._solvers[n_x]

@@ -9,6 +9,7 @@ potential cancels between H and A~ (eq. 28).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from numpy.typing import NDArray
 
@@ -19,6 +20,7 @@ from ..flows.splitting import LIMIT, extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
+from ..phase_space.resampling import Refinement
 from ..phase_space.synthesis import Synthesis, with_few_modes
 from .chebyshev_symbol import ChebyshevSymbol
 
@@ -33,15 +35,32 @@ class Exponential:
     error
         What of a thermal state may be left out in eta, relative to its maximum: the products are
         made on so few points of p. With 0 they are made on all.
+    n_x
+        The lattice of x on which the products are made, coarser than that of the symbols or, when
+        None, the same.
+
+    Attributes
+    ----------
+    waves
+        The largest amplitude in eta of each wave in x of the last symbol, ``n_x``; None where the
+        lattice of x is that of the symbols.
     """
 
-    def __init__(self, space: PhaseSpace, error: float = 0.0) -> None:
+    def __init__(
+        self, space: PhaseSpace, error: float = 0.0, n_x: tuple[int, int] | None = None
+    ) -> None:
         layout = space.layout
         few = with_few_modes(layout.grid, error, layout.comm.size)
-        if few != layout.grid:
-            space = PhaseSpace(Layout(few, layout.comm), space.physics)
-        self._space = space
-        self._diffusion = Diffusions(few, space.physics, space.layout.p)
+        coarse = few if n_x is None else replace(few, n_x=n_x)
+        if coarse != layout.grid:
+            space = PhaseSpace(Layout(coarse, layout.comm), space.physics)
+        self._space, self._few = space, few.np
+        self._refinement: Refinement | None = None
+        if coarse.n_x != few.n_x:
+            self._refinement = Refinement(space.layout, Layout(few, layout.comm))
+            self._total = space.layout.x_major()
+        self.waves: NDArray | None = None
+        self._diffusion = Diffusions(coarse, space.physics, space.layout.p)
         self._work = space.layout.x_major()
         self._synthesis = Synthesis(few, layout.grid)
         self._error = error
@@ -53,15 +72,18 @@ class Exponential:
         Parameters
         ----------
         A
-            Components (a0, eps a) on the x lattice, shape ``(4, N1, N2)``.
+            Components (a0, eps a) on the lattice of the products, shape ``(4, n1, n2)``.
         steps
             Results of these numbers of steps are extrapolated; ``(LIMIT,)`` for no splitting.
         """
-        total = out[:, :, : self._space.layout.grid.np]
+        few = out[:, :, : self._few]
+        total = few if self._refinement is None else self._total
         if tuple(steps) == (LIMIT,):
             self._by_series(A, total)
         else:
             self._by_splitting(A, steps, total)
+        if self._refinement is not None:
+            self.waves = self._refinement(total, few)
         self._synthesis(out)
 
     def _by_splitting(self, A: NDArray, steps: Sequence[int], total: NDArray) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from numpy.typing import NDArray
 
+from ..phase_space.resampling import Counts, resampled
 from .anderson import Secants
 from .steps import Steps
 
@@ -20,6 +21,9 @@ class Memory:
     ----------
     steps
         Numbers of splitting steps in use; None before they are chosen.
+    n_x
+        The lattice of x of all fields here, on which M(N) is made; None before it is chosen, or
+        where there is but one.
     A
         Multipliers (a0, eps a) of the last solve of the run, None before the first.
     offset
@@ -42,7 +46,26 @@ class Memory:
     defect: float = 0.0
     worst_defect: float = 0.0
     secants: Secants = field(default_factory=Secants)
+    n_x: Counts | None = None
+
+    @property
+    def in_use(self) -> Steps:
+        """The steps; raises ValueError if they are not chosen yet."""
+        if self.steps is None:
+            raise ValueError("steps: got None, expected numbers; solve for the multipliers first")
+        return self.steps
 
     def copy(self) -> Memory:
         """One that can learn, and be thrown away, without a trace in this one."""
         return replace(self, secants=self.secants.copy())
+
+    def move(self, n_x: Counts) -> None:
+        """Go on with A and the secants on another lattice of x.
+
+        Steps are to be chosen anew there, and what the moments lack is not known.
+        """
+        given = self.steps is not None and self.steps.given
+        self.n_x, self.gain, self.steps = n_x, 1.0, self.steps if given else None
+        self.A, self.offset = None if self.A is None else resampled(self.A, n_x), None
+        pairs = self.secants.steps, self.secants.changes
+        self.secants = Secants(*([resampled(f, n_x) for f in fields] for fields in pairs))

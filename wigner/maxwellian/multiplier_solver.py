@@ -6,6 +6,7 @@ Fields on x alone: no phase space is needed, which is how the macroscopic models
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +70,10 @@ class MultiplierSolver:
     ) -> None:
         self.layout, self.physics = layout, physics
         self.tolerance, self.max_evaluations = tolerance, max_evaluations
-        given = None if levels is None else Steps(tuple(range(1, levels + 1)), given=True)
-        self._given = given
-        self.memory = Memory(given)
+        self._given = steps.given(levels)
+        self.memory = Memory(self._given)
         self.moment_map = MomentMap(layout, physics)
         self._maps = {0.0: self.moment_map}
-        self._one_step = OneStep(self.moment_map.columns)
         self._sample = Sample(layout.grid, physics, tolerance)
         self._evaluated: Evaluated | None = None
 
@@ -91,9 +90,12 @@ class MultiplierSolver:
 
     @property
     def _in_use(self) -> Steps:
-        if self.memory.steps is None:
-            raise ValueError("steps: got None, expected numbers; solve for the multipliers first")
-        return self.memory.steps
+        return self.memory.in_use
+
+    @cached_property
+    def _one_step(self) -> OneStep:
+        """The moment map of one step."""
+        return OneStep(self.moment_map.columns)
 
     @property
     def guide(self) -> MomentMap:
@@ -326,15 +328,6 @@ class MultiplierSolver:
             found = self._map(chosen.windows).by_steps(A, missing)
             known.moments.update(zip(missing, found, strict=True))
         return known.moments
-
-
-def prescribed(error: float, t: float) -> str:
-    """A warning of what prescribed steps miss at ``t``."""
-    return (
-        f"maxwellian.richardson: at t = {t:.6g} the splitting of M(N) has an error of about "
-        f"{error:.1e} of the largest density, above maxwellian.tolerance; use a larger number, or "
-        '"auto"'
-    )
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,20 @@ class Steps:
         return max(self.error, NEGLIGIBLE * tolerance) * growth**power
 
 
+def given(levels: int | None) -> Steps | None:
+    """The numbers 1, 2, ..., ``levels`` as prescribed ones; None where none are."""
+    return None if levels is None else Steps(tuple(range(1, levels + 1)), given=True)
+
+
+def prescribed(error: float, t: float) -> str:
+    """A warning of what prescribed steps miss at ``t``."""
+    return (
+        f"maxwellian.richardson: at t = {t:.6g} the splitting of M(N) has an error of about "
+        f"{error:.1e} of the largest density, above maxwellian.tolerance; use a larger number, or "
+        '"auto"'
+    )
+
+
 def choose(moments: Moments, tolerance: float, products: int) -> Steps:
     """Numbers of steps whose error is within the tolerance: the cheapest with the least largest.
 

@@ -10,6 +10,7 @@
 ``synthesis``: from few Fourier coefficients in eta to the points of a finer p lattice
 ``mean_field``: the potential that the electrons make
 ``moments``: moments of W, and diagnostics of a state
+``resampling``: between a lattice of x and a coarser one
 ``reduced``: W integrated over two of its coordinates, cut, or on a coarse lattice
 ``moyal``: the Moyal product of two symbols, for verification only
 """

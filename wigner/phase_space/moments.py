@@ -243,9 +243,9 @@ def _spectra_p(layout: Layout, W: NDArray) -> NDArray:
         block = pyfftw.empty_aligned(W[:, rows].shape, dtype=complex)
         block[:] = W[:, rows]
         fft(block.reshape(2, -1, *n_p), (2, 3), BACKWARD)  # p -> eta
-        first, second = (_squares(part).max(axis=0) for part in block)
+        first, second = (squares(part).max(axis=0) for part in block)
         # of w0 + i w3, two real fields
-        third = _squares(block[0] - block[0].take(minus, axis=1).conj()).max(axis=0)
+        third = squares(block[0] - block[0].take(minus, axis=1).conj()).max(axis=0)
         np.maximum(largest[0], np.maximum(first, second), out=largest[0])
         np.maximum(largest[1], np.maximum(second, 0.25 * third), out=largest[1])
     return np.sqrt(largest).reshape(2, *n_p)
@@ -256,7 +256,7 @@ def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     fft, largest = Planner(), np.zeros((*layout.grid.n_x, 0))  # by column of a block
     for block, _ in layout.columns(W, back=False):
         fft(block, (1, 2), FORWARD)  # x -> xi
-        square = np.maximum(*(_squares(part) for part in block))
+        square = np.maximum(*(squares(part) for part in block))
         if largest.size == 0:
             largest = square
         seen = largest[..., : square.shape[2]]  # the last block may have fewer
@@ -264,8 +264,8 @@ def _spectrum_x(layout: Layout, W: NDArray) -> NDArray:
     return np.sqrt(largest.max(axis=2))
 
 
-def _squares(z: NDArray) -> NDArray:
-    """|z|^2, several times faster than |z|."""
+def squares(z: NDArray) -> NDArray:
+    """|z|^2 of any shape, several times faster than |z|."""
     square = np.square(z.real)
     square += np.square(z.imag)
     return square

@@ -46,6 +46,12 @@ def conjugation(e: NDArray, b: NDArray) -> NDArray:
     )
 
 
+def product(a: NDArray, b: NDArray) -> NDArray:
+    """Components ``(4, ...)`` of A B for Hermitian A and B; they are complex."""
+    scalar = a[0] * b[0] + (a[1:] * b[1:]).sum(axis=0)
+    return np.stack([scalar, *(a[0] * b[1:] + b[0] * a[1:] + 1j * np.cross(a[1:], b[1:], axis=0))])
+
+
 def square(e: NDArray) -> NDArray:
     """Components ``(4, ...)`` of E^2 for Hermitian E: 2 e0 e - det(E) (1, 0)."""
     twice = 2 * e[0] * e

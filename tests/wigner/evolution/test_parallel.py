@@ -62,6 +62,30 @@ def test_results_do_not_depend_on_the_number_of_ranks(comm, n_x, scheme, state):
 
 
 @pytest.mark.mpi(n=[2, 3])
+def test_maxwellians_on_fewer_points_of_x(comm):
+    """They go on with more points on all ranks at once."""
+    ends = []
+    for c in (comm, SERIAL):
+        V = lambda x1, x2: 2.0 * np.cos(x1) + 0.3 * np.cos(x2)  # noqa: E731
+        space_ = space((18, 15), (16, 15), 0.2, alpha=0.6, tau=0.05, V=V, comm=c)
+        layout = space_.layout
+        maxwellian = Maxwellian(space_, 1e-5)
+        N = np.zeros((4, 18, 15))
+        N[0], N[1] = 1.0, 0.3
+        W = initial.maxwellian(maxwellian, N)
+        first = maxwellian.memory.n_x
+        step = make_step("sdirk2", Transport(space_), Collisions(maxwellian), 0.1)
+        for _ in range(3):
+            step(W)
+        ends.append((first, maxwellian.memory.n_x, density(layout, W), maxwellian.memory.A))
+    (first, last, found, A), (alone_first, alone_last, expected, alone_A) = ends
+    assert (first, last) == (alone_first, alone_last)
+    assert np.prod(first) < np.prod(last) < 18 * 15
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(A, alone_A, atol=1e-10)
+
+
+@pytest.mark.mpi(n=[2, 3])
 def test_operators_on_several_ranks(comm):
     """theta and T on a block are the block of theta and T."""
     found, expected = [], []

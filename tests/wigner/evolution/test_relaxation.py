@@ -193,7 +193,7 @@ def test_global_equilibrium_is_stationary():
     p = SmallProblem(n_x=(16, 1), n_p=(32, 30))
     A = np.zeros_like(p.N)
     A[0] = -p.space.physics.V
-    N = p.maxwellian.moment_map(A, (1, 2))
+    N = p.maxwellian.whole.moment_map(A, (1, 2))
     W = p.space.layout.x_major()
     p.maxwellian.symbol(N, W, A)
     drift = [np.abs(p.density("sdirk2", 0.1, n, W=W) - N).max() for n in (4, 8)]
@@ -255,7 +255,7 @@ def initial_symbol(case, space_):
     A[1:] *= case.box.epsilon
     solver = Maxwellian(space_, levels=5)
     W = space_.layout.x_major()
-    solver.symbol(solver.moment_map(A, solver.steps), W, A)
+    solver.symbol(solver.whole.moment_map(A, solver.steps), W, A)
     return W
 
 

@@ -95,6 +95,31 @@ def test_no_wave_grows_in_the_plane():
     assert factors.max() < 1 + 2e-2
 
 
+@pytest.mark.parametrize(
+    ("epsilon", "scheme"), [(0.05, "sdirk2"), (0.5, "sdirk2"), (0.5, "sdirk3")]
+)
+def test_no_wave_grows_that_the_lattice_of_maxwellians_has_not(epsilon, scheme):
+    """It has 64 of 128 points: noise below the tolerance is all that the others may have."""
+    space_ = space((128, 1), (24, 24), epsilon, alpha=0.6, tau=0.05, length=LINE)
+    layout = space_.layout
+    N = np.stack([np.ones((128, 1)), *np.zeros((3, 128, 1))])
+    N[0] += 0.2 * np.cos(layout.grid.x[0])[:, None]
+    solver = Maxwellian(space_, 1e-5)
+    W = initial.maxwellian(solver, N)
+    rng = np.random.default_rng(2)
+    noise = rng.normal(size=W.shape) + 1j * rng.normal(size=W.shape)
+    W += 1e-7 * np.abs(W).max() * noise * solver.profile / solver.profile.max()
+    step = make_step(scheme, Transport(space_), Collisions(solver), 0.05)
+    short = slice(33, 64)  # those that 64 points have not, but for the last
+    sizes = []
+    for _ in range(20):
+        sizes.append(amplitudes(W, layout.grid)[short, 0].max())
+        step(W)
+    assert solver.memory.n_x == (64, 1)
+    assert max(sizes) == sizes[0]
+    assert sizes[-1] < 0.1 * sizes[0]
+
+
 @pytest.mark.parametrize("n", [24, 48])
 def test_refining_x_changes_nothing(n):
     """eps 1: on 24 points the highest waves grew to 1e-5 by t = 0.35 before, on more sooner."""

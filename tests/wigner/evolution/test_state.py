@@ -21,6 +21,7 @@ FULL = Memory(
     1e-8,
     2e-8,
     Secants([FIELD, 2 * FIELD], [FIELD] * 2),
+    (3, 2),
 )
 
 
@@ -30,7 +31,7 @@ def test_what_is_written_is_read(memory: Memory) -> None:
     again = State.from_arrays(state.arrays())
     assert (again.t, again.steps, again.records, again.digest) == (0.3, 7, 2, 123)
     assert (again.physics, again.since_record) == (state.physics, (2, 3))
-    assert again.memory.steps == memory.steps
+    assert (again.memory.steps, again.memory.n_x) == (memory.steps, memory.n_x)
     for name in ("gain", "defect", "worst_defect"):
         assert getattr(again.memory, name) == getattr(memory, name)
     for name in ("A", "offset"):
@@ -44,6 +45,13 @@ def test_what_is_written_is_read(memory: Memory) -> None:
 def test_steps_that_were_given_are_the_case_s_not_the_memory_s() -> None:
     memory = Memory(Steps((1,), given=True), FIELD)
     assert State.from_arrays(State(0.0, 0, 0, 0, (), memory, {}).arrays()).memory.steps is None
+
+
+def test_without_a_lattice_of_its_own_the_memory_has_that_of_its_fields() -> None:
+    """Before M(N) was made on fewer points of x there was no other."""
+    arrays = State(0.0, 0, 0, 0, (), FULL, {}).arrays()
+    del arrays["n_x"]
+    assert State.from_arrays(arrays).memory.n_x == (3, 2)
 
 
 def test_another_format_is_refused() -> None:

@@ -95,7 +95,7 @@ def test_without_a_force_it_is_the_equilibrium() -> None:
     for dt in (0.4, 0.2):
         zeeman = 'physics.zeeman=["0", "0", "0.5"]'
         solver, W = begun(*entries, zeeman, f"time.dt={dt}")
-        exact = equilibrium_density(solver.maxwellian, 1.0)
+        exact = equilibrium_density(solver.maxwellian.whole, 1.0)
         errors.append(np.abs(density(solver.layout, W) - exact).max())
     assert errors[1] < 5e-3
     assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.3)
@@ -139,7 +139,7 @@ def test_a_slow_wave_is_waited_for() -> None:
     waves = ("grid.n_x=[6, 1]", "grid.length=[30, 1]", "physics.potential=0.05*cos(2*pi*x1/30)")
     quick = ("grid.n_p=[16, 12]", "physics.alpha=0", "physics.tau=0.2", "maxwellian.richardson=1")
     solver, found, _ = chosen(4e-3, *waves, *quick)
-    exact = equilibrium_density(solver.maxwellian, 1.0)
+    exact = equilibrium_density(solver.maxwellian.whole, 1.0)
     assert np.ptp(exact[0]) > 0.09
     np.testing.assert_allclose(found[0], exact[0], atol=4e-3)
 

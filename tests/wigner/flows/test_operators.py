@@ -178,7 +178,7 @@ def equilibrium(alpha, amplitudes, polarisation):
     a = polarisation[:, None, None] if polarisation.ndim == 1 else polarisation
     A = np.concatenate([(0.3 * np.sin(x1) * np.cos(x2))[None], amplitudes(x1, x2) * a])
     solver = Maxwellian(space_, levels=4)
-    N = solver.moment_map(A, solver.steps)
+    N = solver.whole.moment_map(A, solver.steps)
     M = layout.x_major()
     solver.symbol(N, M, A)
     return space_, A, N, M

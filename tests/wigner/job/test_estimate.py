@@ -45,6 +45,22 @@ def test_sums_of_fields_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert estimate.seconds(case, problem, todo) == todo.steps * estimate.sweeps(case)
 
 
+def test_maxwellians_are_counted_on_their_lattice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where products take a second a point of x, and W is on the lattice of the case."""
+    case = parse_case(small.MEDIUM, ["maxwellian.richardson=2"])
+    problem = build(case)
+    found = []
+    for n_x in ((24, 24), (12, 18)):
+        todo = estimate.work(case, (1, 2), n_x)
+        for name in TIMED:
+            zero = (0.0, 0.0) if name == "time_moment_map" else 0.0
+            monkeypatch.setattr(estimate, name, lambda *_, zero=zero: zero)
+        monkeypatch.setattr(estimate, "time_diffusion", lambda problem: float(problem.grid.nx))
+        made = todo.steps * todo.solves + 1
+        found.append(estimate.seconds(case, problem, todo) / made)
+    assert found == pytest.approx([3 * 576, 3 * 216 + 0.5 * 576])
+
+
 def test_a_sum_is_told_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where part of the lattice takes a second, all takes as many as there are parts."""
     problem = build(parse_case(small.MEDIUM))

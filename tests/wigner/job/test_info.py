@@ -12,8 +12,9 @@ from tests.support import small
 from tests.support.case_texts import MATERIAL
 from tests.support.small import report, sets
 from wigner.__main__ import main
-from wigner.case.problem import lattice
+from wigner.case.problem import build, lattice
 from wigner.case.spec import parse_case
+from wigner.evolution.solver import Solver
 from wigner.flows.splitting import LIMIT
 from wigner.job import commands, estimate
 from wigner.job.memory import memory_per_rank, size
@@ -157,6 +158,30 @@ def test_what_a_run_is_likely_to_need(
     assert len(need) == 2
     assert f"about {size(memory_per_rank(parsed, lattice(parsed), 1, (LIMIT,)))} on each" in told
     assert [todo.numbers for todo in worked] == [(LIMIT,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "points"),
+    [([], "12 x 8"), (["physics.epsilon=0.5"], "18 x 8"), (["grid.n_x=[13, 7]"], "")],
+)
+def test_on_how_many_points_of_x_the_maxwellians_are_made(
+    case: str,
+    capsys: pytest.CaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: list[str],
+    points: str,
+) -> None:
+    """As a run makes the first, which its estimate counts on."""
+    entries = ["grid.n_x=[18, 16]", "maxwellian.richardson=2", "physics.epsilon=0.2", *changes]
+    worked = []
+    monkeypatch.setattr(estimate, "seconds", lambda case, problem, todo: worked.append(todo) or 7.0)
+    told = page(capsys, Path(case), *entries)
+    parsed = parse_case(small.CASE, entries)
+    solver = Solver(parsed, build(parsed))
+    solver.initial_state()
+    assert [todo.n_x for todo in worked] == [solver.maxwellian.memory.n_x]
+    assert (f", at first on {points} points of x\n" in told) == bool(points)
+    assert ("points of x\n" in told) == bool(points)
 
 
 def test_a_state_at_rest_has_the_densities_of_its_fields(

@@ -141,9 +141,11 @@ def _made(n_p: int, ranks: int) -> int:
     try:
         solver = Solver(case, problem, First(ranks))
         step = solver.step(case.time.dt)
-        next(iter(solver.maxwellian.moment_map.columns.local(A, 3)))
+        maxwellian = solver.maxwellian.whole
+        symbols = maxwellian.exponential
+        next(iter(maxwellian.moment_map.columns.local(A, 3)))
         made, _ = tracemalloc.get_traced_memory()
-        del step
+        del step, symbols
         return made
     finally:
         tracemalloc.stop()

@@ -84,7 +84,7 @@ def test_dresselhaus_maxwellians_are_rashba_maxwellians_turned():
     for space_, turned in ((rashba, N), (dresselhaus, dresselhaus_of_rashba(N))):
         solver, W = Maxwellian(space_, 1e-11, levels=2), space_.layout.x_major()
         A = solver.symbol(turned, W).A
-        found.append((A, pauli.unpack(W), solver.moment_map.momenta(A, (1, 2))))
+        found.append((A, pauli.unpack(W), solver.whole.moment_map.momenta(A, (1, 2))))
     for one, other in zip(*found, strict=True):
         one = dresselhaus_of_rashba(one)
         np.testing.assert_allclose(other, one, rtol=0, atol=1e-12 * np.abs(one).max())

@@ -39,7 +39,7 @@ def test_repair_of_the_moments_vanishes_with_the_lattice():
         N = modulated(layout.grid, EPSILON)
         M, bare = layout.x_major(), layout.x_major()
         A = solver.symbol(N, M).A
-        solver.exponential(A, solver.steps, bare)
+        solver.whole.exponential(A, solver.steps, bare)
         repair = np.abs(M - bare).max() / solver.profile.max()
         assert repair <= 1.5 * solver.repair * N[0].max()
         assert solver.repair <= max(solver.tolerance, 0.1 * solver.memory.defect)
@@ -54,8 +54,8 @@ def test_steps_are_chosen_from_the_tolerance():
     chosen = []
     for tolerance in (1e-2, 1e-4, 1e-7, 1e-10):
         solver = Maxwellian(space_, tolerance)
-        solver.solve(N)
-        chosen.append(solver.steps)
+        solver.whole.solve(N)
+        chosen.append(solver.whole.steps)
     work = [sum(numbers) for numbers in chosen]
     assert chosen[0] == (1, 2)
     assert work == sorted(work)

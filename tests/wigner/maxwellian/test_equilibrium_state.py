@@ -34,38 +34,38 @@ def solver(request):
 
 def test_it_is_the_maxwellian_of_constant_potentials(solver):
     """a0 + V + phi is constant and a + b zero; the mean density is what was asked for."""
-    N, physics = equilibrium_density(solver, 0.7), solver.physics
+    N, physics = equilibrium_density(solver.whole, 0.7), solver.space.physics
     assert N[0].mean() == pytest.approx(0.7, rel=1e-12)
-    a = physics.unscaled(solver.solve(N).A)
+    a = physics.unscaled(solver.whole.solve(N).A)
     chemical = a[0] + physics.at(0.0, N[0]).V
     assert np.ptp(chemical) < 1e-7
     assert np.abs(a[1:] + physics.b).max() < 1e-6
     assert np.ptp(N[0]) > 0.1
     if physics.mean_field is not None:  # screened
         bare = equilibrium_density(
-            Maxwellian(with_physics(solver.space, mean_field=None), 1e-9), 0.7
+            Maxwellian(with_physics(solver.space, mean_field=None), 1e-9).whole, 0.7
         )
         assert np.ptp(N[0]) < 0.8 * np.ptp(bare[0])
 
 
 def test_nothing_moves(solver):
     """T M = 0 for M = Exp(-H + c), and for no other density."""
-    N = equilibrium_density(solver, 1.0)
+    N = equilibrium_density(solver.whole, 1.0)
     W = solver.space.layout.x_major()
     solver.symbol(N, W)
-    physics = solver.physics.at(0.0, N[0])
+    physics = solver.space.physics.at(0.0, N[0])
     still = np.abs(transport(solver.space, W, physics)).max()
-    solver.symbol(modulated(solver.layout.grid, EPSILON), W)
+    solver.symbol(modulated(solver.space.layout.grid, EPSILON), W)
     moving = np.abs(transport(solver.space, W, physics)).max()
     assert still < 3e-6 * moving
 
 
 def test_free_energy_is_least_there(solver):
-    N, physics = equilibrium_density(solver, 1.0), solver.physics
-    x1, _ = mesh(solver.layout.grid)
+    N, physics = equilibrium_density(solver.whole, 1.0), solver.space.physics
+    x1, _ = mesh(solver.space.layout.grid)
 
     def energy(change: np.ndarray) -> float:
-        A = solver.solve(N + change).A
+        A = solver.whole.solve(N + change).A
         return float(free_energy(physics, physics.unscaled(N + change), physics.unscaled(A)).sum())
 
     least, wave = energy(np.zeros_like(N)), np.cos(x1 - 0.3)
@@ -83,7 +83,7 @@ def test_it_does_not_depend_on_the_zero_of_energy(shift):
     plain = space((8, 1), (20, 20), EPSILON)
     V, _ = fields(plain)
     N, moved = (
-        equilibrium_density(Maxwellian(with_physics(plain, V=V + c), 1e-8), 0.7)
+        equilibrium_density(Maxwellian(with_physics(plain, V=V + c), 1e-8).whole, 0.7)
         for c in (0.0, shift)
     )
     np.testing.assert_allclose(moved, N, atol=1e-11)
