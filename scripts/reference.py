@@ -20,7 +20,7 @@ from wigner.case.spec import load_case
 from wigner.case.units import PRESETS
 from wigner.case.values import REQUIRED, Field
 from wigner.job.constants import load
-from wigner.job.likely import likely_numbers
+from wigner.job.likely import likely_lattice, likely_numbers
 from wigner.job.scaling import Share, step
 from wigner.job.scaling_tables import tables as predicted
 from wigner.output.variables import (
@@ -105,6 +105,7 @@ def scaling() -> str:
         RANKS,
         load(SCALING / "assumed.toml"),
         likely_numbers(case, build(case)),
+        likely_lattice(case, build(case)),
     )
     return f"```text\n{text}```"
 
@@ -118,8 +119,9 @@ def measured() -> str:
             SCALING / "case.toml", [f"grid.{key}={run[key]}" for key in ("n_x", "n_p")]
         )
         grid, ranks = lattice(case), run["ranks"]
-        numbers, took = likely_numbers(case, build(case)), run["milliseconds"]
-        found = 1e3 * step(case, grid, ranks, machine, numbers).seconds
+        problem, took = build(case), run["milliseconds"]
+        way = likely_numbers(case, problem), likely_lattice(case, problem)
+        found = 1e3 * step(case, grid, ranks, machine, *way).seconds
         points = " x ".join(map(str, (*grid.n_x, *grid.n_p)))
         nodes = Share(machine, grid, ranks).nodes
         rows.append((points, *map(str, (ranks, nodes)), *(f"{t:.3g}" for t in (found, took))))

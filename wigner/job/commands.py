@@ -18,7 +18,7 @@ from .constants import load
 from .directories import check_new, usable
 from .foresight import foreseen
 from .info import describe
-from .likely import likely_numbers
+from .likely import likely_lattice, likely_numbers
 from .memory import check_memory
 from .run import execute
 from .scaling_tables import tables
@@ -86,11 +86,11 @@ def info(path: Path, overrides: Sequence[str], ranks: Sequence[int], machine: Pa
         grid, constants = lattice(case), None if machine is None else load(machine)
         check_ranks(grid, max(ranks))
         problem = build(case)
-        numbers = likely_numbers(case, problem)
+        numbers, on = likely_numbers(case, problem), likely_lattice(case, problem)
         hidden = "".join(f"warning: {warning}\n" for warning in shadowed())
-        told = describe(case, _warned(case, problem), ranks, numbers) + hidden
+        told = describe(case, _warned(case, problem), ranks, numbers, on) + hidden
         if constants is not None:
-            told += "\n" + tables(case, grid, ranks, constants, numbers)
+            told += "\n" + tables(case, grid, ranks, constants, numbers, on)
         say(told)
     except CaseError as error:
         return complain(error)

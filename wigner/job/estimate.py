@@ -34,6 +34,7 @@ from ..maxwellian.steps import MOST_NUMBERS
 from ..maxwellian.windows import ROUNDOFF, Window, window_for
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout, part
+from ..phase_space.resampling import Counts
 from ..phase_space.rounds import block_width, blocks_of_columns
 from ..phase_space.synthesis import with_few_modes
 
@@ -76,7 +77,7 @@ class Work:
     kicks: int
     frees: int
     numbers: tuple[int, ...]
-    n_x: tuple[int, int]
+    n_x: Counts
 
     @property
     def priced(self) -> tuple[int, ...]:
@@ -84,7 +85,7 @@ class Work:
         return priced(self.numbers)
 
 
-def work(case: Case, numbers: tuple[int, ...], n_x: tuple[int, int] | None = None) -> Work:
+def work(case: Case, numbers: tuple[int, ...], n_x: Counts | None = None) -> Work:
     """The work of a case, with M(N) by some numbers of splitting steps, on ``n_x`` or all of x."""
     times = np.array([0.0, *record_times(case.time.t_end, case.output.every)])
     steps = int(np.ceil(np.diff(times) / case.time.dt * (1 - 1e-12)).sum())
@@ -162,7 +163,7 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
     return todo.steps * step + todo.records * record + begin
 
 
-def on_lattice(problem: Problem, n_x: tuple[int, int]) -> Problem:
+def on_lattice(problem: Problem, n_x: Counts) -> Problem:
     """A problem like this one on another lattice of x: its densities are those of near points."""
     near = [np.arange(m) * n // m for m, n in zip(n_x, problem.grid.n_x, strict=True)]
     N = problem.N[:, near[0]][:, :, near[1]]

@@ -21,8 +21,9 @@ from ..maxwellian.windows import window_for
 from ..output.variables import of_phase_space, places
 from ..phase_space import pauli
 from ..phase_space.grid import Pair
+from ..phase_space.resampling import Counts
 from . import estimate
-from .likely import AT_REST, at_first, likely_lattice
+from .likely import AT_REST, at_first
 from .memory import FIELD, memory_per_rank, size
 
 Line = tuple[str, str]
@@ -30,10 +31,12 @@ Line = tuple[str, str]
 RECORDED = 4 + 16 + 2 + 4
 
 
-def describe(case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[int, ...]) -> str:
-    """The page, for runs on so many ranks, with M(N) by some numbers of splitting steps."""
+def describe(
+    case: Case, problem: Problem, ranks: Sequence[int], numbers: tuple[int, ...], n_x: Counts
+) -> str:
+    """The page, for runs on so many ranks, with M(N) by some numbers of steps on ``n_x`` points."""
     first = replace(problem, N=at_first(case, problem)[0])  # a state at rest has other densities
-    todo = estimate.work(case, numbers, likely_lattice(case, problem))
+    todo = estimate.work(case, numbers, n_x)
     run = _run(case, problem, ranks, todo)
     lines = [*_physics(case, first), *_lattices(case, problem), *run]
     doubts = list(problem.warnings)

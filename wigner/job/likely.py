@@ -15,6 +15,7 @@ from ..errors import ConstraintError
 from ..maxwellian.equilibrium_state import with_phi
 from ..maxwellian.lattices import coarsest
 from ..maxwellian.sample import Sample, places
+from ..phase_space.resampling import Counts
 from .estimate import numbers_of
 
 # Initial states whose densities follow from the fields.
@@ -36,7 +37,7 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     return sample.choice(A, places(A, N[0], problem.grid)).numbers
 
 
-def likely_lattice(case: Case, problem: Problem) -> tuple[int, int]:
+def likely_lattice(case: Case, problem: Problem) -> Counts:
     """The lattice of x on which M(N) is made at first; it becomes finer where it has to."""
     (N, _), tolerance = at_first(case, problem), case.maxwellian.tolerance
     return coarsest(N, problem.grid, problem.physics.epsilon, tolerance, 1)

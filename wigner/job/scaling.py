@@ -17,9 +17,11 @@ from dataclasses import astuple, dataclass, replace
 from ..case.problem import lattice
 from ..case.spec import Case
 from ..errors import CaseError, Fault
+from ..maxwellian.lattices import holding
 from ..maxwellian.on_lattice import MODES
 from ..maxwellian.windows import window_for
 from ..phase_space.grid import PhaseGrid
+from ..phase_space.resampling import Counts
 from ..phase_space.rounds import WIDTH, Rounds
 from ..phase_space.synthesis import with_few_modes
 from .constants import Constants, Network
@@ -189,9 +191,16 @@ class Share:
 
 
 def step(
-    case: Case, grid: PhaseGrid, ranks: int, machine: Constants, numbers: tuple[int, ...]
+    case: Case,
+    grid: PhaseGrid,
+    ranks: int,
+    machine: Constants,
+    numbers: tuple[int, ...],
+    n_x: Counts | None = None,
 ) -> Step:
     """A step of a case, on a lattice that need not be its own.
+
+    M(N) is made on ``n_x`` points of x at least, or on all of them.
 
     Raises
     ------
@@ -199,19 +208,25 @@ def step(
         If the ranks are more than a node has, and nothing is known of the network.
     """
     todo, share = work(case, numbers), Share(machine, grid, ranks)
-    few = replace(share, grid=with_few_modes(grid, MODES * case.maxwellian.tolerance, ranks))
+    coarse = replace(grid, n_x=holding(n_x or grid.n_x, grid.n_x, ranks))
+    modes = MODES * case.maxwellian.tolerance
+    made, few = (replace(share, grid=g) for g in (coarse, with_few_modes(coarse, modes, ranks)))
     count = sum(todo.priced)
-    window = window_for(grid, case.physics.epsilon, case.physics.spin_orbit, windows_error(case))
+    window = window_for(coarse, case.physics.epsilon, case.physics.spin_orbit, windows_error(case))
     points = math.prod(window.n)
-    maps = share.rows / grid.np * points * count * machine.seconds("moment_map", points)
-    maps += len(todo.priced) * refined_points(window, grid, share.lines) * machine.table
-    evaluation = Step(work=maps, alone=grid.nx * machine.seconds("alone", grid.nx))
+    maps = made.rows / grid.np * points * count * machine.seconds("moment_map", points)
+    maps += len(todo.priced) * refined_points(window, coarse, made.lines) * machine.table
+    evaluation = Step(work=maps, alone=coarse.nx * machine.seconds("alone", coarse.nx))
     inner = few.product("diffusion")
     exponential = count * few.product("position")
     exponential += len(todo.priced) * few.moved(inner, ways=1)  # the first begins with a field
     exponential += (count - len(todo.priced)) * few.moved(inner)
+    if coarse != grid:  # a transform on either lattice of x
+        fine = replace(share, grid=with_few_modes(grid, modes, ranks))
+        for each in (few, fine):
+            exponential += each.moved(0.5 * each.product("diffusion"), ways=1)
     exponential += 0.5 * share.product("position")  # from modes to the points of p
-    solve = WARM * (evaluation + share.gathered(GATHERED * len(todo.priced))) + exponential
+    solve = WARM * (evaluation + made.gathered(GATHERED * len(todo.priced))) + exponential
     solve += 2 * share.gathered(GATHERED)
     sums = sweeps(case) * max(machine.sweep, share.in_memory(SWEEP))
     transport = todo.kicks * share.product("position")
@@ -245,11 +260,12 @@ class Prediction:
         ranks: int,
         machine: Constants,
         numbers: tuple[int, ...],
+        n_x: Counts | None = None,
     ) -> Prediction:
         """As for :func:`step`."""
         share = Share(machine, grid, ranks)
         memory = memory_per_rank(case, grid, ranks, numbers, share.nodes)
-        return cls(share, step(case, grid, ranks, machine, numbers), memory)
+        return cls(share, step(case, grid, ranks, machine, numbers, n_x), memory)
 
 
 def strong(
@@ -258,23 +274,29 @@ def strong(
     ranks: Sequence[int],
     machine: Constants,
     numbers: tuple[int, ...],
+    n_x: Counts | None = None,
 ) -> list[Prediction]:
-    """The lattice on some numbers of ranks."""
-    return [Prediction.of(case, grid, count, machine, numbers) for count in ranks]
+    """The lattice on some numbers of ranks; arguments as those of :func:`step`."""
+    return [Prediction.of(case, grid, count, machine, numbers, n_x) for count in ranks]
 
 
 def weak(
-    case: Case, ranks: Sequence[int], machine: Constants, numbers: tuple[int, ...]
+    case: Case,
+    ranks: Sequence[int],
+    machine: Constants,
+    numbers: tuple[int, ...],
+    n_x: Counts | None = None,
 ) -> list[Prediction]:
     """On each number of ranks a lattice with as many cells a rank as the case has on the first.
 
     Boxes are the same, where the case does not leave them open, and points are closer, by one
-    factor on every axis that has several.
+    factor on every axis that has several. The densities are the same, and the points that M(N)
+    needs.
     """
     axes = sum(n > 1 for n in (*case.grid.n_x, *case.grid.n_p))
     cases = [_finer(case, (count / ranks[0]) ** (1 / axes)) for count in ranks]
     return [
-        Prediction.of(finer, lattice(finer), count, machine, numbers)
+        Prediction.of(finer, lattice(finer), count, machine, numbers, n_x)
         for finer, count in zip(cases, ranks, strict=True)
     ]
 

@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 from ..case.spec import Case
 from ..phase_space.grid import PhaseGrid
+from ..phase_space.resampling import Counts
 from .constants import Constants
 from .memory import size
 from .scaling import Prediction, Step, strong, weak
@@ -20,8 +21,9 @@ def tables(
     ranks: Sequence[int],
     machine: Constants,
     numbers: tuple[int, ...],
+    n_x: Counts | None = None,
 ) -> str:
-    """Strong and weak scaling with M(N) by some numbers of splitting steps.
+    """Strong and weak scaling; arguments as those of :func:`.scaling.step`.
 
     Raises
     ------
@@ -29,8 +31,8 @@ def tables(
         As :func:`.scaling.step`.
     """
     many = f"{machine.name}; {machine.ranks} ranks a node"
-    fixed = strong(case, grid, ranks, machine, numbers)
-    grown = weak(case, ranks, machine, numbers)
+    fixed = strong(case, grid, ranks, machine, numbers, n_x)
+    grown = weak(case, ranks, machine, numbers, n_x)
     least = fixed[0]
     lines = [f"strong scaling on {many}; milliseconds of a step", *_strong(fixed), ""]
     lines += [f"weak scaling, {least.share.rows} cells a rank; milliseconds of a step"]

@@ -63,6 +63,12 @@ def coarsest(N: NDArray, grid: PhaseGrid, epsilon: float, tolerance: float, rank
     )
 
 
+def holding(n: Counts, n_x: Counts, ranks: int) -> Counts:
+    """The lattice with the fewest points that has no fewer than ``n`` on any axis."""
+    possible = lattices(n_x, ranks)
+    return next((m for m in possible if m[0] >= n[0] and m[1] >= n[1]), n_x)
+
+
 def finer(n: Counts, n_x: Counts, ranks: int) -> list[Counts]:
     """The lattices with more points on an axis and no fewer on the other, ``n_x`` last."""
     possible = lattices(n_x, ranks)

@@ -46,6 +46,26 @@ def test_one_rank_does_what_the_case_asks_for() -> None:
     assert astuple(step(CASE, GRID, 1, MACHINE, NUMBERS)) == pytest.approx(astuple(expected))
 
 
+def test_maxwellians_on_fewer_points_of_x() -> None:
+    """What they take is that of their lattice, and a transform on either besides."""
+    case = parse_case(small.CASE, ["grid.n_x=[24, 24]"])
+    grid = lattice(case)
+    coarse = replace(grid, n_x=(12, 16))
+    few, fine = (with_few_modes(g, 0.5e-6) for g in (coarse, grid))
+    window = window_for(coarse, 0.4, 0.5, ROUNDOFF)
+    points, refined = math.prod(window.n), estimate.refined_points(window, coarse, 12)
+    work = cells(grid) * (4 * COSTS["position"] + 2 * COSTS["momentum"] + 8 * 2.0)
+    work += 2 * 0.5 * cells(grid) * COSTS["position"]
+    work += 2 * cells(few) * (COSTS["position"] + COSTS["diffusion"])
+    work += 2 * 0.5 * COSTS["diffusion"] * (cells(few) + cells(fine))
+    work += 2 * estimate.WARM * (coarse.nx * points * 5.0 + refined * 40.0)
+    ways = 2 * cells(grid) + 2 * 2 * 0.5 * cells(few) + 2 * 0.5 * cells(fine)
+    alone = 2 * estimate.WARM * coarse.nx * COSTS["alone"]
+    expected = Step(work=1e-9 * work, copies=1e-9 * ways * COSTS["exchange"], alone=1e-9 * alone)
+    found = step(case, grid, 1, MACHINE, NUMBERS, (12, 15))  # the next that is tried
+    assert astuple(found) == pytest.approx(astuple(expected))
+
+
 def test_ranks_of_a_node_share_the_work_but_not_what_each_does() -> None:
     one, four = (step(CASE, GRID, ranks, MACHINE, NUMBERS) for ranks in (1, 4))
     few = with_few_modes(GRID, 0.5e-6)

@@ -135,6 +135,15 @@ def test_lattices_that_are_tried(n_x, ranks, expected):
     assert lattices.lattices(n_x, ranks) == [*expected, n_x]
 
 
+@pytest.mark.parametrize(
+    ("n", "ranks", "expected"),
+    [((8, 8), 1, (8, 8)), ((9, 8), 1, (12, 8)), ((8, 13), 1, (8, 16)), ((8, 8), 200, (16, 16))],
+)
+def test_the_first_lattice_that_has_so_many_points(n, ranks, expected):
+    assert lattices.holding(n, (16, 16), ranks) == expected
+    assert lattices.holding((99, 99), (16, 16), ranks) == (16, 16)
+
+
 def test_finer_lattices_lose_no_points_on_either_axis():
     assert lattices.finer((8, 12), (16, 16), 1) == [(8, 16), (12, 12), (12, 16), (16, 12), (16, 16)]
     assert lattices.finer((12, 16), (16, 16), 1) == [(16, 16)]
