@@ -17,6 +17,7 @@ from .layout import Layout
 from .moments import squares
 
 Counts = tuple[int, int]
+Part = tuple[slice, slice]
 
 
 def resampled(field: NDArray, n: Counts) -> NDArray:
@@ -24,25 +25,32 @@ def resampled(field: NDArray, n: Counts) -> NDArray:
     before = field.shape[-2], field.shape[-1]
     if before == n:
         return field
-    spectrum = np.fft.fft2(field)
-    found = np.zeros((*field.shape[:-2], *n), dtype=complex)
-    for there, here in shared(before, n):
+    spectrum = np.fft.rfft2(field)
+    found = np.zeros((*field.shape[:-2], n[0], n[1] // 2 + 1), dtype=complex)
+    for there, here in _of_real(before, n):
         found[..., *here] = spectrum[..., *there]
-    return np.fft.ifft2(found).real * (n[0] * n[1] / (before[0] * before[1]))
+    return np.fft.irfft2(found, s=n) * (n[0] * n[1] / (before[0] * before[1]))
 
 
 def left_out(field: NDArray, n: Counts) -> float:
     """The most that a field ``(k, N1, N2)`` loses at a point where it goes to ``n`` points."""
-    spectrum = np.fft.fft2(field)
-    for there, _ in shared((field.shape[-2], field.shape[-1]), n):
+    before, spectrum = (field.shape[-2], field.shape[-1]), np.fft.rfft2(field)
+    for there, _ in _of_real(before, n):
         spectrum[..., *there] = 0.0
-    return float(np.abs(np.fft.ifft2(spectrum)).max())
+    return float(np.abs(np.fft.irfft2(spectrum, s=before)).max())
 
 
-def shared(one: Counts, other: Counts) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+def shared(one: Counts, other: Counts) -> list[tuple[Part, Part]]:
     """Where the waves that two lattices share are in an FFT-ordered spectrum of either."""
     axes = [_halves(n, m) for n, m in zip(one, other, strict=True)]
     return [((a[0], b[0]), (a[1], b[1])) for a, b in product(*axes)]
+
+
+def _of_real(one: Counts, other: Counts) -> list[tuple[Part, Part]]:
+    """As :func:`shared`, in spectra of real fields, ``(n1, n2//2 + 1)``."""
+    n, m = one[1], other[1]
+    half = slice(0, n // 2 + 1 if n == m else (min(n, m) + 1) // 2)
+    return [((a, half), (b, half)) for a, b in _halves(one[0], other[0])]
 
 
 def _halves(n: int, m: int) -> list[tuple[slice, slice]]:
