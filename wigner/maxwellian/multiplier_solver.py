@@ -21,7 +21,7 @@ from .constraint import Solution
 from .memory import Memory
 from .moment_map import MomentMap
 from .preconditioner import OneStep
-from .response import split_phi
+from .response import split_error, split_phi
 from .sample import Sample, largest, places
 from .steps import Steps
 
@@ -204,7 +204,8 @@ class MultiplierSolver:
             missed = steps.difference(moments, chosen.numbers, more)
             worst = comm.bcast(largest(np.abs(missed).max(axis=0)))
             if self._sample.has(worst, at) or len(at) == MOST_PLACES:
-                return replace(chosen, spread=steps.spread(moments, chosen.numbers))
+                spread = steps.spread(moments, chosen.numbers)
+                return replace(chosen, spread=spread, waves=self._lost_waves(A, chosen))
             at.append(worst)
 
     def _map(self, error: float) -> MomentMap:
@@ -213,12 +214,17 @@ class MultiplierSolver:
             self._maps[error] = MomentMap(self.layout, self.physics, error)
         return self._maps[error]
 
+    def _lost_waves(self, A: NDArray, chosen: Steps) -> float:
+        """What single waves of A seem to miss."""
+        return split_error(A, self._one_step.z, chosen.numbers)
+
     def _is_coarse(self, chosen: Steps) -> bool:
         """Whether the splitting error seems to exceed the tolerance, where A was last evaluated."""
-        if self._evaluated is None:
+        known = self._evaluated
+        if known is None:
             return False
-        moments = self._evaluated.moments
-        return chosen.error_at(moments.__getitem__, self.tolerance) > self.tolerance
+        waves = self._lost_waves(known.A, chosen)
+        return chosen.are_coarse(known.moments.__getitem__, waves, self.tolerance)
 
     def prescribed_error(self, A: NDArray) -> float | None:
         """Estimated splitting error of steps that were prescribed, relative to max n0.

@@ -24,6 +24,9 @@ SHARE = 0.5
 # An error is taken for this share of the tolerance at least: less may be by chance.
 NEGLIGIBLE = 1e-2
 
+# Steps are chosen anew where single waves seem to miss so many times as much as when chosen.
+GROWN = 2.0
+
 Moments = Callable[[int], NDArray]
 
 
@@ -41,6 +44,8 @@ class Steps:
         By how much the moments change when the smallest number is left out, likewise.
     windows
         Error that the windows of the moment map are made for; 0 for double precision.
+    waves
+        What single waves seemed to miss, see :func:`.response.split_error`.
     given
         Whether the numbers were prescribed; then their error is not looked at.
     """
@@ -49,12 +54,31 @@ class Steps:
     error: float = 0.0
     spread: float = 0.0
     windows: float = 0.0
+    waves: float = 0.0
     given: bool = False
 
     @property
-    def errors(self) -> tuple[float, float, float]:
-        """(error, spread, windows)."""
-        return self.error, self.spread, self.windows
+    def errors(self) -> tuple[float, float, float, float]:
+        """(error, spread, windows, waves)."""
+        return self.error, self.spread, self.windows, self.waves
+
+    def are_coarse(self, moments: Moments, waves: float, tolerance: float) -> bool:
+        """Whether the error seems to exceed the tolerance for other multipliers.
+
+        Short waves that have grown beside much larger ones show in the response to them alone.
+
+        Parameters
+        ----------
+        moments
+            Those of m steps.
+        waves
+            As the attribute, for these multipliers.
+        """
+        if self.given or LIMIT in self.numbers:
+            return False
+        if waves > max(tolerance, GROWN * self.waves):
+            return True
+        return self.error_at(moments, tolerance) > tolerance
 
     def error_at(self, moments: Moments, tolerance: float) -> float:
         """Estimated error for other multipliers, whose moments of m steps ``moments`` gives.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.support.setups import space
+from tests.support.setups import mesh, space
+from wigner.flows.splitting import LIMIT
 from wigner.maxwellian.exponential import Exponential
 from wigner.maxwellian.moment_map import MomentMap
-from wigner.maxwellian.response import on_spectra, phi, split_phi
+from wigner.maxwellian.response import on_spectra, phi, split_error, split_phi
 
 
 def test_phi_is_its_integral():
@@ -27,6 +28,26 @@ def test_the_splitting_tends_to_phi():
             abs(split_phi(z, [k * m for m in range(1, J + 1)]) - phi(z)) for k in (4, 8)
         )
         assert np.log2(coarse / fine) == pytest.approx(2 * J, abs=0.15)
+
+
+@pytest.mark.parametrize("steps", [(1, 2), (2, 3, 4)])
+def test_what_a_weak_wave_misses(steps):
+    """Beside the moment map with and without splitting, to first order in the wave."""
+    epsilon = 0.3
+    space_ = space((24, 18), (8, 8), epsilon)
+    grid = space_.layout.grid
+    x1, x2 = mesh(grid)
+    wave = np.zeros((4, *grid.n_x))
+    wave[3] = np.cos(8 * x1) * np.cos(5 * x2)
+    moments = MomentMap(space_.layout, space_.physics)
+    flat, up, down = (
+        [moments(h * wave, numbers) for numbers in (steps, (LIMIT,))] for h in (0, 1e-3, -1e-3)
+    )
+    split, exact = (0.5e3 * (a - b) for a, b in zip(up, down, strict=True))
+    missed = np.abs(split - exact).max() / flat[1][0].max()
+    assert missed > 1e-6
+    found = split_error(wave, on_spectra(grid, epsilon), steps)
+    assert found == pytest.approx(missed, rel=1e-3)
 
 
 @pytest.mark.parametrize(("n", "alpha"), [(24, 0.0), (48, 0.7), (84, 0.0), (25, 0.7)])

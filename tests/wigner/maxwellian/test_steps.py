@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,18 @@ def test_an_error_is_estimated_from_what_is_known():
     assert steps.error_at(steep, tolerance) > tolerance
     given = Steps(steps.numbers, given=True)
     assert given.error_at(steep, tolerance) == 0.0
+
+
+@pytest.mark.parametrize(("waves", "expected"), [(0.9e-6, False), (1.1e-6, True), (3.9e-6, True)])
+def test_single_waves_that_have_grown_are_seen(waves, expected):
+    """Beyond the tolerance, and beyond twice what they seemed to miss when steps were chosen."""
+    same = {m: np.ones((4, 2, 2)) for m in (1, 2)}.__getitem__
+    chosen = Steps((1, 2), 1e-7, 1e-5, 0.0, 1e-7)
+    assert chosen.are_coarse(same, waves, 1e-6) == expected
+    assert not replace(chosen, waves=2e-6).are_coarse(same, waves, 1e-6)
+    assert replace(chosen, waves=2e-6).are_coarse(same, 4.1e-6, 1e-6)
+    assert not replace(chosen, given=True).are_coarse(same, 1.0, 1e-6)
+    assert not Steps((LIMIT,)).are_coarse(same, 1.0, 1e-6)
 
 
 def test_where_splitting_was_exact_the_spread_bounds_the_error():
