@@ -105,7 +105,7 @@ def scaling() -> str:
         RANKS,
         load(SCALING / "assumed.toml"),
         likely_numbers(case, build(case)),
-        likely_lattice(case, build(case)),
+        likely_lattice(case, build(case), 1),
     )
     return f"```text\n{text}```"
 
@@ -120,7 +120,7 @@ def measured() -> str:
         )
         grid, ranks = lattice(case), run["ranks"]
         problem, took = build(case), run["milliseconds"]
-        way = likely_numbers(case, problem), likely_lattice(case, problem)
+        way = likely_numbers(case, problem), likely_lattice(case, problem, ranks)
         found = 1e3 * step(case, grid, ranks, machine, *way).seconds
         points = " x ".join(map(str, (*grid.n_x, *grid.n_p)))
         nodes = Share(machine, grid, ranks).nodes

@@ -17,7 +17,7 @@ from .quality import Quality
 
 # Version of the arrays: 1 had p lattices from -P on, 2 has them symmetric about 0.
 FORMAT = 2
-SHARES = ("gain", "defect", "worst_defect")
+SHARES = ("gain", "defect", "worst_defect", "asked")
 NUMBERS = ("t", "steps", "records", "digest")
 
 
@@ -72,7 +72,7 @@ class State:
         memory = self.memory
         # those that the case gives are not of the memory: it may give others when the run goes on
         steps = None if memory.steps is None or memory.steps.given else memory.steps
-        known = {"latest": memory.A, "offset": memory.offset}
+        known = {"latest": memory.A, "offset": memory.offset, "foreseen": memory.foreseen}
         return {
             **{name: np.array(getattr(self, name)) for name in NUMBERS},
             "format": np.array(FORMAT),
@@ -127,9 +127,10 @@ class State:
                 steps,
                 latest,
                 arrays.get("offset"),
-                **{name: arrays[name].item() for name in SHARES},
+                **{name: arrays[name].item() for name in SHARES if name in arrays},
                 secants=secants,
                 n_x=n_x,
+                foreseen=arrays.get("foreseen"),
             ),
             physics=json.loads(arrays["physics"].tobytes()),
             quality=Quality.from_plain(json.loads(arrays["quality"].tobytes()))

@@ -86,7 +86,7 @@ def info(path: Path, overrides: Sequence[str], ranks: Sequence[int], machine: Pa
         grid, constants = lattice(case), None if machine is None else load(machine)
         check_ranks(grid, max(ranks))
         problem = build(case)
-        numbers, on = likely_numbers(case, problem), likely_lattice(case, problem)
+        numbers, on = likely_numbers(case, problem), likely_lattice(case, problem, max(ranks))
         hidden = "".join(f"warning: {warning}\n" for warning in shadowed())
         told = describe(case, _warned(case, problem), ranks, numbers, on) + hidden
         if constants is not None:

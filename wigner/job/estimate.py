@@ -146,7 +146,7 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
     """Time that the whole run takes a core like this one."""
     grid = problem.grid
     position, momentum = time_position(problem), time_momentum(problem)
-    error, physics, coarse = windows_error(case), problem.physics, on_lattice(problem, todo.n_x)
+    error, physics, coarse = windows_error(case), problem.physics, coarsened(problem, todo.n_x)
     moment_map, table = time_moment_map(coarse, todo.priced, error)
     window = window_for(coarse.grid, physics.epsilon, physics.spin_orbit, error)
     moment_map += len(todo.priced) * refined_points(window, coarse.grid, todo.n_x[0]) * table
@@ -163,7 +163,7 @@ def seconds(case: Case, problem: Problem, todo: Work) -> float:
     return todo.steps * step + todo.records * record + begin
 
 
-def on_lattice(problem: Problem, n_x: Counts) -> Problem:
+def coarsened(problem: Problem, n_x: Counts) -> Problem:
     """A problem like this one on another lattice of x: its densities are those of near points."""
     near = [np.arange(m) * n // m for m, n in zip(n_x, problem.grid.n_x, strict=True)]
     N = problem.N[:, near[0]][:, :, near[1]]

@@ -13,8 +13,9 @@ from ..case.problem import Problem
 from ..case.spec import Case
 from ..errors import ConstraintError
 from ..maxwellian.equilibrium_state import with_phi
-from ..maxwellian.lattices import coarsest
+from ..maxwellian.lattices import at_least, coarsest
 from ..maxwellian.sample import Sample, places
+from ..phase_space.communicator import SERIAL
 from ..phase_space.resampling import Counts
 from .estimate import numbers_of
 
@@ -37,10 +38,11 @@ def likely_numbers(case: Case, problem: Problem) -> tuple[int, ...]:
     return sample.choice(A, places(A, N[0], problem.grid)).numbers
 
 
-def likely_lattice(case: Case, problem: Problem) -> Counts:
+def likely_lattice(case: Case, problem: Problem, ranks: int) -> Counts:
     """The lattice of x on which M(N) is made at first; it becomes finer where it has to."""
     (N, _), tolerance = at_first(case, problem), case.maxwellian.tolerance
-    return coarsest(N, problem.grid, problem.physics.epsilon, tolerance, 1)
+    found = coarsest(N, problem.grid, problem.physics.epsilon, tolerance, SERIAL)
+    return at_least(found, problem.grid.n_x, ranks)[0]
 
 
 def at_first(case: Case, problem: Problem) -> tuple[NDArray, NDArray | None]:

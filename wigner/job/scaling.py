@@ -17,7 +17,7 @@ from dataclasses import astuple, dataclass, replace
 from ..case.problem import lattice
 from ..case.spec import Case
 from ..errors import CaseError, Fault
-from ..maxwellian.lattices import holding
+from ..maxwellian.lattices import at_least
 from ..maxwellian.on_lattice import MODES
 from ..maxwellian.windows import window_for
 from ..phase_space.grid import PhaseGrid
@@ -208,7 +208,8 @@ def step(
         If the ranks are more than a node has, and nothing is known of the network.
     """
     todo, share = work(case, numbers), Share(machine, grid, ranks)
-    coarse = replace(grid, n_x=holding(n_x or grid.n_x, grid.n_x, ranks))
+    n1, n2 = (min(pair) for pair in zip(n_x or grid.n_x, grid.n_x, strict=True))
+    coarse = replace(grid, n_x=at_least((n1, n2), grid.n_x, ranks)[0])
     modes = MODES * case.maxwellian.tolerance
     made, few = (replace(share, grid=g) for g in (coarse, with_few_modes(coarse, modes, ranks)))
     count = sum(todo.priced)

@@ -11,11 +11,11 @@ from ..errors import ConstraintError, ResolutionError
 from ..flows.two_sided import PhaseSpace
 from ..phase_space.layout import Layout
 from ..phase_space.resampling import Counts, resampled
-from . import lattices
-from .constraint import Solution
+from . import constraint, lattices
+from .constraint import Solution, classical
 from .memory import Memory
 from .on_lattice import OnLattice
-from .steps import given
+from .steps import up_to
 
 
 class Maxwellian:
@@ -53,13 +53,13 @@ class Maxwellian:
         p1, p2 = space.layout.grid.p_flat
         gaussian = np.exp(-0.5 * (p1**2 + p2**2))
         self.profile = gaussian / (gaussian.sum() * space.layout.grid.dp)
-        self._given = given(levels)
+        self._given = up_to(levels)
         self.memory = Memory(self._given)
         self._solvers: dict[Counts, OnLattice] = {}
 
     @property
     def whole(self) -> OnLattice:
-        """The solver on the lattice of W itself."""
+        """The solver on the lattice of W itself, with a memory of its own where it was not used."""
         return self._on(self._layout.grid.n_x)
 
     @property
@@ -110,8 +110,9 @@ class Maxwellian:
     def solve_aside(self, N: NDArray) -> Solution:
         """A of N, both ``(4, N1, N2)``, learning nothing: records must not change a run.
 
-        Only a lattice and steps that nobody had chosen stay. Errors are those of :meth:`symbol`.
+        Only the lattice and the steps of a first solve stay. Errors are those of :meth:`symbol`.
         """
+        self._check_positive(N)
         aside = self.memory.copy()
         while True:
             solver = self._fitting(N, aside)
@@ -119,13 +120,39 @@ class Maxwellian:
                 solution = solver.solve_aside(resampled(N, solver.n_x))
                 break
             except ConstraintError:
-                finer = self._finer(solver)
-                if not finer:
+                if solver is self.whole:
                     raise
-                aside.move(finer[0])
-        if self.memory.steps is None:
-            self.memory.n_x, self.memory.steps = aside.n_x, aside.steps
-        return replace(solution, A=resampled(solution.A, self._layout.grid.n_x))
+                aside.move(self._layout.grid.n_x)
+        memory = self.memory
+        if memory.n_x is None:
+            memory.n_x, memory.steps = aside.n_x, aside.steps
+            memory.foreseen, memory.asked = aside.foreseen, aside.asked
+        return self._on_all_of_x(N, solution, aside)
+
+    def on_all_of_x(self, N: NDArray, solution: Solution) -> Solution:
+        """Multipliers that :meth:`symbol` found for N, ``(4, N1, N2)``, on the lattice of W."""
+        return self._on_all_of_x(N, solution, self.memory.copy())
+
+    def _on_all_of_x(self, N: NDArray, solution: Solution, aside: Memory) -> Solution:
+        """As :meth:`on_all_of_x`, with a memory that may be changed.
+
+        A is rougher than M(N), but what differs from the classical multipliers is not. Where this
+        has waves that its lattice does not hold, A is solved for on all of x.
+        """
+        n_x = self._layout.grid.n_x
+        on = solution.A.shape[1], solution.A.shape[2]
+        if on == n_x:
+            return solution
+        quantum = solution.A - classical(resampled(N, on))
+        A = classical(N) + resampled(quantum, n_x)
+        waves = np.abs(np.fft.fft2(quantum)).max(axis=0) / (on[0] * on[1])
+        if max(lattices.last(waves, on, n_x)) <= lattices.CHOSEN * self.tolerance:
+            return replace(solution, A=A)
+        steps = aside.steps
+        aside.move(n_x)
+        aside.steps, aside.A = steps, A
+        self.whole.memory = aside
+        return self.whole.solve_aside(N)
 
     def prescribed_error(self, A: NDArray) -> float | None:
         """As :meth:`.MultiplierSolver.prescribed_error`, of A on all of x, ``(4, N1, N2)``."""
@@ -142,43 +169,57 @@ class Maxwellian:
         self, N: NDArray, out: NDArray, start: NDArray | None, tolerance: float, gain: float
     ) -> Solution:
         """As :meth:`symbol`; ``gain`` as in ``constraint.solve``."""
+        self._check_positive(N)
         memory, evaluations, before = self.memory, 0, self.memory.n_x
         while True:
             solver = self._fitting(N, memory)
             trust = gain if solver.n_x == before else 1.0
-            defects, finer = (memory.defect, memory.worst_defect), self._finer(solver)
+            defects = memory.defect, memory.worst_defect
+            possible = lattices.at_least(solver.n_x, self._layout.grid.n_x, self._layout.comm.size)
             start = start if start is None else resampled(start, solver.n_x)
             try:
                 solution = solver.symbol(N, out, start, tolerance, trust)
             except (ConstraintError, ResolutionError):
-                if not finer:
+                if solver is self.whole:  # which decides
                     raise
+                finer = self._layout.grid.n_x
             else:
                 evaluations, start = evaluations + solution.evaluations, solution.A
                 lost = self._lost(solver)
-                finer = [n for n in finer if all(n[k] > solver.n_x[k] for k in lost)]
                 if not lost:
                     self.repair = solver.repair
                     return replace(solution, evaluations=evaluations)
+                finer = next(n for n in possible if all(n[k] > solver.n_x[k] for k in lost))
             memory.defect, memory.worst_defect = defects  # what was wrong there is not used
-            memory.move(finer[0])
+            memory.move(finer)
+
+    def _check_positive(self, N: NDArray) -> None:
+        """Raise ConstraintError unless N, ``(4, N1, N2)``, is positive definite everywhere."""
+        constraint.check_positive(N, self._layout.grid)
 
     def _fitting(self, N: NDArray, memory: Memory) -> OnLattice:
-        """The solver with a memory, on its lattice or on a finer one if that does not hold N."""
-        grid, comm, epsilon = self._layout.grid, self._layout.comm, self.space.physics.epsilon
+        """The solver with a memory, on its lattice or on a finer one if that may not hold M(N).
+
+        The first rank decides, since others may round differently.
+        """
+        grid, comm, least = self._layout.grid, self._layout.comm, memory.n_x or (1, 1)
+        looser = memory.asked > self.tolerance
+        if least != grid.n_x and (looser or lattices.has_grown(N, memory.foreseen, self.tolerance)):
+            epsilon = self.space.physics.epsilon
+            likely = lattices.coarsest(N, grid, epsilon, self.tolerance, comm)
+            memory.foreseen, memory.asked = N.copy(), self.tolerance
+            least = max(least[0], likely[0]), max(least[1], likely[1])
+        possible = lattices.at_least(least, grid.n_x, comm.size)
+        n_x = comm.bcast(next(n for n in possible if lattices.fits(N, n, self.tolerance)))
         if memory.n_x is None:
-            likely = lattices.coarsest(N, grid, epsilon, self.tolerance, comm.size)
-            memory.n_x = comm.bcast(likely)
-        if not lattices.fits(N, memory.n_x, self.tolerance):
-            finer = self._finer(self._on(memory.n_x))
-            memory.move(next(n for n in finer if lattices.fits(N, n, self.tolerance)))
-        solver = self._on(memory.n_x)
+            memory.n_x = n_x
+        elif memory.n_x != n_x:
+            memory.move(n_x)
+        for left in self._solvers.keys() - {n_x, grid.n_x}:
+            del self._solvers[left]
+        solver = self._on(n_x)
         solver.memory = memory
         return solver
-
-    def _finer(self, solver: OnLattice) -> list[Counts]:
-        """The lattices that are finer than that of a solver."""
-        return lattices.finer(solver.n_x, self._layout.grid.n_x, self._layout.comm.size)
 
     def _lost(self, solver: OnLattice) -> list[int]:
         """The axes whose last waves are too large in the symbol that a solver has made last."""
@@ -196,8 +237,6 @@ class Maxwellian:
     def _on(self, n_x: Counts) -> OnLattice:
         """The solver on a lattice of x: one on that of W, and one on another, at the most."""
         if n_x not in self._solvers:
-            for other in [other for other in self._solvers if other != self._layout.grid.n_x]:
-                del self._solvers[other]
             self._solvers[n_x] = OnLattice(
                 self.space,
                 n_x,

@@ -8,9 +8,11 @@ potential cancels between H and A~ (eq. 28).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pyfftw
 from numpy.typing import NDArray
 
 from ..flows import factors
@@ -20,7 +22,7 @@ from ..flows.splitting import LIMIT, extrapolation
 from ..flows.two_sided import PhaseSpace
 from ..phase_space import pauli
 from ..phase_space.layout import Layout
-from ..phase_space.resampling import Refinement
+from ..phase_space.resampling import Refinement, numbers
 from ..phase_space.synthesis import Synthesis, with_few_modes
 from .chebyshev_symbol import ChebyshevSymbol
 
@@ -54,14 +56,18 @@ class Exponential:
         coarse = few if n_x is None else replace(few, n_x=n_x)
         if coarse != layout.grid:
             space = PhaseSpace(Layout(coarse, layout.comm), space.physics)
-        self._space, self._few = space, few.np
+        self._space, self._modes = space, few.np
+        shape = 2, space.layout.n_x_local, coarse.np
+        many = math.prod(shape)
         self._refinement: Refinement | None = None
-        if coarse.n_x != few.n_x:
-            self._refinement = Refinement(space.layout, Layout(few, layout.comm))
-            self._total = space.layout.x_major()
+        if coarse.n_x == few.n_x:
+            memory = pyfftw.empty_aligned(many, dtype=complex)
+        else:  # what is worked on is not needed any more when its sum is refined
+            memory = pyfftw.empty_aligned(max(many, numbers(space.layout)), dtype=complex)
+            self._refinement = Refinement(space.layout, Layout(few, layout.comm), memory)
+        self._work = memory[:many].reshape(shape)
         self.waves: NDArray | None = None
         self._diffusion = Diffusions(coarse, space.physics, space.layout.p)
-        self._work = space.layout.x_major()
         self._synthesis = Synthesis(few, layout.grid)
         self._error = error
         self._series: ChebyshevSymbol | None = None
@@ -76,8 +82,8 @@ class Exponential:
         steps
             Results of these numbers of steps are extrapolated; ``(LIMIT,)`` for no splitting.
         """
-        few = out[:, :, : self._few]
-        total = few if self._refinement is None else self._total
+        few = out[:, :, : self._modes]
+        total = self._sum(out)
         if tuple(steps) == (LIMIT,):
             self._by_series(A, total)
         else:
@@ -85,6 +91,13 @@ class Exponential:
         if self._refinement is not None:
             self.waves = self._refinement(total, few)
         self._synthesis(out)
+
+    def _sum(self, out: NDArray) -> NDArray:
+        """Where coefficients are summed: in ``out``, of which a coarse lattice needs a part."""
+        rows = self._space.layout.n_x_local
+        if rows <= out.shape[1]:
+            return out[:, :rows, : self._modes]
+        return self._space.layout.x_major()  # a rank with a point of x less than others
 
     def _by_splitting(self, A: NDArray, steps: Sequence[int], total: NDArray) -> None:
         """The coefficients in eta of the symbol, extrapolated."""

@@ -9,13 +9,13 @@ exp(-|eta|^2/2) in eta. Its waves in x at a few eta tell beforehand where those 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..phase_space import pauli
+from ..phase_space.communicator import SERIAL, Communicator
 from ..phase_space.grid import Pair, PhaseGrid
 from ..phase_space.resampling import Counts, left_out
 from .constraint import classical
@@ -27,8 +27,11 @@ FEWEST_OF_AXIS, FEWEST = 8, 64
 # Share of the tolerance that the last waves of a coarser lattice may have when it is chosen, and
 # when it has been used. M(N) is off by some four times their amplitude.
 CHOSEN, KEPT = 0.1, 0.15
-# Where the symbol is looked at, on either axis of eta.
-ETA = (-3.0, -1.5, 0.0, 1.5, 3.0)
+# Where a wave of N has grown by so much it is foreseen anew. Where all waves are multiples of one,
+# what a lattice has not may come back elsewhere than at its end, which tells nothing then.
+GROWN = 1.25
+# Where the symbol is looked at in eta; at -eta it has the same waves.
+ETA = ((0.0, 0.0), (1.5, 0.0), (0.0, 1.5), (1.5, 1.5), (1.5, -1.5), (3.0, 0.0), (0.0, 3.0))
 
 
 def lattices(n_x: Counts, ranks: int) -> list[Counts]:
@@ -42,37 +45,33 @@ def lattices(n_x: Counts, ranks: int) -> list[Counts]:
     return sorted(pairs, key=lambda n: (n[0] * n[1], n))
 
 
-def coarsest(N: NDArray, grid: PhaseGrid, epsilon: float, tolerance: float, ranks: int) -> Counts:
-    """The lattice with the fewest points on which M(N) is likely to be right.
+def coarsest(
+    N: NDArray, grid: PhaseGrid, epsilon: float, tolerance: float, comm: Communicator
+) -> Counts:
+    """The lattice with the fewest points on which M(N) is likely to be right, for so many ranks.
+
+    All ranks have to call it; the first decides, since others may round differently.
 
     Parameters
     ----------
     N
-        Components (n0, eps n) on the lattice of ``grid``, ``(4, N1, N2)``.
+        Components (n0, eps n) on the lattice of ``grid``, ``(4, N1, N2)``, positive definite.
     tolerance
         Of M(N), relative to its maximum.
-    ranks
-        There are no fewer points.
     """
-    possible = lattices(grid.n_x, ranks)
-    if len(possible) == 1 or not pauli.is_positive(N):
+    possible = lattices(grid.n_x, comm.size)
+    if len(possible) == 1:
         return grid.n_x
-    waves, bound = likely_waves(N, grid, epsilon), CHOSEN * tolerance
-    return next(
+    waves, bound = likely_waves(N, grid, epsilon, comm), CHOSEN * tolerance
+    found = next(
         n for n in possible if fits(N, n, tolerance) and max(ends(waves, n, grid.n_x)) <= bound
     )
+    return comm.bcast(found)
 
 
-def holding(n: Counts, n_x: Counts, ranks: int) -> Counts:
-    """The lattice with the fewest points that has no fewer than ``n`` on any axis."""
-    possible = lattices(n_x, ranks)
-    return next((m for m in possible if m[0] >= n[0] and m[1] >= n[1]), n_x)
-
-
-def finer(n: Counts, n_x: Counts, ranks: int) -> list[Counts]:
-    """The lattices with more points on an axis and no fewer on the other, ``n_x`` last."""
-    possible = lattices(n_x, ranks)
-    return [m for m in possible if m != n and m[0] >= n[0] and m[1] >= n[1]]
+def at_least(n: Counts, n_x: Counts, ranks: int) -> list[Counts]:
+    """The lattices of :func:`lattices` that have no fewer than ``n`` on any axis."""
+    return [m for m in lattices(n_x, ranks) if m[0] >= n[0] and m[1] >= n[1]]
 
 
 def fits(N: NDArray, n: Counts, tolerance: float) -> bool:
@@ -82,8 +81,17 @@ def fits(N: NDArray, n: Counts, tolerance: float) -> bool:
     return left_out(N, n) <= CHOSEN * tolerance * float(N[0].max())
 
 
-def ends(waves: NDArray, n: Counts, n_x: Counts) -> Pair:
-    """The largest of the last waves of ``n`` points by axis, as shares of the largest of all.
+def has_grown(N: NDArray, before: NDArray | None, tolerance: float) -> bool:
+    """Whether any wave of N that counts is larger than it was, both ``(4, N1, N2)``."""
+    if before is None:
+        return True
+    now, then = (np.abs(np.fft.rfft2(field)) for field in (N, before))
+    floor = tolerance * float(N[0].sum())
+    return bool(np.any(now > np.maximum(GROWN * then, floor)))
+
+
+def last(waves: NDArray, n: Counts, n_x: Counts) -> Pair:
+    """The largest of the last waves of ``n`` points by axis.
 
     Parameters
     ----------
@@ -92,35 +100,38 @@ def ends(waves: NDArray, n: Counts, n_x: Counts) -> Pair:
     n_x
         An axis that has as many points as here has nothing to lose.
     """
-    last = [
+    at_end = [
         np.minimum(np.arange(m), m - np.arange(m)) >= few // 2 - 1
         for m, few in zip(waves.shape, n, strict=True)
     ]
     first, second = (
-        float(part.max() / waves.max()) if few < most else 0.0
-        for part, few, most in zip((waves[last[0]], waves[:, last[1]]), n, n_x, strict=True)
+        float(part.max()) if few < most else 0.0
+        for part, few, most in zip((waves[at_end[0]], waves[:, at_end[1]]), n, n_x, strict=True)
     )
     return first, second
 
 
-def likely_waves(N: NDArray, grid: PhaseGrid, epsilon: float) -> NDArray:
-    """The largest amplitude of each wave of M(N), ``(N1, N2)`` in FFT order, for small eps."""
+def ends(waves: NDArray, n: Counts, n_x: Counts) -> Pair:
+    """As :func:`last`, as shares of the largest of all waves."""
+    first, second = last(waves, n, n_x)
+    return first / float(waves.max()), second / float(waves.max())
+
+
+def likely_waves(
+    N: NDArray, grid: PhaseGrid, epsilon: float, comm: Communicator = SERIAL
+) -> NDArray:
+    """The largest amplitude of each wave of M(N), ``(N1, N2)`` in FFT order, for small eps.
+
+    N has the shape ``(4, N1, N2)``. Ranks share the places in eta.
+    """
     A = classical(N)
     A[0] -= A[0].max()
-    largest = np.zeros(grid.n_x)
-    for weight, left, right in _at_both_sides(A, grid, epsilon):
-        symbol = pauli.product(pauli.exp(0.5 * left), pauli.exp(0.5 * right))
-        amplitude = np.abs(np.fft.fft2(weight * symbol)).max(axis=0)
-        np.maximum(largest, amplitude, out=largest)
-    return largest
-
-
-def _at_both_sides(
-    A: NDArray, grid: PhaseGrid, epsilon: float
-) -> Iterator[tuple[float, NDArray, NDArray]]:
-    """exp(-|eta|^2/2), A(x + eps eta/2) and A(x - eps eta/2) for some eta."""
     spectrum, (xi1, xi2) = np.fft.fft2(A), grid.xi
-    for eta1, eta2 in product(ETA, ETA):
+    largest = np.zeros(grid.n_x)
+    for eta1, eta2 in ETA[comm.rank :: comm.size]:
         shift = np.exp(0.5j * epsilon * np.add.outer(eta1 * xi1, eta2 * xi2))
         left, right = (np.fft.ifft2(spectrum * s).real for s in (shift, shift.conj()))
-        yield float(np.exp(-0.5 * (eta1**2 + eta2**2))), left, right
+        symbol = pauli.product(pauli.exp(0.5 * left), pauli.exp(0.5 * right))
+        symbol *= np.exp(-0.5 * (eta1**2 + eta2**2))
+        np.maximum(largest, np.abs(np.fft.fft2(symbol)).max(axis=0), out=largest)
+    return np.asarray(np.max(comm.allgather(largest), axis=0))

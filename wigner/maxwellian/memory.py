@@ -22,8 +22,11 @@ class Memory:
     steps
         Numbers of splitting steps in use; None before they are chosen.
     n_x
-        The lattice of x of all fields here, on which M(N) is made; None before it is chosen, or
-        where there is but one.
+        The lattice of x of all other fields here, on which M(N) is made; None before it is chosen,
+        and for a solver that has but one.
+    foreseen, asked
+        The moments, on all of x, and the tolerance for which it was last foreseen which lattice
+        would do.
     A
         Multipliers (a0, eps a) of the last solve of the run, None before the first.
     offset
@@ -47,6 +50,8 @@ class Memory:
     worst_defect: float = 0.0
     secants: Secants = field(default_factory=Secants)
     n_x: Counts | None = None
+    foreseen: NDArray | None = None
+    asked: float = 0.0
 
     @property
     def in_use(self) -> Steps:

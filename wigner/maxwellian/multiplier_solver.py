@@ -70,7 +70,7 @@ class MultiplierSolver:
     ) -> None:
         self.layout, self.physics = layout, physics
         self.tolerance, self.max_evaluations = tolerance, max_evaluations
-        self._given = steps.given(levels)
+        self._given = steps.up_to(levels)
         self.memory = Memory(self._given)
         self.moment_map = MomentMap(layout, physics)
         self._maps = {0.0: self.moment_map}

@@ -96,7 +96,7 @@ class Steps:
         return max(self.error, NEGLIGIBLE * tolerance) * growth**power
 
 
-def given(levels: int | None) -> Steps | None:
+def up_to(levels: int | None) -> Steps | None:
     """The numbers 1, 2, ..., ``levels`` as prescribed ones; None where none are."""
     return None if levels is None else Steps(tuple(range(1, levels + 1)), given=True)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-import pyfftw
 from numpy.typing import NDArray
 
 from .fft import BACKWARD, FORWARD, Planner
@@ -62,6 +61,11 @@ def _halves(n: int, m: int) -> list[tuple[slice, slice]]:
     return [(low, low), high] if below else [(low, low)]
 
 
+def numbers(coarse: Layout) -> int:
+    """Complex numbers that a rank needs for all of x, of its columns of p."""
+    return 2 * coarse.grid.nx * coarse.n_p_local
+
+
 class Refinement:
     """From a coarse lattice of x to a finer one, for x-major fields of the same p lattice.
 
@@ -69,13 +73,15 @@ class Refinement:
     ----------
     coarse, fine
         Layouts on the same ranks that differ in ``n_x`` alone.
+    memory
+        At least :func:`numbers` of them, which this may use while it works.
     """
 
-    def __init__(self, coarse: Layout, fine: Layout) -> None:
+    def __init__(self, coarse: Layout, fine: Layout, memory: NDArray) -> None:
         self._coarse, self._fine, self._fft = coarse, fine, Planner()
-        n = coarse.grid.n_x
-        self._waves = pyfftw.empty_aligned((2, *n, coarse.n_p_local), dtype=complex)
-        self._shared = shared(n, fine.grid.n_x)
+        shape = 2, *coarse.grid.n_x, coarse.n_p_local
+        self._waves = memory[: numbers(coarse)].reshape(shape)
+        self._shared = shared(coarse.grid.n_x, fine.grid.n_x)
 
     def __call__(self, W: NDArray, out: NDArray) -> NDArray:
         """Write W, on the coarse lattice, into ``out`` on the fine one, both ``(2, x block, np)``.

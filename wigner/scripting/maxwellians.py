@@ -15,7 +15,6 @@ from ..maxwellian.equilibrium import Maxwellian
 from ..phase_space import pauli
 from ..phase_space.grid import PhaseGrid
 from ..phase_space.layout import Layout
-from ..phase_space.resampling import resampled
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def quantum_maxwellian(case: Case, u: ArrayLike | None = None) -> QuantumMaxwell
     solver = Maxwellian(space, spec.tolerance, spec.max_evaluations, spec.richardson)
     W = space.layout.x_major()
     solution = solver.symbol(N, W)
-    A = physics.unscaled(resampled(solution.A, grid.n_x))
+    A = physics.unscaled(solver.on_all_of_x(N, solution).A)
     M = pauli.unpack(W).reshape(4, *grid.n_x, *grid.n_p)
     return QuantumMaxwellian(grid, M, A[0], A[1:], solver.repair)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wigner.phase_space.grid import PhaseGrid
 from wigner.phase_space.layout import Layout
-from wigner.phase_space.resampling import Refinement, left_out, resampled
+from wigner.phase_space.resampling import Refinement, left_out, numbers, resampled
 
 LENGTH = (3.0, 5.0)
 LATTICES = [
@@ -82,7 +82,7 @@ def test_fields_of_phase_space(comm, few: tuple[int, int], many: tuple[int, int]
     ]
     W, out = coarse.x_major(), np.full((2, fine.n_x_local, 20), np.nan, dtype=complex)
     W[:] = np.stack([column[0] for column in columns], axis=-1).reshape(2, -1, 15)[:, coarse.x]
-    found = Refinement(coarse, fine)(W, out[:, :, :15])
+    found = Refinement(coarse, fine, np.empty(numbers(coarse), complex))(W, out[:, :, :15])
     expected = np.stack([column[1] for column in columns], axis=-1).reshape(2, -1, 15)
     np.testing.assert_allclose(out[:, :, :15], expected[:, fine.x], atol=1e-12)
     assert np.isnan(out[:, :, 15:]).all()
