@@ -13,6 +13,7 @@ from ..case.spec import Case
 from ..errors import CaseError, Fault
 from ..flows import kernels
 from ..flows.splitting import LIMIT
+from ..maxwellian.lattices import lattices
 from ..maxwellian.windows import ROUNDOFF, window_for
 from ..phase_space.grid import PhaseGrid, sums
 from ..phase_space.rounds import buffers
@@ -74,8 +75,9 @@ def memory_per_rank(
         FIELD * fields * share + tables + kept + shifted + matrices,
         FIELD * share + max(interpolation, shifted + made),
     )
-    # M(N) may have a lattice of fewer modes, and blocks of its own
-    return BASE + kernels.MEMORY * compiled + most + 2 * buffers(grid, ranks, nodes)
+    # M(N) may have lattices of fewer modes, of x too, and each has blocks of its own
+    layouts = 2 if len(lattices(grid.n_x, ranks)) == 1 else 3
+    return BASE + kernels.MEMORY * compiled + most + layouts * buffers(grid, ranks, nodes)
 
 
 def window_tables(case: Case, grid: PhaseGrid, ranks: int, numbers: tuple[int, ...]) -> float:

@@ -109,11 +109,13 @@ def _peak(action: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def test_blocks_of_the_transpose_are_counted() -> None:
-    case = parse_case(DEVICE)
+@pytest.mark.parametrize(("n_x", "layouts"), [("[14, 14]", 2), ("[16, 16]", 3)])
+def test_blocks_of_the_transpose_are_counted(n_x: str, layouts: int) -> None:
+    """Those of W, of M(N), and of M(N) on fewer points of x where there may be fewer."""
+    case = parse_case(DEVICE, [f"grid.n_x={n_x}"])
     grid = lattice(case)
     one, two = (memory.memory_per_rank(case, grid, 4, NUMBERS, nodes) for nodes in (1, 2))
-    assert two - one == 2 * (buffers(grid, 4, 2) - buffers(grid, 4, 1)) != 0
+    assert two - one == layouts * (buffers(grid, 4, 2) - buffers(grid, 4, 1)) != 0
     hosts = [(name, int(4 * max(one, two))) for name in ("a", "a", "b", "b")]
     memory.check_memory(case, grid, hosts, NUMBERS)
     with pytest.raises(CaseError, match="but its 2 rank"):
