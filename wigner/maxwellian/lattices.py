@@ -81,13 +81,16 @@ def fits(N: NDArray, n: Counts, tolerance: float) -> bool:
     return left_out(N, n) <= CHOSEN * tolerance * float(N[0].max())
 
 
-def has_grown(N: NDArray, before: NDArray | None, tolerance: float) -> bool:
-    """Whether any wave of N that counts is larger than it was, both ``(4, N1, N2)``."""
+def sizes(N: NDArray) -> NDArray:
+    """Amplitudes of the waves of N, ``(4, N1, N2)``, in FFT order: ``(4, N1, N2//2 + 1)``."""
+    return np.asarray(np.abs(np.fft.rfft2(N)))
+
+
+def have_grown(now: NDArray, before: NDArray | None, tolerance: float) -> bool:
+    """Whether any wave that counts is larger than it was; both as :func:`sizes` gives them."""
     if before is None:
         return True
-    now, then = (np.abs(np.fft.rfft2(field)) for field in (N, before))
-    floor = tolerance * float(N[0].sum())
-    return bool(np.any(now > np.maximum(GROWN * then, floor)))
+    return bool(np.any(now > np.maximum(GROWN * before, tolerance * now[0, 0, 0])))
 
 
 def last(waves: NDArray, n: Counts, n_x: Counts) -> Pair:

@@ -25,8 +25,8 @@ class Memory:
         The lattice of x of all other fields here, on which M(N) is made; None before it is chosen,
         and for a solver that has but one.
     foreseen, asked
-        The moments, on all of x, and the tolerance for which it was last foreseen which lattice
-        would do.
+        The waves of the moments, see :func:`.lattices.sizes`, and the tolerance for which it was
+        last foreseen which lattice would do.
     A
         Multipliers (a0, eps a) of the last solve of the run, None before the first.
     offset

@@ -22,6 +22,8 @@ FULL = Memory(
     2e-8,
     Secants([FIELD, 2 * FIELD], [FIELD] * 2),
     (3, 2),
+    FIELD**2,
+    1e-6,
 )
 
 
@@ -32,9 +34,9 @@ def test_what_is_written_is_read(memory: Memory) -> None:
     assert (again.t, again.steps, again.records, again.digest) == (0.3, 7, 2, 123)
     assert (again.physics, again.since_record) == (state.physics, (2, 3))
     assert (again.memory.steps, again.memory.n_x) == (memory.steps, memory.n_x)
-    for name in ("gain", "defect", "worst_defect"):
+    for name in ("gain", "defect", "worst_defect", "asked"):
         assert getattr(again.memory, name) == getattr(memory, name)
-    for name in ("A", "offset"):
+    for name in ("A", "offset", "foreseen"):
         np.testing.assert_array_equal(getattr(again.memory, name), getattr(memory, name))
     for name in ("steps", "changes"):
         one, other = (getattr(m.secants, name) for m in (again.memory, memory))
