@@ -113,19 +113,19 @@ class State:
         if "splitting_steps" in arrays:
             errors = arrays["splitting_error"].tolist()
             steps = Steps(tuple(arrays["splitting_steps"].tolist()), *errors)
-        latest, n_x = arrays.get("latest"), None
-        if latest is not None:  # before there were coarser lattices there was no other
-            n_x = latest.shape[1], latest.shape[2]
+        n_x = None
         if "n_x" in arrays:
             first, second = arrays["n_x"].tolist()
             n_x = first, second
+        elif "latest" in arrays:  # before there were coarser lattices there was no other
+            n_x = arrays["latest"].shape[1], arrays["latest"].shape[2]
         secants = Secants(list(arrays["secant_steps"]), list(arrays["secant_changes"]))
         return cls(
             **{name: arrays[name].item() for name in NUMBERS},
             since_record=tuple(arrays["since_record"].tolist()),
             memory=Memory(
                 steps,
-                latest,
+                arrays.get("latest"),
                 arrays.get("offset"),
                 **{name: arrays[name].item() for name in SHARES if name in arrays},
                 secants=secants,

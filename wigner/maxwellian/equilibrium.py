@@ -148,9 +148,10 @@ class Maxwellian:
         waves = np.abs(np.fft.fft2(quantum)).max(axis=0) / (on[0] * on[1])
         if max(lattices.last(waves, on, n_x)) <= lattices.CHOSEN * self.tolerance:
             return replace(solution, A=A)
-        steps = aside.steps
+        steps, offset = aside.steps, aside.offset
         aside.move(n_x)
-        aside.steps, aside.A = steps, A
+        aside.A, aside.steps = A, steps
+        aside.offset = None if offset is None else resampled(offset, n_x)
         self.whole.memory = aside
         return self.whole.solve_aside(N)
 
@@ -173,25 +174,28 @@ class Maxwellian:
         memory, evaluations, before = self.memory, 0, self.memory.n_x
         while True:
             solver = self._fitting(N, memory)
-            trust = gain if solver.n_x == before else 1.0
-            defects = memory.defect, memory.worst_defect
-            possible = lattices.at_least(solver.n_x, self._layout.grid.n_x, self._layout.comm.size)
-            start = start if start is None else resampled(start, solver.n_x)
+            n_x, trust = solver.n_x, gain if solver.n_x == before else 1.0
+            defects, begins = (memory.defect, memory.worst_defect), memory.is_empty
+            start = start if start is None else resampled(start, n_x)
             try:
                 solution = solver.symbol(N, out, start, tolerance, trust)
             except (ConstraintError, ResolutionError):
-                if solver is self.whole:  # which decides
+                if solver is not self.whole:  # which decides
+                    memory.move(self._layout.grid.n_x)
+                elif begins and start is None:
                     raise
-                finer = self._layout.grid.n_x
+                else:  # what was learned elsewhere may mislead here
+                    memory.forget()
+                    start = None
             else:
                 evaluations, start = evaluations + solution.evaluations, solution.A
                 lost = self._lost(solver)
                 if not lost:
                     self.repair = solver.repair
                     return replace(solution, evaluations=evaluations)
-                finer = next(n for n in possible if all(n[k] > solver.n_x[k] for k in lost))
+                possible = lattices.at_least(n_x, self._layout.grid.n_x, self._layout.comm.size)
+                memory.move(next(n for n in possible if all(n[k] > n_x[k] for k in lost)))
             memory.defect, memory.worst_defect = defects  # what was wrong there is not used
-            memory.move(finer)
 
     def _check_positive(self, N: NDArray) -> None:
         """Raise ConstraintError unless N, ``(4, N1, N2)``, is positive definite everywhere."""
@@ -210,9 +214,7 @@ class Maxwellian:
             least = max(least[0], likely[0]), max(least[1], likely[1])
         possible = lattices.at_least(least, grid.n_x, comm.size)
         n_x = comm.bcast(next(n for n in possible if lattices.fits(N, n, self.tolerance)))
-        if memory.n_x is None:
-            memory.n_x = n_x
-        elif memory.n_x != n_x:
+        if memory.n_x != n_x:
             memory.move(n_x)
         for left in self._solvers.keys() - {n_x, grid.n_x}:
             del self._solvers[left]

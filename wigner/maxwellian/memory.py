@@ -69,8 +69,19 @@ class Memory:
 
         Steps are to be chosen anew there, and what the moments lack is not known.
         """
-        given = self.steps is not None and self.steps.given
-        self.n_x, self.gain, self.steps = n_x, 1.0, self.steps if given else None
-        self.A, self.offset = None if self.A is None else resampled(self.A, n_x), None
+        A = None if self.A is None else resampled(self.A, n_x)
         pairs = self.secants.steps, self.secants.changes
-        self.secants = Secants(*([resampled(f, n_x) for f in fields] for fields in pairs))
+        secants = Secants(*([resampled(f, n_x) for f in fields] for fields in pairs))
+        self.forget()
+        self.n_x, self.A, self.secants = n_x, A, secants
+
+    def forget(self) -> None:
+        """Begin anew on the same lattice, with steps that were given."""
+        given = self.steps is not None and self.steps.given
+        self.steps = self.steps if given else None
+        self.A, self.offset, self.gain, self.secants = None, None, 1.0, Secants()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known that a solve begins with."""
+        return self.A is None and self.offset is None and not self.secants.steps

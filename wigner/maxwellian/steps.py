@@ -24,7 +24,8 @@ SHARE = 0.5
 # An error is taken for this share of the tolerance at least: less may be by chance.
 NEGLIGIBLE = 1e-2
 
-# Steps are chosen anew where single waves seem to miss so many times as much as when chosen.
+# Steps are chosen anew where single waves seem to miss so many times as much as when chosen, or a
+# tolerance more.
 GROWN = 2.0
 
 Moments = Callable[[int], NDArray]
@@ -76,7 +77,7 @@ class Steps:
         """
         if self.given or LIMIT in self.numbers:
             return False
-        if waves > max(tolerance, GROWN * self.waves):
+        if waves > max(tolerance, min(GROWN * self.waves, self.waves + tolerance)):
             return True
         return self.error_at(moments, tolerance) > tolerance
 

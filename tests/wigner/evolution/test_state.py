@@ -54,6 +54,8 @@ def test_without_a_lattice_of_its_own_the_memory_has_that_of_its_fields() -> Non
     arrays = State(0.0, 0, 0, 0, (), FULL, {}).arrays()
     del arrays["n_x"]
     assert State.from_arrays(arrays).memory.n_x == (3, 2)
+    del arrays["latest"]  # at t = 0
+    assert State.from_arrays(arrays).memory.n_x is None
 
 
 def test_another_format_is_refused() -> None:

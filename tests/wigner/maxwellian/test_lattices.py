@@ -7,11 +7,13 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.setups import mesh, modulated, space
-from wigner.errors import ConstraintError
+from wigner.errors import ConstraintError, ResolutionError
 from wigner.flows.two_sided import PhaseSpace
 from wigner.maxwellian import lattices
+from wigner.maxwellian.constraint import Solution
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.memory import Memory
+from wigner.maxwellian.multiplier_solver import MultiplierSolver
 from wigner.maxwellian.steps import Steps
 from wigner.phase_space import pauli
 from wigner.phase_space.communicator import First
@@ -322,3 +324,133 @@ def test_a_memory_moves_to_another_lattice():
     given = Memory(Steps((1, 2), given=True))
     given.move((16, 12))
     assert given.steps == Steps((1, 2), given=True)
+
+
+def test_fields_of_an_old_checkpoint_at_the_beginning_come_along():
+    """It had an offset and secants on all of x, and no A that says so."""
+    space_ = space((24, 16), (20, 20), 0.2, alpha=0.5)
+    N, W = modulated(space_.layout.grid, 0.2), space_.layout.x_major()
+    field = 1e-9 * N
+    solver = Maxwellian(space_, 1e-4)
+    old = Memory(Steps((1, 2), 1e-6, 1e-5), offset=field)
+    old.secants.add(field, 2 * field)
+    solver.restore(old)
+    solver.follow_symbol(N, W)
+    assert np.prod(solver.memory.n_x) < 24 * 16
+    assert np.abs(density(space_.layout, W) - N).max() < 1e-13
+
+
+def test_a_solve_aside_on_all_of_x_leaves_the_memory_of_the_run(monkeypatch):
+    """Steep densities need it, and smooth ones do not."""
+    space_ = space((32, 8), (24, 24), 0.06)
+    x1, _ = mesh(space_.layout.grid)
+    asked = []
+    original = MultiplierSolver.solve_aside
+
+    def counted(self: MultiplierSolver, N: NDArray) -> Solution:
+        asked.append(N.shape[1:])
+        return original(self, N)
+
+    monkeypatch.setattr(MultiplierSolver, "solve_aside", counted)
+    for depth, on_whole in ((0.05, False), (0.9, True)):
+        asked.clear()
+        solver = Maxwellian(space_, 1e-4)
+        N = np.zeros((4, 32, 8))
+        N[0] = 1 + depth * np.cos(x1)
+        solver.follow_symbol(N, space_.layout.x_major())
+        before = solver.memory.copy()
+        solver.solve_aside(N)
+        assert ((32, 8) in asked) == on_whole
+        after = solver.memory
+        assert (after.n_x, after.steps, after.gain) == (before.n_x, before.steps, before.gain)
+        assert len(after.secants.steps) == len(before.secants.steps)
+        np.testing.assert_array_equal(after.A, before.A)
+        assert before.n_x != (32, 8)
+
+
+def test_waves_of_densities_alone_ask_for_a_lattice():
+    """A wave that the lattice has not, too weak for anything else to show it."""
+    space_ = space((32, 32), (16, 16), 0.1)
+    x1, x2 = mesh(space_.layout.grid)
+    solver, W = Maxwellian(space_, 1e-4), space_.layout.x_major()
+    N = np.zeros((4, 32, 32))
+    N[0] = 1 + 0.1 * np.cos(x1)
+    solver.follow_symbol(N, W)
+    assert solver.memory.n_x == (8, 8)
+    assert lattices.fits(N, (8, 8), 1e-4)
+    N[0] += 0.9e-5 * np.cos(9 * x2)  # less than a tenth of the tolerance
+    solver.follow_symbol(N, W)
+    assert solver.memory.n_x == (8, 8)
+    N[0] += 0.3e-5 * np.cos(9 * x2)
+    assert not lattices.fits(N, (8, 16), 1e-4)
+    solver.follow_symbol(N, W)
+    assert solver.memory.n_x == (8, 24)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"),
+    [(1.24, 1.0, False), (1.26, 1.0, True), (0.9e-4, 0.0, False), (1.1e-4, 0.0, True)],
+)
+def test_waves_that_have_grown(now, before, expected):
+    """By a quarter; and beyond the tolerance, which is 1e-4 of the mean n0."""
+    sizes = np.zeros((2, 4, 8, 5))
+    sizes[:, 0, 0, 0] = 64.0
+    sizes[0, 2, 3, 1], sizes[1, 2, 3, 1] = 64 * now, 64 * before
+    assert lattices.have_grown(*sizes, 1e-4) == expected
+    assert lattices.have_grown(sizes[0], None, 1e-4)
+
+
+def test_multiples_of_a_wave_and_a_smaller_tolerance():
+    """Where the last waves tell nothing, and nothing has grown, the tolerance has."""
+    space_ = space((32, 8), (24, 24), 0.3, alpha=0.3)
+    x1, _ = mesh(space_.layout.grid)
+    n0 = 1 + 0.05 * np.cos(5 * x1)
+    N, found, expected = (
+        np.stack([n0, 0 * n0, 0 * n0, 0.3 * n0]),
+        *(space_.layout.x_major() for _ in range(2)),
+    )
+    rough, fine, whole = (
+        Maxwellian(space_, 1e-2),
+        Maxwellian(space_, 1e-7),
+        Maxwellian(space_, 1e-7),
+    )
+    rough.follow_symbol(N, found)
+    fine.restore(rough.memory.copy())
+    fine.follow_symbol(N, found)
+    whole.memory.n_x = (32, 8)
+    whole.follow_symbol(N, expected)
+    assert np.abs(found - expected).max() <= 1e-7 * np.abs(expected).max()
+
+
+def test_what_was_wrong_on_a_coarse_lattice_is_not_told(monkeypatch):
+    """Its defect does not count."""
+    space_ = space((32, 24), (24, 24), 0.2, alpha=0.5)
+    N, W = steep(space_), space_.layout.x_major()
+    straight = Maxwellian(space_, 1e-6)
+    straight.symbol(N, W)
+    monkeypatch.setattr(lattices, "coarsest", lambda *_: (8, 8))
+    monkeypatch.setattr(lattices, "CHOSEN", 1e6)
+    solver = Maxwellian(space_, 1e-6)
+    solver.symbol(N, W)
+    assert solver.memory.worst_defect < 2 * straight.memory.worst_defect + 1e-7
+
+
+def test_an_error_is_that_of_the_lattice_of_W():
+    """A lattice of p that holds no M(N): nothing on the way to the error says another one."""
+    space_ = space((32, 32), (8, 8), 0.2, alpha=0.5, p_max=(2.5, 2.5))
+    N, W = modulated(space_.layout.grid, 0.2), space_.layout.x_major()
+    solver = Maxwellian(space_, 1e-4)
+    with pytest.raises(ResolutionError, match=r"use at least p_max"):
+        solver.symbol(N, W)
+    assert solver.memory.n_x == (32, 32)
+
+
+def test_densities_of_an_extreme_leave_the_solver_usable():
+    """What their M(N) lacked on the lattice is not what others lack."""
+    space_ = space((128, 1), (24, 24), 0.1, alpha=0.4, length=LINE)
+    x1, _ = mesh(space_.layout.grid)
+    solver, W = Maxwellian(space_, 2e-3), space_.layout.x_major()
+    for n0 in (1e-14 + np.exp(-200 * (1 + np.cos(x1))), 1 + 0.4 * np.cos(x1)):
+        N = np.stack([n0, *np.zeros((3, 128, 1))])
+        solver.follow_symbol(N, W)
+        assert solver.repair <= 2e-3

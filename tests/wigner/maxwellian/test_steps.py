@@ -74,8 +74,10 @@ def test_single_waves_that_have_grown_are_seen(waves, expected):
     same = {m: np.ones((4, 2, 2)) for m in (1, 2)}.__getitem__
     chosen = Steps((1, 2), 1e-7, 1e-5, 0.0, 1e-7)
     assert chosen.are_coarse(same, waves, 1e-6) == expected
-    assert not replace(chosen, waves=2e-6).are_coarse(same, waves, 1e-6)
-    assert replace(chosen, waves=2e-6).are_coarse(same, 4.1e-6, 1e-6)
+    assert not replace(chosen, waves=0.6e-6).are_coarse(same, 1.19e-6, 1e-6)  # twice as much
+    assert replace(chosen, waves=0.6e-6).are_coarse(same, 1.21e-6, 1e-6)
+    assert not replace(chosen, waves=2e-6).are_coarse(same, 2.9e-6, 1e-6)  # a tolerance more
+    assert replace(chosen, waves=2e-6).are_coarse(same, 3.1e-6, 1e-6)
     assert not replace(chosen, given=True).are_coarse(same, 1.0, 1e-6)
     assert not Steps((LIMIT,)).are_coarse(same, 1.0, 1e-6)
 
