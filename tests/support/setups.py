@@ -109,3 +109,15 @@ def periodic_parabola(space: PhaseSpace) -> tuple[NDArray, NDArray]:
     k = 2 * np.pi / L * m
     series = (-1.0) ** m * 2 / k**2 * np.exp(-0.5 * (0.4 * k) ** 2)
     return x1, (L**2 / 24 - 0.5 * 0.4**2 + np.cos(x1[:, None] * k) @ series)[:, None]
+
+
+def packet(x1: NDArray, x2: NDArray, width: float) -> NDArray:
+    """Smooth, of height 1."""
+    return np.exp((np.cos(x1 - 1) - 1 + (np.cos(x2) - 1) * (x2.shape[1] > 1)) / width**2)
+
+
+def steep(space_: PhaseSpace) -> NDArray:
+    """A dense spot with a spin that turns, beside little."""
+    x1, x2 = mesh(space_.layout.grid)
+    n0 = 0.1 + packet(x1, x2, 0.8)
+    return np.stack([n0, 0.5 * n0 * np.cos(x1), 0.5 * n0 * np.sin(x1), 0.1 * n0])
