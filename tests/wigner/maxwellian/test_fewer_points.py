@@ -13,6 +13,7 @@ from wigner.maxwellian.constraint import Solution
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.maxwellian.memory import Memory
 from wigner.maxwellian.multiplier_solver import MultiplierSolver
+from wigner.maxwellian.on_lattice import OnLattice
 from wigner.maxwellian.steps import Steps
 from wigner.phase_space.communicator import First
 from wigner.phase_space.moments import density
@@ -299,3 +300,44 @@ def test_densities_of_an_extreme_leave_the_solver_usable():
         N = np.stack([n0, *np.zeros((3, 128, 1))])
         solver.follow_symbol(N, W)
         assert solver.repair <= 2e-3
+
+
+def test_work_on_lattices_that_did_not_do_is_counted(monkeypatch):
+    """Waves at the end of the first lattice lead to another one; its evaluations were made."""
+    space_ = space((32, 24), (24, 24), 0.2, alpha=0.5)
+    x1, x2 = mesh(space_.layout.grid)
+    smooth, N = (np.zeros((4, 32, 24)) for _ in range(2))
+    smooth[0], N[0] = (0.2 + packet(x1, x2, width) for width in (2.0, 1.0))
+    W, made = space_.layout.x_major(), []
+    original = OnLattice.symbol
+
+    def noted(self: OnLattice, *arguments: object) -> Solution:
+        gain = arguments[-1]
+        solution = original(self, *arguments)
+        made.append((self.n_x, solution.evaluations, gain))
+        return solution
+
+    monkeypatch.setattr(OnLattice, "symbol", noted)
+    solver = Maxwellian(space_, 1e-6)
+    solver.follow_symbol(smooth, W)
+    solver.memory.gain = 1e-3
+    made.clear()
+    monkeypatch.setattr(lattices, "have_grown", lambda *_: False)
+    monkeypatch.setattr(lattices, "fits", lambda *_: True)
+    solution = solver.follow_symbol(N, W)
+    assert len(made) > 1
+    assert solution.evaluations == sum(evaluations for _, evaluations, _ in made)
+    assert [gain for *_, gain in made] == [1e-3, *(1.0 for _ in made[1:])]  # trusted where learned
+
+
+def test_what_is_restored_is_evaluated_anew():
+    """As on ranks that have only just begun: no moments of before are taken for known."""
+    space_ = space((24, 24), (16, 16), 0.2)
+    N, W = modulated(space_.layout.grid, 0.2), space_.layout.x_major()
+    solver = Maxwellian(space_, 1e-5)
+    solver.follow_symbol(N, W)
+    for each in solver._solvers.values():
+        assert each._evaluated is not None
+    solver.restore(solver.memory.copy())
+    for each in solver._solvers.values():
+        assert each._evaluated is None

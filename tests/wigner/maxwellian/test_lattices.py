@@ -12,6 +12,7 @@ from wigner.maxwellian import lattices
 from wigner.maxwellian.equilibrium import Maxwellian
 from wigner.phase_space import pauli
 from wigner.phase_space.moments import density
+from wigner.phase_space.resampling import resampled
 
 pytestmark = pytest.mark.usefixtures("compiled")
 LINE = (2 * np.pi, 1.0)
@@ -156,3 +157,22 @@ def test_waves_that_were_not_foreseen_are_seen(monkeypatch):
     found, expected, solver = both(space_, N, 1e-6)
     assert np.prod(solver.memory.n_x) > 64
     assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "state"), [(0.2, "modulated"), (0.3, "modulated"), (0.2, "steep")]
+)
+def test_what_is_foreseen_is_what_is_seen(epsilon, state):
+    """The last waves of a lattice that is too coarse, within a factor of three."""
+    space_ = space((32, 24), (24, 24), epsilon, alpha=0.5)
+    grid = space_.layout.grid
+    N = steep(space_) if state == "steep" else modulated(grid, epsilon)
+    waves = lattices.likely_waves(N, grid, epsilon)
+    for n in ((12, 12), (16, 12)):
+        solver, W = Maxwellian(space_, 1e-7), space_.layout.x_major()
+        coarse = solver._on(n)
+        A = coarse.solve(resampled(N, n)).A
+        coarse.exponential(A, coarse.steps, W)
+        seen = lattices.ends(coarse.exponential.waves, n, (32, 24))
+        for one, other in zip(seen, lattices.ends(waves, n, (32, 24)), strict=True):
+            assert 1 / 3 < one / other < 3

@@ -75,3 +75,16 @@ def test_wave_numbers_are_those_of_spectra():
     z = on_spectra(grid, 0.3)
     assert z.shape == (6, 3)
     assert z[3, 2] == pytest.approx(0.3 * np.hypot(3, 4))
+
+
+@pytest.mark.parametrize("n_x", [(8, 8), (8, 9), (1, 6), (6, 1)])
+def test_waves_are_counted_as_often_as_they_are_there(n_x):
+    """A field that is a sum of waves: mean, last waves of even lattices, and pairs."""
+    grid = space(n_x, (8, 8), 0.7).layout.grid
+    z, steps = on_spectra(grid, 0.7), (1, 2)
+    field = np.random.default_rng(4).normal(size=(4, *n_x))
+    xi1, xi2 = (2 * np.pi * np.fft.fftfreq(n, L / n) for n, L in zip(n_x, grid.length, strict=True))
+    everywhere = 0.7 * np.hypot(xi1[:, None], xi2)
+    missed = np.abs(split_phi(everywhere, steps) - phi(everywhere))
+    expected = (np.abs(np.fft.fft2(field)) * missed).sum(axis=(1, 2)).max() / field[0].size
+    assert split_error(field, z, steps) == pytest.approx(expected, rel=1e-12)
