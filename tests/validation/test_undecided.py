@@ -116,6 +116,8 @@ def test_factors_of_terms_that_are_not_there() -> None:
     np.testing.assert_allclose(fitted(3 * x, [x, 0 * x]), [3, np.nan])
     assert np.all(np.isnan(fitted(3 * x, [x, 2 * x])))
     assert np.all(np.isnan(fitted(x, [0 * x])))
+    noise = 1e-15 * np.random.default_rng(1).normal(size=x.shape)
+    assert np.all(np.isnan(fitted(x, [noise])))
 
 
 def test_figures_of_nothing_but_zeros() -> None:

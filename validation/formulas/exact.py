@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from ..oracle.dense import Box
 # The least part of a term that no other term has, relative to the largest term, for its factor to
 # be looked for.
 OWN = 1e-3
+# A term that is no larger is noise.
+NOISE = 1e-12
 
 
 class Fields(NamedTuple):
@@ -149,7 +152,7 @@ def fitted(values: NDArray, terms: list[NDArray]) -> NDArray:
     columns = np.stack([np.broadcast_to(term, values.shape).ravel() for term in terms], axis=1)
     largest = np.linalg.norm(columns, axis=0).max()
     factors = np.full(len(terms), np.nan)
-    if not largest > 0:
+    if not largest > NOISE * math.sqrt(values.size):
         return factors
     found = np.linalg.lstsq(columns, values.ravel(), rcond=None)[0]
     for k, column in enumerate(columns.T):
