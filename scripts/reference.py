@@ -99,13 +99,14 @@ def records(variables: Variables) -> str:
 def scaling() -> str:
     """What ``wigner info`` says of the case on the machine that is assumed."""
     case = load_case(SCALING / "case.toml")
+    problem = build(case)
     text = predicted(
         case,
         lattice(case),
         RANKS,
         load(SCALING / "assumed.toml"),
-        likely_numbers(case, build(case)),
-        likely_lattice(case, build(case), 1),
+        likely_numbers(case, problem),
+        likely_lattice(case, problem, 1),
     )
     return f"```text\n{text}```"
 

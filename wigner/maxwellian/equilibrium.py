@@ -207,11 +207,13 @@ class Maxwellian:
         The first rank decides, since others may round differently.
         """
         grid, comm, least = self._layout.grid, self._layout.comm, memory.n_x or (1, 1)
-        if least != grid.n_x and comm.bcast(self._is_new(N, memory)):
-            epsilon = self.space.physics.epsilon
-            likely = lattices.coarsest(N, grid, epsilon, self.tolerance, comm)
-            memory.foreseen, memory.asked = lattices.sizes(N), self.tolerance
-            least = max(least[0], likely[0]), max(least[1], likely[1])
+        if least != grid.n_x:
+            sizes, looser = lattices.sizes(N), memory.asked > self.tolerance
+            if comm.bcast(looser or lattices.have_grown(sizes, memory.foreseen, self.tolerance)):
+                epsilon = self.space.physics.epsilon
+                likely = lattices.coarsest(N, grid, epsilon, self.tolerance, comm)
+                memory.foreseen, memory.asked = sizes, self.tolerance
+                least = max(least[0], likely[0]), max(least[1], likely[1])
         possible = lattices.at_least(least, grid.n_x, comm.size)
         n_x = comm.bcast(next(n for n in possible if lattices.fits(N, n, self.tolerance)))
         if memory.n_x != n_x:
@@ -221,11 +223,6 @@ class Maxwellian:
         solver = self._on(n_x)
         solver.memory = memory
         return solver
-
-    def _is_new(self, N: NDArray, memory: Memory) -> bool:
-        """Whether it has to be foreseen for N on which lattice M(N) can be made."""
-        looser = memory.asked > self.tolerance
-        return looser or lattices.have_grown(lattices.sizes(N), memory.foreseen, self.tolerance)
 
     def _lost(self, solver: OnLattice) -> list[int]:
         """The axes whose last waves are too large in the symbol that a solver has made last."""

@@ -50,7 +50,7 @@ def coarsest(
 ) -> Counts:
     """The lattice with the fewest points on which M(N) is likely to be right, for so many ranks.
 
-    All ranks have to call it; the first decides, since others may round differently.
+    All ranks have to call it.
 
     Parameters
     ----------
@@ -63,10 +63,9 @@ def coarsest(
     if len(possible) == 1:
         return grid.n_x
     waves, bound = likely_waves(N, grid, epsilon, comm), CHOSEN * tolerance
-    found = next(
+    return next(
         n for n in possible if fits(N, n, tolerance) and max(ends(waves, n, grid.n_x)) <= bound
     )
-    return comm.bcast(found)
 
 
 def at_least(n: Counts, n_x: Counts, ranks: int) -> list[Counts]:

@@ -142,6 +142,17 @@ def dual(n: int, spacing: float) -> NDArray:
     return k
 
 
+def shared_waves(n: int, m: int) -> tuple[slice, slice]:
+    """Where the waves that axes of ``n`` and ``m`` points share are: from 0 on, and those below.
+
+    The same slices are good for either axis, in FFT order. The Nyquist mode of an even number is
+    left out where the axes differ, since it is two in the longer one.
+    """
+    least = min(n, m)
+    below = least // 2 if least % 2 or n == m else least // 2 - 1
+    return slice(0, (least + 1) // 2), slice(-below or max(n, m), None)
+
+
 def wave_numbers(n: tuple[int, int], length: Pair) -> tuple[NDArray, NDArray]:
     """Those of spectra of real fields, ``(n1,)`` and ``(n2//2 + 1,)``, Nyquist entries as they are.
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fft import BACKWARD, FORWARD, Planner
+from .grid import shared_waves
 from .layout import Layout
 from .moments import squares
 
 Counts = tuple[int, int]
-Part = tuple[slice, slice]
 
 
 def resampled(field: NDArray, n: Counts) -> NDArray:
@@ -26,39 +26,25 @@ def resampled(field: NDArray, n: Counts) -> NDArray:
         return field
     spectrum = np.fft.rfft2(field)
     found = np.zeros((*field.shape[:-2], n[0], n[1] // 2 + 1), dtype=complex)
-    for there, here in _of_real(before, n):
-        found[..., *here] = spectrum[..., *there]
+    for part in _of_real(before, n):
+        found[..., *part] = spectrum[..., *part]
     return np.fft.irfft2(found, s=n) * (n[0] * n[1] / (before[0] * before[1]))
 
 
 def left_out(field: NDArray, n: Counts) -> float:
     """The most that a field ``(k, N1, N2)`` loses at a point where it goes to ``n`` points."""
     before, spectrum = (field.shape[-2], field.shape[-1]), np.fft.rfft2(field)
-    for there, _ in _of_real(before, n):
-        spectrum[..., *there] = 0.0
+    for part in _of_real(before, n):
+        spectrum[..., *part] = 0.0
     return float(np.abs(np.fft.irfft2(spectrum, s=before)).max())
 
 
-def shared(one: Counts, other: Counts) -> list[tuple[Part, Part]]:
-    """Where the waves that two lattices share are in an FFT-ordered spectrum of either."""
-    axes = [_halves(n, m) for n, m in zip(one, other, strict=True)]
-    return [((a[0], b[0]), (a[1], b[1])) for a, b in product(*axes)]
-
-
-def _of_real(one: Counts, other: Counts) -> list[tuple[Part, Part]]:
-    """As :func:`shared`, in spectra of real fields, ``(n1, n2//2 + 1)``."""
-    n, m = one[1], other[1]
-    half = slice(0, n // 2 + 1 if n == m else (min(n, m) + 1) // 2)
-    return [((a, half), (b, half)) for a, b in _halves(one[0], other[0])]
-
-
-def _halves(n: int, m: int) -> list[tuple[slice, slice]]:
-    """Waves from 0 on, and those below, on an axis."""
-    least = min(n, m)
-    below = least // 2 if least % 2 or n == m else least // 2 - 1
-    above = (least + 1) // 2
-    low, high = slice(0, above), (slice(n - below, n), slice(m - below, m))
-    return [(low, low), high] if below else [(low, low)]
+def _of_real(n: Counts, m: Counts) -> list[tuple[slice, slice]]:
+    """Where the waves that two lattices share are in spectra ``(n1, n2//2 + 1)`` of real fields."""
+    from_zero, _ = shared_waves(n[1], m[1])
+    if n[1] == m[1]:  # with the Nyquist mode
+        from_zero = slice(0, n[1] // 2 + 1)
+    return [(first, from_zero) for first in shared_waves(n[0], m[0])]
 
 
 def numbers(coarse: Layout) -> int:
@@ -81,7 +67,8 @@ class Refinement:
         self._coarse, self._fine, self._fft = coarse, fine, Planner()
         shape = 2, *coarse.grid.n_x, coarse.n_p_local
         self._waves = memory[: numbers(coarse)].reshape(shape)
-        self._shared = shared(coarse.grid.n_x, fine.grid.n_x)
+        axes = zip(coarse.grid.n_x, fine.grid.n_x, strict=True)
+        self._shared = list(product(*(shared_waves(n, m) for n, m in axes)))
 
     def __call__(self, W: NDArray, out: NDArray) -> NDArray:
         """Write W, on the coarse lattice, into ``out`` on the fine one, both ``(2, x block, np)``.
@@ -100,7 +87,7 @@ class Refinement:
             np.multiply(block, 1 / coarse.grid.nx, out=waves[..., columns])
         for block, columns in self._fine.columns(out, there=False):
             block[:] = 0.0
-            for there, here in self._shared:
-                block[:, *here] = waves[:, *there, columns]
+            for part in self._shared:
+                block[:, *part] = waves[:, *part, columns]
             self._fft(block, (1, 2), BACKWARD)  # xi -> x
         return np.sqrt(np.max(coarse.comm.allgather(largest), axis=0))

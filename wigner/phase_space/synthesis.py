@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fft import FORWARD, Planner, good_length
-from .grid import PhaseGrid, frequencies, thermal_reach
+from .grid import PhaseGrid, frequencies, shared_waves, thermal_reach
 from .layout import passes
 
 
@@ -57,7 +57,7 @@ class Synthesis:
             for m, n in zip(few.n_p, grid.n_p, strict=True)
         ]
         self._phase = np.multiply.outer(*phases)
-        halves = [_halves(m, n) for m, n in zip(few.n_p, grid.n_p, strict=True)]
+        halves = [shared_waves(m, n) for m, n in zip(few.n_p, grid.n_p, strict=True)]
         self._parts = [np.s_[:, :, i, j] for i, j in product(*halves)]
 
     def __call__(self, W: NDArray) -> None:
@@ -80,12 +80,3 @@ class Synthesis:
                 for part in self._parts:
                     values[part] = modes[part]
             self._fft(values, (2, 3), FORWARD)  # eta -> p
-
-
-def _halves(m: int, n: int) -> tuple[slice, slice]:
-    """Where the modes of ``m`` points are, those from 0 and those below, in any lattice.
-
-    The Nyquist mode of an even number is left out of a larger lattice, where it is two.
-    """
-    below = m // 2 if m % 2 or m == n else m // 2 - 1
-    return slice(0, (m + 1) // 2), slice(-below or n, None)
